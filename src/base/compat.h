@@ -1,0 +1,19 @@
+/* compat.h - every compiler attribute and #ifdef of the project, under a plain name. */
+#ifndef YAGURA_BASE_COMPAT_H
+#define YAGURA_BASE_COMPAT_H
+
+#define MUST_USE __attribute__((warn_unused_result))
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+#define NO_RETURN __attribute__((noreturn))
+#define UNUSED __attribute__((unused))
+#define CLEANUP(function) __attribute__((cleanup(function)))
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* Checked arithmetic: true when the result did not fit. */
+#define ADD_OVERFLOWS(a, b, out) __builtin_add_overflow((a), (b), (out))
+#define MUL_OVERFLOWS(a, b, out) __builtin_mul_overflow((a), (b), (out))
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

@@ -1,0 +1,61 @@
+#include "base/json.h"
+
+#include "tests/test.h"
+
+static const struct json *parse(struct arena *arena, const char *text)
+{
+    return json_parse(arena, str_of(text), NULL);
+}
+
+TEST(a_tree_keeps_order_and_source)
+{
+    const struct json *j = parse(arena, " {\"b\": [1, 2.5, true, null], \"a\": {\"x\": \"\\u3042\\n\"} } ");
+    CHECK(j && j->count == 2);
+    CHECK_STR(j->child->key, "b");
+    CHECK_STR(j->child->text, "[1, 2.5, true, null]");
+    CHECK_STR(json_text(json_path(j, "a.x")), "\xE3\x81\x82\n");
+}
+
+TEST(malformed_json_is_refused_with_its_place)
+{
+    static const char *const bad[] = { "", "{", "[1,]", "{\"a\":1,}", "01", "1.", "+1", "nul", "\"\\x\"", "\"\\ud800\"",
+        "\"\xC0\xAF\"", "[1] 2", "{\"a\" 1}", "\"a\nb\"", "-", "[" };
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct json_error error = { 0 };
+        CHECK(json_parse(arena, str_of(bad[i]), &error) == NULL);
+        CHECK(error.reason != NULL);
+    }
+}
+
+TEST(depth_is_bounded)
+{
+    char deep[1000];
+    memset(deep, '[', sizeof(deep));
+    CHECK(json_parse(arena, (struct str){ deep, sizeof(deep) }, NULL) == NULL);
+}
+
+TEST(whole_numbers_may_be_written_with_a_fraction)
+{
+    int64_t n = 0;
+    CHECK(json_int(parse(arena, "1.0"), &n) && n == 1);
+    CHECK(json_int(parse(arena, "1e2"), &n) && n == 100);
+    CHECK(json_int(parse(arena, "-9223372036854775808"), &n) && n == INT64_MIN);
+    CHECK(!json_int(parse(arena, "9223372036854775808"), &n));
+    CHECK(!json_int(parse(arena, "1.5"), &n));
+}
+
+TEST(the_writer_escapes_and_separates)
+{
+    struct json_writer w = json_writer_new(arena);
+    json_open_object(&w);
+    json_member_str(&w, STR("a\"b"), STR("\x01\xFF\n"));
+    json_member_str(&w, STR("absent"), STR_NONE);
+    json_key(&w, STR("list"));
+    json_open_array(&w);
+    json_write_int(&w, INT64_MIN);
+    json_write_double(&w, 8.0);
+    json_write_double(&w, 0.1);
+    json_close_array(&w);
+    json_close_object(&w);
+    CHECK_STR(json_done(&w), "{\"a\\\"b\":\"\\u0001\xEF\xBF\xBD\\n\",\"list\":[-9223372036854775808,8.0,0.1]}");
+}
