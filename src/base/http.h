@@ -1,0 +1,41 @@
+/* http.h - a request and an answer as plain data, shared by the server that carries them and the codecs that read them.
+ *
+ * Everything borrows: it lives as long as the arena of the exchange. Path and query are exactly as they stood in the
+ * request line (percent-encoded, never normalised); headers keep their order and duplicates, and their values are
+ * trimmed. Header names are compared without regard to case. */
+#ifndef YAGURA_BASE_HTTP_H
+#define YAGURA_BASE_HTTP_H
+
+#include "base/str.h"
+
+struct http_header {
+    struct str name;
+    struct str value;
+};
+
+struct http_request {
+    struct str method;
+    struct str path;
+    struct str query; /* without '?'; absent when there is none */
+    struct str body;  /* with any HTTP chunking taken off */
+    const struct http_header *headers;
+    size_t header_count;
+    struct str remote; /* address of the peer, without port */
+    bool tls;
+};
+
+/* The holder of `headers` sets status and body; http_response_add takes care of the rest. */
+struct http_response {
+    uint16_t status;
+    struct http_header *headers;
+    size_t header_count;
+    size_t header_capacity;
+    struct str body;
+};
+
+/* The first value of that name; STR_NONE when absent. */
+struct str http_header_find(const struct http_request *request, struct str name);
+/* name and value must live as long as the response is used. Control bytes in the value become spaces. */
+void http_response_add(struct arena *arena, struct http_response *response, struct str name, struct str value);
+
+#endif
