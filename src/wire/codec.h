@@ -1,0 +1,93 @@
+/* codec.h - from request bytes to a typed struct and from a typed struct to response bytes, for every AWS protocol.
+ *
+ * In order: wire_route finds service, operation and protocol; wire_decode makes the input struct and checks every
+ * constraint of the model; the handler runs; wire_encode or wire_encode_error answers. All results live in ctx->arena
+ * and may borrow from the request. The caller has already limited the size of the request.
+ *
+ *     struct wire_match match;
+ *     err = wire_route(ctx, router, &request, signing_name, &match);   // match is usable for errors whatever comes back
+ *     if (!err.fault) err = wire_decode(ctx, &match, &request, &in);
+ *     ...
+ *     if (err.fault) wire_encode_error(ctx, &match, err.fault, str_of(ctx->reason), &response);
+ */
+#ifndef YAGURA_WIRE_CODEC_H
+#define YAGURA_WIRE_CODEC_H
+
+#include "base/json.h"
+#include "wire/model.h"
+
+struct wire_header {
+    struct str name, value;
+};
+
+struct wire_request {
+    struct str method;
+    struct str path;  /* raw: still percent-encoded, as received, without the query */
+    struct str query; /* raw, without '?' */
+    struct str body;
+    const struct wire_header *headers; /* in arrival order */
+    size_t header_count;
+};
+
+struct wire_response {
+    int status;
+    struct wire_header *headers;
+    size_t header_count;
+    struct str body;
+};
+
+/* The first header of that name, in any case; STR_NONE when there is none. */
+struct str wire_header(const struct wire_request *request, struct str name);
+/* Appends a header; name and value are not copied. */
+void wire_add_header(struct ctx *ctx, struct wire_response *response, struct str name, struct str value);
+
+enum { WIRE_LABELS_MAX = 16 };
+
+struct wire_match {
+    const struct service_model *service; /* NULL: none could be told */
+    const struct operation *operation;   /* NULL: none found */
+    uint8_t protocol;                    /* enum protocol; a best guess when service is NULL */
+    bool query_mode;                     /* the client asked for query error codes (x-amzn-query-mode: true) */
+    bool json_answer;                    /* a query client that asked for JSON (Accept: application/json) */
+    bool head;                           /* a HEAD request: no body in the answer */
+    size_t label_count;
+    struct str labels[WIRE_LABELS_MAX];  /* of the URI template in order, still percent-encoded */
+};
+
+/* Immutable once open; may be shared between threads. models must outlive it. */
+struct wire_router;
+struct wire_router *wire_router_open(const struct service_model *const *models, size_t count);
+void wire_router_close(struct wire_router *router); /* NULL is allowed */
+
+/* Finds what a request calls. signing_name is from the credential scope, absent for unsigned requests.
+ * An operation of the model that isn't built is found all the same (operation->handler is NULL): wire_unbuilt gives its
+ * answer, after the caller was authenticated. */
+struct err wire_route(struct ctx *ctx, const struct wire_router *router, const struct wire_request *request,
+                      struct str signing_name, struct wire_match *match);
+/* 501 NotImplemented: "The operation guardduty:CreateX is not implemented by Yagura yet." */
+struct err wire_unbuilt(struct ctx *ctx, const struct wire_match *match);
+
+/* *in is a new struct of match->operation->input. Malformed: SerializationException and the like; a broken constraint:
+ * the service's own validation fault, in AWS's words. */
+struct err wire_decode(struct ctx *ctx, const struct wire_match *match, const struct wire_request *request, void **in);
+void wire_encode(struct ctx *ctx, const struct wire_match *match, const void *out, struct wire_response *response);
+/* Any fault in the protocol's own form. reason absent or empty: no message. */
+void wire_encode_error(struct ctx *ctx, const struct wire_match *match, const struct fault *fault, struct str reason,
+                       struct wire_response *response);
+/* The same with the members of the error's shape; shape NULL: none. */
+void wire_encode_error_value(struct ctx *ctx, const struct wire_match *match, const struct fault *fault,
+                             const struct shape *shape, const void *value, struct wire_response *response);
+/* For failures before routing (too large, bad head): the protocol is guessed from signing name and headers. */
+void wire_encode_unrouted_error(struct ctx *ctx, const struct wire_router *router, const struct wire_request *request,
+                                struct str signing_name, const struct fault *fault, struct str reason,
+                                struct wire_response *response);
+
+/* A value as the JSON its model describes (member names are the model's locationName): for documents kept in the store.
+ * Reading ignores unknown members; null is absent; constraints are not checked. value is a new object of the shape. */
+struct err wire_json_read(struct ctx *ctx, const struct shape *shape, struct str json, void **value);
+void wire_json_write(struct json_writer *w, const struct shape *shape, const void *value);
+
+/* For test builds: what an answer breaks of its own model, in words; STR_NONE when it is sound. */
+struct str wire_check_output(struct ctx *ctx, const struct shape *shape, const void *value);
+
+#endif
