@@ -13,33 +13,9 @@
 #ifndef YAGURA_WIRE_CODEC_H
 #define YAGURA_WIRE_CODEC_H
 
+#include "base/http.h"
 #include "base/json.h"
 #include "wire/model.h"
-
-struct wire_header {
-    struct str name, value;
-};
-
-struct wire_request {
-    struct str method;
-    struct str path;  /* raw: still percent-encoded, as received, without the query */
-    struct str query; /* raw, without '?' */
-    struct str body;
-    const struct wire_header *headers; /* in arrival order */
-    size_t header_count;
-};
-
-struct wire_response {
-    int status;
-    struct wire_header *headers;
-    size_t header_count;
-    struct str body;
-};
-
-/* The first header of that name, in any case; STR_NONE when there is none. */
-struct str wire_header(const struct wire_request *request, struct str name);
-/* Appends a header; name and value are not copied. */
-void wire_add_header(struct ctx *ctx, struct wire_response *response, struct str name, struct str value);
 
 enum { WIRE_LABELS_MAX = 16 };
 
@@ -62,25 +38,25 @@ void wire_router_close(struct wire_router *router); /* NULL is allowed */
 /* Finds what a request calls. signing_name is from the credential scope, absent for unsigned requests.
  * An operation of the model that isn't built is found all the same (operation->handler is NULL): wire_unbuilt gives its
  * answer, after the caller was authenticated. */
-struct err wire_route(struct ctx *ctx, const struct wire_router *router, const struct wire_request *request,
+struct err wire_route(struct ctx *ctx, const struct wire_router *router, const struct http_request *request,
                       struct str signing_name, struct wire_match *match);
 /* 501 NotImplemented: "The operation guardduty:CreateX is not implemented by Yagura yet." */
 struct err wire_unbuilt(struct ctx *ctx, const struct wire_match *match);
 
 /* *in is a new struct of match->operation->input. Malformed: SerializationException and the like; a broken constraint:
  * the service's own validation fault, in AWS's words. */
-struct err wire_decode(struct ctx *ctx, const struct wire_match *match, const struct wire_request *request, void **in);
-void wire_encode(struct ctx *ctx, const struct wire_match *match, const void *out, struct wire_response *response);
+struct err wire_decode(struct ctx *ctx, const struct wire_match *match, const struct http_request *request, void **in);
+void wire_encode(struct ctx *ctx, const struct wire_match *match, const void *out, struct http_response *response);
 /* Any fault in the protocol's own form. reason absent or empty: no message. */
 void wire_encode_error(struct ctx *ctx, const struct wire_match *match, const struct fault *fault, struct str reason,
-                       struct wire_response *response);
+                       struct http_response *response);
 /* The same with the members of the error's shape; shape NULL: none. */
 void wire_encode_error_value(struct ctx *ctx, const struct wire_match *match, const struct fault *fault,
-                             const struct shape *shape, const void *value, struct wire_response *response);
+                             const struct shape *shape, const void *value, struct http_response *response);
 /* For failures before routing (too large, bad head): the protocol is guessed from signing name and headers. */
-void wire_encode_unrouted_error(struct ctx *ctx, const struct wire_router *router, const struct wire_request *request,
+void wire_encode_unrouted_error(struct ctx *ctx, const struct wire_router *router, const struct http_request *request,
                                 struct str signing_name, const struct fault *fault, struct str reason,
-                                struct wire_response *response);
+                                struct http_response *response);
 
 /* A value as the JSON its model describes (member names are the model's locationName): for documents kept in the store.
  * Reading ignores unknown members; null is absent; constraints are not checked. value is a new object of the shape. */
