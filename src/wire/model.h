@@ -19,7 +19,8 @@
  * All of it lives in the arena of whoever decoded or filled it. C names are the model's in snake_case, prefixed with the
  * service's folder: shape Tag of guardduty is struct guardduty_tag; input and output of CreateDetector are
  * struct guardduty_create_detector_in and _out (also for operations without members). A member whose name is a C
- * keyword gets a trailing underscore. Faults: GUARDDUTY_BAD_REQUEST_EXCEPTION. */
+ * keyword gets a trailing underscore. Faults: GUARDDUTY_BAD_REQUEST_EXCEPTION. Tables: GUARDDUTY_SHAPE_FINDING is the
+ * struct shape of struct guardduty_finding; GUARDDUTY_MODEL is the service. */
 #ifndef YAGURA_WIRE_MODEL_H
 #define YAGURA_WIRE_MODEL_H
 
@@ -52,11 +53,11 @@ struct shape;
 
 struct member {
     const char *name;        /* the model's */
-    const char *wire_name;   /* locationName, else name */
+    const char *wire_name;   /* locationName, else name; of a list's element: locationName, else NULL */
     const char *query_name;  /* ec2 queryName, else NULL */
     const char *xml_prefix;  /* xmlNamespace of the member, "prefix=uri", else NULL */
     const struct shape *shape;
-    uint32_t offset;         /* within the C structure */
+    uint32_t offset;         /* within the C structure; of a map's value: within the entry */
     uint8_t location;        /* enum member_location */
     uint8_t time;            /* enum timestamp_format */
     bool required;
@@ -73,7 +74,8 @@ struct member {
 struct shape {
     const char *name;
     enum shape_kind kind;
-    uint32_t size;                 /* of the C value; of a structure, of the struct itself */
+    uint32_t size;                 /* of the bare C value; of a structure, of the struct itself */
+    uint32_t stride;               /* list and map: from one item to the next */
     const struct member *members;  /* structure: its members; list: [0] is the element; map: [0] key, [1] value */
     uint16_t member_count;
     uint16_t bits;                 /* integers: 8, 16, 32; doubles: 32 or 64 */
@@ -131,6 +133,7 @@ struct service_model {
     const struct operation *operations; /* sorted by name */
     size_t operation_count;
     const struct fault *const *faults;  /* all of the service, NULL-terminated */
+    const struct shape *const *fault_shapes; /* the shape behind each of them, NULL for one of our own making */
     const struct fault *validation;     /* what a broken constraint raises; named in ops.tsv */
 };
 

@@ -1,0 +1,1 @@
+"""The parts of tools/model.py: names, services and their ops.tsv, C structs and tables, schemas."""
