@@ -1,0 +1,132 @@
+/* backup_command.c - yagura backup and restore: one folder that holds all of a data folder, taken while it serves.
+ *
+ * The copy holds the root key and the administrator's credentials: whoever has it can read every secret in it. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "app/commands.h"
+#include "app/data.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "store/store.h"
+
+static const char *const small_files[] = { "root.key", "credentials" };
+
+static struct err copy_small_files(struct ctx *ctx, struct str from, struct str to)
+{
+    for (size_t i = 0; i < COUNT_OF(small_files); i++) {
+        const struct str source = data_file(ctx->arena, from, small_files[i]);
+        if (data_exists(ctx, source)) {
+            TRY(data_copy(ctx, source, data_file(ctx->arena, to, small_files[i]), 0600));
+        }
+    }
+    return ERR_OK;
+}
+
+/* Written last: a folder without it is a backup that did not finish. */
+static struct err write_manifest(struct ctx *ctx, struct str folder)
+{
+    struct json_writer w = json_writer_new(ctx->arena);
+    json_open_object(&w);
+    json_member_str(&w, STR("yagura"), STR(YAGURA_VERSION));
+    json_member_str(&w, STR("takenAt"), clock_format_iso8601(ctx->arena, ctx->now_ms));
+    json_close_object(&w);
+    text_add_char(&w.text, '\n');
+    return data_write(ctx, data_file(ctx->arena, folder, "manifest.json"), json_done(&w), 0600);
+}
+
+static struct err backup(struct ctx *ctx, const struct settings *settings)
+{
+    const struct str to = settings->arguments.items[0];
+    if (!data_exists(ctx, data_file(ctx->arena, settings->data, "root.key"))) {
+        return fail(ctx, &FAULT_MISSING, "%" STR_FMT " is not a data folder of Yagura; name one with --data",
+                    STR_ARG(settings->data));
+    }
+    if (mkdir(str_cstr(ctx->arena, to), 0700) != 0) {
+        return fail(ctx, &FAULT_IO, "cannot make the folder %" STR_FMT ": %s", STR_ARG(to), strerror(errno));
+    }
+    struct store *store = NULL;
+    TRY(store_open(ctx, data_store_url(ctx->arena, settings->data, settings->store), &store));
+    struct err err = store_backup(ctx, store, data_file(ctx->arena, to, "yagura.db"));
+    store_close(store);
+    TRY(err);
+    TRY(copy_small_files(ctx, settings->data, to));
+    return write_manifest(ctx, to);
+}
+
+static struct err copy_database(struct ctx *ctx, struct str from, struct str to)
+{
+    struct store *store = NULL;
+    TRY(store_open(ctx, str_format(ctx->arena, "sqlite:%" STR_FMT, STR_ARG(from)), &store));
+    const struct err err = store_backup(ctx, store, to);
+    store_close(store);
+    return err;
+}
+
+static struct err restore(struct ctx *ctx, const struct settings *settings)
+{
+    const struct str from = settings->arguments.items[0];
+    if (!data_exists(ctx, data_file(ctx->arena, from, "manifest.json"))) {
+        return fail(ctx, &FAULT_MISSING, "%" STR_FMT " is not a finished backup (it has no manifest.json)",
+                    STR_ARG(from));
+    }
+    if (data_exists(ctx, data_file(ctx->arena, settings->data, "yagura.db"))) {
+        return fail(ctx, &FAULT_IO, "%" STR_FMT " holds data already; restore into a new folder with --data",
+                    STR_ARG(settings->data));
+    }
+    struct data_folder folder = { .lock = -1 };
+    TRY(data_open(ctx, settings->data, &folder));
+    struct err err = copy_small_files(ctx, from, settings->data);
+    if (!err.fault) {
+        err = copy_database(ctx, data_file(ctx->arena, from, "yagura.db"),
+                            data_file(ctx->arena, settings->data, "yagura.db"));
+    }
+    data_close(&folder);
+    return err;
+}
+
+static int run_with(const struct command *command, int argc, char **argv,
+                    struct err (*work)(struct ctx *, const struct settings *))
+{
+    struct arena *arena CLEANUP(arena_cleanup) = arena_open_secret();
+    struct ctx ctx = ctx_new(arena, clock_now_ms());
+    struct settings settings = { 0 };
+    int status = 0;
+    if (!settings_begin(&ctx, command, argc, argv, &settings, &status)) {
+        return status;
+    }
+    if (settings.arguments.count != 1) {
+        fprintf(stderr, "yagura %s: name one folder: %s\n", command->name, command->usage);
+        return 2;
+    }
+    return work(&ctx, &settings).fault ? command_failed(command, &ctx) : 0;
+}
+
+static int run_backup(const struct command *command, int argc, char **argv)
+{
+    return run_with(command, argc, argv, backup);
+}
+
+static int run_restore(const struct command *command, int argc, char **argv)
+{
+    return run_with(command, argc, argv, restore);
+}
+
+const struct command COMMAND_BACKUP = {
+    .name = "backup",
+    .summary = "copy a data folder consistently, also while its server runs",
+    .usage = "yagura backup FOLDER [options]",
+    .examples = "  yagura backup /backups/monday\n",
+    .groups = SETTINGS_DATA,
+    .run = run_backup,
+};
+
+const struct command COMMAND_RESTORE = {
+    .name = "restore",
+    .summary = "make a new data folder from a backup",
+    .usage = "yagura restore FOLDER [options]",
+    .examples = "  yagura restore /backups/monday --data ./restored\n  yagura serve --data ./restored\n",
+    .groups = SETTINGS_DATA,
+    .run = run_restore,
+};

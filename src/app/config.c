@@ -1,0 +1,289 @@
+#include "app/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+
+enum kind { KIND_TEXT, KIND_NUMBER, KIND_PATHS, KIND_FLAG };
+
+struct setting {
+    const char *name;
+    const char *value; /* name of the value in the help */
+    const char *environment;
+    const char *fallback;
+    const char *help;
+    size_t offset;
+    enum kind kind;
+    unsigned group; /* 0: every command */
+    int64_t min, max;
+};
+
+#define AT(member) offsetof(struct settings, member)
+
+static const struct setting table[] = {
+    { "data", "DIR", "YAGURA_DATA", "./yagura-data", "folder that holds everything", AT(data), KIND_TEXT,
+      SETTINGS_DATA, 0, 0 },
+    { "store", "URL", "YAGURA_STORE", NULL, "sqlite:PATH or postgresql://…; default: SQLite in the data folder",
+      AT(store), KIND_TEXT, SETTINGS_DATA, 0, 0 },
+    { "listen", "ADDRESS:PORT", "YAGURA_LISTEN", "127.0.0.1:4700", "where to listen; port 0 picks a free one",
+      AT(listen), KIND_TEXT, SETTINGS_SERVE, 0, 0 },
+    { "account-id", "ID", "YAGURA_ACCOUNT_ID", "111122223333", "first account of this server, 12 digits",
+      AT(account_id), KIND_TEXT, SETTINGS_SERVE | SETTINGS_WHERE, 0, 0 },
+    { "region", "REGION", "YAGURA_REGION", "ap-northeast-1", "region for whatever no signature names", AT(region),
+      KIND_TEXT, SETTINGS_SERVE | SETTINGS_WHERE, 0, 0 },
+    { "watch", "PATH", NULL, NULL, "log file or folder to follow (repeatable)", AT(watch), KIND_PATHS, SETTINGS_SERVE,
+      0, 0 },
+    { "rules", "DIR", NULL, NULL, "further detection rules (repeatable)", AT(rules), KIND_PATHS, SETTINGS_SERVE, 0,
+      0 },
+    { "watch-interval", "MS", NULL, "500", "pause between looks at followed folders", AT(watch_interval_ms),
+      KIND_NUMBER, SETTINGS_SERVE, 10, 3600000 },
+    { "threads", "N", NULL, "0", "threads that answer requests; 0: one per core", AT(threads), KIND_NUMBER,
+      SETTINGS_SERVE, 0, 256 },
+    { "body-limit", "BYTES", NULL, "6291456", "largest request body", AT(body_limit), KIND_NUMBER, SETTINGS_SERVE,
+      1024, 1 << 30 },
+    { "grace", "MS", NULL, "5000", "how long a stop waits for requests under way", AT(grace_ms), KIND_NUMBER,
+      SETTINGS_SERVE, 0, 600000 },
+    { "tls-cert", "FILE", NULL, NULL, "PEM certificate chain; with --tls-key: serve HTTPS", AT(tls_cert), KIND_TEXT,
+      SETTINGS_SERVE, 0, 0 },
+    { "tls-key", "FILE", NULL, NULL, "PEM private key", AT(tls_key), KIND_TEXT, SETTINGS_SERVE, 0, 0 },
+    { "format", "FORMAT", NULL, "table", "table, json, ndjson or csv", AT(format), KIND_TEXT, SETTINGS_FORMAT, 0, 0 },
+    { "log-level", "LEVEL", "YAGURA_LOG_LEVEL", "warn", "error, warn, info or debug", AT(log_level), KIND_TEXT, 0, 0,
+      0 },
+    { "config", "FILE", NULL, NULL, "file of \"name = value\" lines with these same names", AT(config), KIND_TEXT, 0,
+      0, 0 },
+    { "help", NULL, NULL, NULL, "this text", AT(help), KIND_FLAG, 0, 0, 0 },
+};
+
+static bool applies(const struct setting *setting, const struct command *command)
+{
+    return setting->group == 0 || (setting->group & command->groups) != 0;
+}
+
+static const struct setting *setting_find(const struct command *command, struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        if (applies(&table[i], command) && str_equal(str_of(table[i].name), name)) {
+            return &table[i];
+        }
+    }
+    return NULL;
+}
+
+static struct err path_add(struct ctx *ctx, struct path_list *list, struct str path, const char *name)
+{
+    if (list->count == SETTINGS_PATHS_MAX) {
+        return fail(ctx, &FAULT_INVALID, "%s: at most %d values", name, SETTINGS_PATHS_MAX);
+    }
+    list->items[list->count++] = path;
+    return ERR_OK;
+}
+
+static struct err setting_set(struct ctx *ctx, struct settings *settings, const struct setting *setting,
+                              struct str value)
+{
+    void *place = (char *)settings + setting->offset;
+    switch (setting->kind) {
+    case KIND_TEXT:
+        *(struct str *)place = value;
+        return ERR_OK;
+    case KIND_PATHS:
+        return path_add(ctx, place, value, setting->name);
+    case KIND_FLAG:
+        *(bool *)place = true;
+        return ERR_OK;
+    case KIND_NUMBER:
+        break;
+    }
+    int64_t number = 0;
+    if (!str_to_int(value, &number) || number < setting->min || number > setting->max) {
+        return fail(ctx, &FAULT_INVALID, "--%s takes a number from %lld to %lld, not \"%" STR_FMT "\"", setting->name,
+                    (long long)setting->min, (long long)setting->max, STR_ARG(value));
+    }
+    *(int64_t *)place = number;
+    return ERR_OK;
+}
+
+static struct err read_defaults(struct ctx *ctx, const struct command *command, struct settings *settings)
+{
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        if (table[i].fallback && applies(&table[i], command)) {
+            TRY(setting_set(ctx, settings, &table[i], str_of(table[i].fallback)));
+        }
+    }
+    return ERR_OK;
+}
+
+static struct err read_environment(struct ctx *ctx, const struct command *command, struct settings *settings)
+{
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        const char *value = table[i].environment ? getenv(table[i].environment) : NULL;
+        if (value && value[0] && applies(&table[i], command)) {
+            TRY(setting_set(ctx, settings, &table[i], str_copy(ctx->arena, str_of(value))));
+        }
+    }
+    return ERR_OK;
+}
+
+static struct err read_line(struct ctx *ctx, const struct command *command, struct settings *settings,
+                            struct str line, int number)
+{
+    struct str value = STR_NONE;
+    const struct str name = str_trim(str_cut(line, '=', &value));
+    if (value.ptr == NULL) {
+        return fail(ctx, &FAULT_INVALID, "%" STR_FMT ":%d: expected \"name = value\"", STR_ARG(settings->config),
+                    number);
+    }
+    const struct setting *setting = setting_find(command, name);
+    if (setting == NULL || setting->kind == KIND_FLAG) {
+        /* One file serves all commands: names of other commands are no mistake, unknown ones are. */
+        for (size_t i = 0; i < COUNT_OF(table); i++) {
+            if (str_equal(str_of(table[i].name), name)) {
+                return ERR_OK;
+            }
+        }
+        return fail(ctx, &FAULT_INVALID, "%" STR_FMT ":%d: there is no setting \"%" STR_FMT "\"",
+                    STR_ARG(settings->config), number, STR_ARG(name));
+    }
+    return setting_set(ctx, settings, setting, str_copy(ctx->arena, str_trim(value)));
+}
+
+static struct err read_file(struct ctx *ctx, const struct command *command, struct settings *settings)
+{
+    FILE *file = fopen(str_cstr(ctx->arena, settings->config), "r");
+    if (file == NULL) {
+        return fail(ctx, &FAULT_INVALID, "cannot read the configuration file %" STR_FMT, STR_ARG(settings->config));
+    }
+    char line[4096];
+    struct err err = ERR_OK;
+    for (int number = 1; !err.fault && fgets(line, sizeof(line), file); number++) {
+        const struct str text = str_trim(str_of(line));
+        if (text.len > 0 && text.ptr[0] != '#') {
+            err = read_line(ctx, command, settings, text, number);
+        }
+    }
+    fclose(file);
+    return err;
+}
+
+/* One option with its value; moves *at past both. */
+static struct err read_option(struct ctx *ctx, const struct command *command, struct settings *settings, int argc,
+                              char **argv, int *at)
+{
+    struct str value = STR_NONE;
+    const struct str name = str_cut(str_of(argv[*at] + 2), '=', &value);
+    const struct setting *setting = setting_find(command, name);
+    if (setting == NULL) {
+        return fail(ctx, &FAULT_INVALID, "there is no option --%" STR_FMT "; see yagura %s --help", STR_ARG(name),
+                    command->name);
+    }
+    if (setting->kind != KIND_FLAG && value.ptr == NULL) {
+        if (*at + 1 >= argc) {
+            return fail(ctx, &FAULT_INVALID, "--%s needs a value: --%s %s", setting->name, setting->name,
+                        setting->value);
+        }
+        value = str_of(argv[++*at]);
+    }
+    return setting_set(ctx, settings, setting, value);
+}
+
+static struct err read_arguments(struct ctx *ctx, const struct command *command, struct settings *settings, int argc,
+                                 char **argv)
+{
+    bool options = true;
+    for (int i = 1; i < argc; i++) {
+        const struct str word = str_of(argv[i]);
+        if (options && str_equal(word, STR("--"))) {
+            options = false;
+        } else if (options && str_equal(word, STR("-h"))) {
+            settings->help = true;
+        } else if (options && str_starts(word, STR("--"))) {
+            TRY(read_option(ctx, command, settings, argc, argv, &i));
+        } else if (options && word.len > 1 && word.ptr[0] == '-') {
+            return fail(ctx, &FAULT_INVALID, "there is no option %s; see yagura %s --help", argv[i], command->name);
+        } else {
+            TRY(path_add(ctx, &settings->arguments, word, "arguments"));
+        }
+    }
+    return ERR_OK;
+}
+
+static struct err check(struct ctx *ctx, const struct settings *settings)
+{
+    int64_t number = 0;
+    if (settings->account_id.ptr && (settings->account_id.len != 12 || !str_to_int(settings->account_id, &number) || number < 0)) {
+        return fail(ctx, &FAULT_INVALID, "--account-id takes 12 digits, not \"%" STR_FMT "\"",
+                    STR_ARG(settings->account_id));
+    }
+    if ((settings->tls_cert.ptr == NULL) != (settings->tls_key.ptr == NULL)) {
+        return fail(ctx, &FAULT_INVALID, "--tls-cert and --tls-key go together");
+    }
+    return ERR_OK;
+}
+
+/* The command line is read twice: once to learn --config, and again so that it wins over the file. */
+struct err settings_read(struct ctx *ctx, const struct command *command, int argc, char **argv,
+                         struct settings *settings)
+{
+    struct settings first = { 0 };
+    TRY(read_arguments(ctx, command, &first, argc, argv));
+    *settings = (struct settings){ .config = first.config };
+    TRY(read_defaults(ctx, command, settings));
+    if (settings->config.ptr) {
+        TRY(read_file(ctx, command, settings));
+    }
+    TRY(read_environment(ctx, command, settings));
+    if (first.watch.count) {
+        settings->watch.count = 0;
+    }
+    TRY(read_arguments(ctx, command, settings, argc, argv));
+    return check(ctx, settings);
+}
+
+void settings_help(const struct command *command)
+{
+    printf("%s\n\nusage: %s\n\noptions:\n", command->summary, command->usage);
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        if (!applies(&table[i], command)) {
+            continue;
+        }
+        char option[64];
+        snprintf(option, sizeof(option), "--%s %s", table[i].name, table[i].value ? table[i].value : "");
+        printf("  %-24s %s", option, table[i].help);
+        if (table[i].fallback) {
+            printf(" (default: %s)", table[i].fallback);
+        }
+        printf("%s%s\n", table[i].environment ? " $" : "", table[i].environment ? table[i].environment : "");
+    }
+    if (command->examples) {
+        printf("\nexamples:\n%s", command->examples);
+    }
+}
+
+static void apply_log_level(struct str level)
+{
+    static const char *const names[] = { "error", "warn", "info", "debug" };
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (str_equal(level, str_of(names[i]))) {
+            log_set_level((enum log_level)i);
+        }
+    }
+}
+
+bool settings_begin(struct ctx *ctx, const struct command *command, int argc, char **argv, struct settings *settings,
+                    int *status)
+{
+    const struct err err = settings_read(ctx, command, argc, argv, settings);
+    if (err.fault) {
+        fprintf(stderr, "yagura %s: %s\n", command->name, ctx->reason);
+        *status = 2;
+        return false;
+    }
+    if (settings->help) {
+        settings_help(command);
+        *status = 0;
+        return false;
+    }
+    apply_log_level(settings->log_level);
+    return true;
+}

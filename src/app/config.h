@@ -1,0 +1,65 @@
+/* config.h - the settings of every command, from one table: command line, configuration file and environment.
+ *
+ * Precedence: command line, then the environment ($YAGURA_DATA …), then --config FILE ("name = value" lines, # comments),
+ * then the default. --help and validation come from the same table. Text lives as long as the arena. */
+#ifndef YAGURA_APP_CONFIG_H
+#define YAGURA_APP_CONFIG_H
+
+#include "base/err.h"
+
+enum { SETTINGS_PATHS_MAX = 64 };
+
+struct path_list {
+    struct str items[SETTINGS_PATHS_MAX];
+    size_t count;
+};
+
+struct settings {
+    struct str data;
+    struct str listen;
+    struct str account_id;
+    struct str region;
+    struct str config;
+    struct str store;
+    struct str format;
+    struct str log_level;
+    struct str tls_cert;
+    struct str tls_key;
+    struct str as_of;
+    struct path_list watch;
+    struct path_list rules;
+    int64_t threads;
+    int64_t body_limit;
+    int64_t watch_interval_ms;
+    int64_t grace_ms;
+    bool help;
+    struct path_list arguments; /* what is no option */
+};
+
+/* Commands take subsets of the table. */
+enum settings_group {
+    SETTINGS_DATA = 1,   /* --data, --store */
+    SETTINGS_SERVE = 2,
+    SETTINGS_FORMAT = 4, /* --format */
+    SETTINGS_WHERE = 8,  /* --listen, --region, --account-id */
+};
+
+/* What a command tells about itself. */
+struct command {
+    const char *name;
+    const char *summary;   /* one line, no full stop */
+    const char *usage;     /* "yagura env [options]" */
+    const char *examples;  /* lines, each ending in \n */
+    unsigned groups;       /* of settings it takes */
+    int (*run)(const struct command *command, int argc, char **argv);
+};
+
+/* Reads argv[1..] (argv[0] is the command). On FAULT_INVALID ctx->reason says what to do. */
+struct err settings_read(struct ctx *ctx, const struct command *command, int argc, char **argv,
+                         struct settings *settings);
+void settings_help(const struct command *command); /* on standard output */
+/* settings_read with the usual ending: prints help (status 0) or the trouble (status 2); true: go on. */
+bool settings_begin(struct ctx *ctx, const struct command *command, int argc, char **argv, struct settings *settings,
+                    int *status);
+
+#endif
