@@ -73,6 +73,8 @@ struct store_cursor {
 struct err store_query(struct ctx *ctx, struct store_conn *conn, const char *sql, const struct store_value *values,
                        size_t count, struct store_cursor *cursor);
 struct err store_next(struct ctx *ctx, struct store_cursor *cursor, bool *more); /* ends the cursor at the last row */
+/* The same for loops: while (store_row(ctx, &cursor, &err)) { ... } TRY(err); */
+bool store_row(struct ctx *ctx, struct store_cursor *cursor, struct err *err);
 void store_end(struct store_cursor *cursor); /* needed only when leaving early; harmless twice */
 bool store_is_null(const struct store_cursor *cursor, int column);
 int64_t store_int(const struct store_cursor *cursor, int column);
