@@ -1,0 +1,43 @@
+#include "svc/request.h"
+
+/* The text of a string member of the input; STR_NONE when it is absent or no such member exists. */
+static struct str member_text(const struct shape *input, const void *in, struct str name)
+{
+    for (uint16_t i = 0; i < input->member_count; i++) {
+        const struct member *member = &input->members[i];
+        if (member->shape->kind == SHAPE_STRING && str_equal(str_of(member->name), name)) {
+            return *(const struct str *)(const void *)((const char *)in + member->offset);
+        }
+    }
+    return STR_NONE;
+}
+
+/* The template with each {Member} replaced. */
+static struct str expand(const struct request *rq, struct str rest, const void *in)
+{
+    struct text text = text_new(rq->ctx.arena);
+    while (rest.ptr) {
+        struct str tail = STR_NONE;
+        text_add(&text, str_cut(rest, '{', &tail));
+        if (tail.ptr == NULL) {
+            break;
+        }
+        const struct str value = member_text(rq->operation->input, in, str_cut(tail, '}', &rest));
+        text_add(&text, value.len > 0 ? value : STR("*"));
+    }
+    return text_str(&text);
+}
+
+struct str request_resource(struct request *rq, const void *in)
+{
+    const struct str template = str_of(rq->operation->resource);
+    const struct str filled = expand(rq, template, in);
+    const bool whole = str_starts(template, STR("arn:")) || str_starts(template, STR("{"));
+    if (str_equal(template, STR("*")) || (whole && str_starts(filled, STR("arn:")))) {
+        return filled;
+    }
+    const struct str service = str_of(rq->service->signing_name);
+    const struct str region = str_equal(service, STR("iam")) ? STR("") : rq->region;
+    return str_format(rq->ctx.arena, "arn:%" STR_FMT ":%" STR_FMT ":%" STR_FMT ":%" STR_FMT ":%" STR_FMT,
+                      STR_ARG(rq->partition), STR_ARG(service), STR_ARG(region), STR_ARG(rq->account), STR_ARG(filled));
+}
