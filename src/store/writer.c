@@ -1,0 +1,178 @@
+#include "store/writer.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/queue.h"
+
+struct store_writer {
+    struct queue *queue;
+    struct worker *workers;
+    size_t count;
+    size_t batch_max;
+};
+
+struct worker {
+    struct store_writer *writer;
+    struct store_conn *conn;
+    struct thread *thread;
+    struct arena *arena;
+    struct ctx ctx;
+};
+
+/* run one job so that its failure leaves the others' changes alone; *broken when the whole transaction is lost. */
+static struct err run_job(struct worker *worker, const struct store_job *job, bool alone, struct err *broken)
+{
+    if (!alone) {
+        *broken = store_savepoint(&worker->ctx, worker->conn);
+        TRY(*broken);
+    }
+    const struct err result = job->run(job->argument, worker->conn);
+    if (alone) {
+        return result;
+    }
+    if (result.fault) {
+        store_rollback_to(worker->conn);
+        return result;
+    }
+    *broken = store_release(&worker->ctx, worker->conn);
+    return *broken;
+}
+
+/* The fault that loses every job of the batch, or ERR_OK. results holds each job's own. */
+static struct err run_batch(struct worker *worker, struct store_job *const *jobs, size_t count, struct err *results)
+{
+    TRY(store_begin(&worker->ctx, worker->conn, STORE_WRITE));
+    size_t kept = 0;
+    struct err broken = ERR_OK;
+    for (size_t i = 0; i < count && !broken.fault; i++) {
+        results[i] = run_job(worker, jobs[i], count == 1, &broken);
+        kept += !results[i].fault;
+    }
+    if (broken.fault || kept == 0) {
+        store_rollback(worker->conn);
+        return broken;
+    }
+    return store_commit(&worker->ctx, worker->conn);
+}
+
+static void serve(struct worker *worker, struct store_job *const *jobs, size_t count)
+{
+    struct err results[STORE_BATCH_MAX] = { ERR_OK };
+    worker->ctx.now_ms = clock_now_ms();
+    const struct err lost = run_batch(worker, jobs, count, results);
+    for (size_t i = 0; i < count; i++) {
+        const bool shared = lost.fault && (!results[i].fault || results[i].fault == lost.fault);
+        jobs[i]->done(jobs[i]->argument, shared ? lost : results[i], shared ? worker->ctx.reason : "");
+    }
+    arena_reset(worker->arena);
+}
+
+static void work(void *argument)
+{
+    struct worker *worker = argument;
+    void *jobs[STORE_BATCH_MAX];
+    for (size_t count = 1; count > 0;) {
+        count = queue_pop_many(worker->writer->queue, jobs, worker->writer->batch_max, -1);
+        if (count > 0) {
+            serve(worker, (struct store_job *const *)jobs, count);
+        }
+    }
+}
+
+struct err store_writer_open(struct ctx *ctx, struct store *store, size_t capacity, size_t threads,
+                             struct store_writer **out)
+{
+    const bool single = store_single_writer(store);
+    struct store_writer *writer = memory_new(sizeof(*writer));
+    writer->queue = queue_open(capacity);
+    writer->batch_max = single ? STORE_BATCH_MAX : 1;
+    const size_t wanted = single ? 1 : threads;
+    writer->workers = memory_new(wanted * sizeof(*writer->workers));
+    for (; writer->count < wanted; writer->count++) {
+        struct worker *worker = &writer->workers[writer->count];
+        const struct err err = store_connect(ctx, store, &worker->conn);
+        if (err.fault) {
+            store_writer_close(writer);
+            return err;
+        }
+        worker->writer = writer;
+        worker->arena = arena_open();
+        worker->ctx = ctx_new(worker->arena, ctx->now_ms);
+        worker->thread = thread_start("writer", work, worker);
+    }
+    *out = writer;
+    return ERR_OK;
+}
+
+void store_writer_close(struct store_writer *writer)
+{
+    if (writer == NULL) {
+        return;
+    }
+    queue_close(writer->queue);
+    for (size_t i = 0; i < writer->count; i++) {
+        thread_join(writer->workers[i].thread);
+        store_disconnect(writer->workers[i].conn);
+        arena_close(writer->workers[i].arena);
+    }
+    queue_free(writer->queue);
+    memory_free(writer->workers);
+    memory_free(writer);
+}
+
+bool store_writer_push(struct store_writer *writer, struct store_job *job)
+{
+    return queue_push(writer->queue, job);
+}
+
+size_t store_writer_waiting(struct store_writer *writer)
+{
+    return queue_length(writer->queue);
+}
+
+struct waiter {
+    struct err (*run)(void *argument, struct store_conn *conn);
+    void *argument;
+    struct ctx *ctx;
+    struct lock *lock;
+    struct err result;
+    bool finished;
+};
+
+static struct err waiter_run(void *argument, struct store_conn *conn)
+{
+    struct waiter *waiter = argument;
+    return waiter->run(waiter->argument, conn);
+}
+
+static void waiter_done(void *argument, struct err result, const char *reason)
+{
+    struct waiter *waiter = argument;
+    lock_take(waiter->lock);
+    waiter->result = result;
+    waiter->finished = true;
+    if (*reason) {
+        snprintf(waiter->ctx->reason, sizeof(waiter->ctx->reason), "%s", reason);
+    }
+    lock_signal(waiter->lock);
+    lock_give(waiter->lock);
+}
+
+struct err store_writer_wait(struct ctx *ctx, struct store_writer *writer,
+                             struct err (*run)(void *argument, struct store_conn *conn), void *argument)
+{
+    struct waiter waiter = { .run = run, .argument = argument, .ctx = ctx, .lock = lock_open() };
+    struct store_job job = { .run = waiter_run, .done = waiter_done, .argument = &waiter };
+    if (!store_writer_push(writer, &job)) {
+        lock_free(waiter.lock);
+        return fail(ctx, &FAULT_UNAVAILABLE, "the server is stopping");
+    }
+    lock_take(waiter.lock);
+    while (!waiter.finished) {
+        lock_wait(waiter.lock, -1);
+    }
+    lock_give(waiter.lock);
+    lock_free(waiter.lock);
+    return waiter.result;
+}
