@@ -1,0 +1,61 @@
+/* sigma.h - Sigma rules to predicates.
+ *
+ * A file holds one or more documents; each is a rule. A wrong rule is refused whole: it appears among the problems with
+ * file, line and reason, and the others load. Fields are dotted JSON paths, after field mappings. Metadata stays, and so
+ * does the whole document as a YAML tree, so that `yagura:` and other keys of our own can be read from it
+ * (yaml_get(rule->document, STR("yagura"))).
+ * spec: sigma-rules-specification 2.1, appendix modifiers. */
+#ifndef YAGURA_MATCH_SIGMA_H
+#define YAGURA_MATCH_SIGMA_H
+
+#include "match/predicate.h"
+#include "match/yaml.h"
+
+struct sigma_rule {
+    struct str file;
+    uint32_t line;
+    struct str id, title, description, status, author, level; /* absent when not given */
+    struct str product, category, service;                    /* of logsource */
+    const struct str *tags;
+    size_t tag_count;
+    const struct yaml_node *document;
+    const struct predicate *when;
+};
+
+struct sigma_problem {
+    struct str file;
+    uint32_t line;
+    struct str reason;
+};
+
+/* Values for %name% under |expand, and names of fields. */
+struct sigma_placeholder {
+    struct str name;
+    const struct str *values;
+    size_t value_count;
+};
+struct sigma_mapping {
+    struct str from, to;
+};
+struct sigma_options {
+    const struct sigma_placeholder *placeholders;
+    size_t placeholder_count;
+    const struct sigma_mapping *mappings;
+    size_t mapping_count;
+};
+
+struct sigma_rules {
+    const struct sigma_rule *rules;
+    size_t count;
+    const struct sigma_problem *problems;
+    size_t problem_count;
+};
+
+/* options may be NULL. Everything lives in ctx->arena. The result is also filled when some rules were wrong. */
+void match_sigma_parse(struct ctx *ctx, struct str file, struct str text, const struct sigma_options *options,
+                       struct sigma_rules *out);
+/* A file, or every *.yml and *.yaml below a folder, in order of path. FAULT_IO: path can't be read at all. */
+MUST_USE struct err match_sigma_load(struct ctx *ctx, const char *path, const struct sigma_options *options,
+                                     struct sigma_rules *out);
+
+#endif
