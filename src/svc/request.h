@@ -40,6 +40,7 @@ struct request {
     struct str source_ip;
     struct str user_agent;
     bool tls;
+    bool identity_allows;               /* the caller's own policies allow the call; only AssumeRole asks */
 };
 
 /* One service, as the front door sees it. Each folder exports one: const struct service GUARDDUTY. */

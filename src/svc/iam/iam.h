@@ -1,0 +1,68 @@
+/* iam.h - users, groups, roles and policies; and what the front door needs of them: who signed, and what may they do.
+ *
+ * The front door, for each call:
+ *     iam_credential_find        before the signature is verified; the secret then verifies it
+ *     iam_policies_of            compiled; may be kept and shared for as long as iam_generation() stays the same
+ *     policy_decide              with policies.layers and request_lookup (svc/context.h), unless policies.all_allowed
+ * and iam_changed() after the commit of any write to IAM. Read iam_generation() before iam_policies_of and keep the result
+ * under that number. Another process on the same PostgreSQL isn't heard: keep nothing longer than a few seconds there. */
+#ifndef YAGURA_SVC_IAM_H
+#define YAGURA_SVC_IAM_H
+
+#include "policy/policy.h"
+#include "svc/context.h"
+#include "svc/request.h"
+
+extern const struct service IAM;
+
+extern const struct fault IAM_INVALID_CLIENT_TOKEN; /* 403 InvalidClientTokenId: no such key, or a foreign token */
+extern const struct fault IAM_EXPIRED_TOKEN;        /* 403 ExpiredToken */
+
+struct iam_credential {
+    struct principal principal;
+    struct str secret;
+    bool active;                      /* false: the key exists but was switched off; refuse as InvalidClientTokenId */
+    const struct context_pair *tags;  /* of the session, as aws:PrincipalTag/KEY */
+    size_t tag_count;
+};
+
+/* session_token absent: a lasting key (AKIA), read from the store. Present: everything is in the sealed token, and db is
+ * not touched. All text is in ctx->arena. */
+struct err iam_credential_find(struct ctx *ctx, struct store_conn *db, const struct vault *vault, struct str access_key,
+                               struct str session_token, int64_t now_ms, struct iam_credential *out);
+
+struct iam_policies {
+    bool all_allowed;                /* the account's root */
+    struct policy_layer layers[2];   /* identity; session, when there is one */
+    size_t layer_count;
+    const struct str *names;         /* of the identity layer's policies: an ARN, or "user/NAME:INLINE" */
+    const struct context_pair *tags; /* of the user or role, as aws:PrincipalTag/KEY */
+    size_t tag_count;
+};
+
+/* Everything, compiled policies included, is in ctx->arena and immutable: a cache gives it an arena of its own.
+ * A principal that no longer exists has no policies. A document that can't be read any more counts as denying all. */
+struct err iam_policies_of(struct ctx *ctx, struct store_conn *db, const struct principal *principal,
+                           struct iam_policies *out);
+
+uint64_t iam_generation(void);
+void iam_changed(void);
+
+/* How an operation is authorised. */
+enum iam_authority {
+    AUTHORITY_POLICIES, /* by the caller's policies */
+    AUTHORITY_ALWAYS,   /* GetCallerIdentity, GetSessionToken: any verified caller */
+    AUTHORITY_TRUST,    /* AssumeRole: refuse an explicit deny, set rq->identity_allows, and let the handler decide */
+};
+enum iam_authority iam_authority(const struct operation *operation);
+
+/* On a store without users: makes user "admin" with AdministratorAccess and returns its key, once. Else leaves
+ * access_key absent. Within a write transaction of the caller. */
+struct err iam_first_administrator(struct ctx *ctx, struct store_conn *db, const struct vault *vault,
+                                   struct str account, struct str *access_key, struct str *secret);
+/* Remembers for GetAccessKeyLastUsed that a lasting key was used, in a write transaction: once a minute per key is
+ * plenty. */
+struct err iam_credential_used(struct ctx *ctx, struct store_conn *db, struct str access_key, struct str service,
+                               struct str region);
+
+#endif
