@@ -14,6 +14,15 @@
 #define ADD_OVERFLOWS(a, b, out) __builtin_add_overflow((a), (b), (out))
 #define MUL_OVERFLOWS(a, b, out) __builtin_mul_overflow((a), (b), (out))
 
+/* Vector code is compiled for x86-64 next to the portable code and chosen at run time. */
+#if defined(__x86_64__)
+#define HAVE_X86_VECTORS 1
+#define TARGET(features) __attribute__((target(features)))
+#else
+#define HAVE_X86_VECTORS 0
+#define TARGET(features)
+#endif
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

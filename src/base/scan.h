@@ -6,7 +6,11 @@
  * scan.c says exactly what is and isn't checked). No allocation per document: a struct scan is reused.
  *
  * Paths see through arrays: "resources.ARN" takes the ARN of every element of resources. A path that ends at an object or
- * array gives its source text. Key order is never assumed; of duplicate keys the last wins. */
+ * array gives its source text. A path with "[]" at its end ("tags[]") takes each element of an array there (of arrays in
+ * it too), or the value itself when it is none. Key order is never assumed; of duplicate keys the last wins.
+ *
+ * Many documents in one buffer are read fastest with scan_block and scan_next: the buffer's structure is then found in
+ * large steps instead of once per document. */
 #ifndef YAGURA_BASE_SCAN_H
 #define YAGURA_BASE_SCAN_H
 
@@ -25,9 +29,18 @@ struct scan_value {
 struct projection;
 struct projection_builder;
 
+enum {
+    SCAN_DEPTH_MAX = 256,    /* levels of nesting on wanted paths; skipped parts may be deeper */
+    SCAN_EXTRAS_MAX = 65000, /* further values of all slots together; what is beyond is left out: scan_truncated */
+    SCAN_SLOTS_MAX = 32768,
+    SCAN_PATH_PARTS_MAX = 64,
+    SCAN_NO_SLOT = UINT16_MAX,
+};
+
 struct projection_builder *projection_begin(void);
 /* The slot of a path; the same path gives the same slot. Slots count up from 0 in order of first use.
- * A literal dot in a key is written "\\.". */
+ * A literal dot in a key is written "\\.", a literal backslash "\\\\", "[]" at the end of a key "\\[]". An empty part is
+ * the empty key. SCAN_NO_SLOT when SCAN_SLOTS_MAX are taken or the path has more than SCAN_PATH_PARTS_MAX parts. */
 uint16_t projection_slot(struct projection_builder *builder, struct str path);
 struct projection *projection_end(struct projection_builder *builder); /* frees the builder */
 void projection_free(struct projection *projection);
@@ -42,9 +55,17 @@ void scan_use(struct scan *scan, const struct projection *projection); /* anothe
  * the closing brace, and the values stay valid until the next call, borrowing from json. False: malformed; *used is the
  * offset of the trouble. json need not end after the object. */
 bool scan_document(struct scan *scan, struct str json, size_t *used);
+/* The same over one buffer of many documents (ndjson, or the inside of {"Records":[...]}): declare it once, and again
+ * whenever its bytes or their place change; then ask for the document at each offset. *used counts from `at`. Offsets
+ * that go up are fastest; any are allowed, also after a malformed document. */
+void scan_block(struct scan *scan, struct str buffer);
+bool scan_next(struct scan *scan, size_t at, size_t *used);
+struct str scan_source(const struct scan *scan); /* the text of the document just scanned, from { to } */
+bool scan_truncated(const struct scan *scan);    /* it had more values than SCAN_EXTRAS_MAX */
 const struct scan_value *scan_get(const struct scan *scan, uint16_t slot);      /* never NULL; kind SCAN_ABSENT */
 const struct scan_value *scan_more(const struct scan *scan, const struct scan_value *value); /* next one or NULL */
-/* Text of a string value, unescaped into the arena only when it must be; STR_NONE for other kinds. */
+/* Text of a string value, unescaped into the arena only when it must be; STR_NONE for other kinds. Escapes that are not
+ * JSON (a lone surrogate too) become U+FFFD: a hostile string cannot make its record unreadable. */
 struct str scan_text(struct arena *arena, const struct scan_value *value);
 
 #endif

@@ -1,0 +1,659 @@
+/* scan.c - stage two of the scanner: one walk over a document along the trie of wanted keys.
+ *
+ * What is checked. On the way to wanted values everything is: each object walked has string keys, colons and commas, and
+ * closes with its own bracket; so has each array walked; walked nesting is at most SCAN_DEPTH_MAX; numbers, true, false
+ * and null among wanted values and among the direct members of walked objects follow JSON's grammar.
+ * What isn't. In a skipped object or array, strings are followed (an escaped quote does not end one) and brackets are
+ * counted, nothing else: { may be closed by ], commas may be missing, and it may be nested to any depth, for counting
+ * needs no stack. Inside strings, wanted or not, control characters, invalid UTF-8 and wrong escapes pass; scan_text
+ * replaces wrong escapes. A wrong escape in a key is just another key.
+ * So whatever json_parse accepts is accepted with the same values, and what is refused here, json_parse refuses too.
+ *
+ * Strings and skipped parts are found on the bitmaps of scan_bits, made in windows a few steps ahead of the walk, which
+ * only goes forward. When an object repeats a wanted key, the document is walked again, carefully: byte by byte without
+ * bitmaps, looking ahead in each object for the last place of each wanted key. That costs one more pass per walked level,
+ * at most SCAN_PATH_PARTS_MAX. */
+#include "base/scan.h"
+
+#include "base/json.h"
+#include "base/scan_bits.h"
+#include "base/scan_tree.h"
+
+#define BAD SIZE_MAX
+enum { WINDOW_FIRST = 16, WINDOW_WORDS = 256 }; /* words of 64 bytes: 1 KiB at first, then up to 16 KiB */
+
+struct scan {
+    /* Where structure is counted from: the block's start, or where it was begun anew. */
+    const char *origin;
+    size_t length;
+    size_t window_start; /* words [window_start, window_end) have bits */
+    size_t window_end;
+    size_t step;         /* words to make next */
+    struct scan_carry carry;
+    scan_bits_maker *make_bits;
+
+    struct str block;
+    struct str source;
+    const struct projection *projection;
+    struct scan_value *values; /* by slot */
+    uint16_t *tails;           /* by slot: last further value, index + 1; 0: none */
+    uint16_t *touched;         /* slots that hold something */
+    size_t touched_count;
+    struct scan_value *extras;
+    size_t extra_count;
+    size_t extra_capacity;
+    uint64_t *seen;    /* by node: the object in which its key came last */
+    size_t *last;      /* by node, when careful: where its key stands for the last time */
+    uint64_t instance; /* of objects walked, ever */
+    size_t trouble;
+    bool careful;
+    bool repeated; /* a wanted key came twice: walk again, carefully */
+    bool truncated;
+    struct arena *arena; /* for keys with escapes */
+    struct scan_bits window[WINDOW_WORDS];
+};
+
+static const struct scan_value ABSENT = { NULL, 0, SCAN_ABSENT, false, 0 };
+
+struct span {
+    size_t end; /* of the closing quote; BAD */
+    bool escaped;
+};
+
+/* --- the window of bitmaps --- */
+
+static void window_restart(struct scan *s, const char *origin, size_t length, size_t step)
+{
+    s->origin = origin;
+    s->length = length;
+    s->window_start = 0;
+    s->window_end = 0;
+    s->step = step;
+    s->carry = (struct scan_carry){ 0, 0 };
+}
+
+/* The last bytes, fewer than 64, as if spaces followed. */
+static void window_finish(struct scan *s, size_t start)
+{
+    char padded[64];
+    memset(padded, ' ', sizeof(padded));
+    memcpy(padded, s->origin + start, s->length - start);
+    s->make_bits(padded, 1, &s->carry, s->window);
+    s->window_end++;
+}
+
+/* Makes bits until the word is in the window; false when it lies beyond the text. */
+static bool window_advance(struct scan *s, size_t word)
+{
+    const size_t whole_words = s->length / 64;
+    if (word > whole_words || (word == whole_words && s->length % 64 == 0)) {
+        return false;
+    }
+    while (s->window_end <= word) {
+        s->window_start = s->window_end;
+        if (s->window_start == whole_words) {
+            window_finish(s, s->window_start * 64);
+            return true;
+        }
+        const size_t left = whole_words - s->window_start;
+        const size_t count = left < s->step ? left : s->step;
+        s->make_bits(s->origin + s->window_start * 64, count, &s->carry, s->window);
+        s->window_end += count;
+        s->step = s->step * 2 > WINDOW_WORDS ? WINDOW_WORDS : s->step * 2;
+    }
+    return true;
+}
+
+static inline const struct scan_bits *window_at(struct scan *s, size_t word)
+{
+    if (UNLIKELY(word >= s->window_end) && !window_advance(s, word)) {
+        return NULL;
+    }
+    return &s->window[word - s->window_start];
+}
+
+/* --- small steps --- */
+
+static size_t refuse(struct scan *s, size_t at)
+{
+    s->trouble = at < s->length ? at : s->length;
+    return BAD;
+}
+
+static inline char byte_at(const struct scan *s, size_t at)
+{
+    return at < s->length ? s->origin[at] : '\0';
+}
+
+static inline size_t skip_space(const struct scan *s, size_t at)
+{
+    while (at < s->length && (unsigned char)s->origin[at] <= ' ') {
+        const char c = s->origin[at];
+        if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
+            break;
+        }
+        at++;
+    }
+    return at;
+}
+
+static struct span string_end_careful(const struct scan *s, size_t at)
+{
+    struct span span = { BAD, false };
+    for (; at < s->length; at++) {
+        if (s->origin[at] == '"') {
+            span.end = at;
+            return span;
+        }
+        if (s->origin[at] == '\\') {
+            span.escaped = true;
+            at++;
+        }
+    }
+    return span;
+}
+
+/* at is just behind the opening quote. */
+static inline struct span string_end(struct scan *s, size_t at)
+{
+    if (UNLIKELY(s->careful)) {
+        return string_end_careful(s, at);
+    }
+    struct span span = { BAD, false };
+    size_t word = at / 64;
+    uint64_t after = UINT64_MAX << (at & 63);
+    for (const struct scan_bits *bits = window_at(s, word); bits; bits = window_at(s, ++word)) {
+        const uint64_t quotes = bits->quotes & after;
+        if (quotes) {
+            const uint64_t before = (quotes & (0 - quotes)) - 1;
+            span.escaped |= (bits->backslashes & after & before) != 0;
+            span.end = word * 64 + (unsigned)__builtin_ctzll(quotes);
+            return span;
+        }
+        span.escaped |= (bits->backslashes & after) != 0;
+        after = UINT64_MAX;
+    }
+    return span;
+}
+
+static size_t skip_container_careful(struct scan *s, size_t at)
+{
+    size_t depth = 0;
+    for (; at < s->length; at++) {
+        const char c = s->origin[at];
+        if (c == '"') {
+            at = string_end_careful(s, at + 1).end;
+            if (at == BAD) {
+                return refuse(s, s->length);
+            }
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if ((c == '}' || c == ']') && --depth == 0) {
+            return at + 1;
+        }
+    }
+    return refuse(s, s->length);
+}
+
+/* at is the opening bracket; gives what lies behind the closing one. */
+static size_t skip_container(struct scan *s, size_t at)
+{
+    if (UNLIKELY(s->careful)) {
+        return skip_container_careful(s, at);
+    }
+    size_t depth = 0;
+    size_t word = at / 64;
+    uint64_t after = UINT64_MAX << (at & 63);
+    for (const struct scan_bits *bits = window_at(s, word); bits; bits = window_at(s, ++word)) {
+        const uint64_t opens = bits->opens & after;
+        uint64_t closes = bits->closes & after;
+        after = UINT64_MAX;
+        const size_t close_count = (size_t)__builtin_popcountll(closes);
+        if (depth > close_count) {
+            depth = depth + (size_t)__builtin_popcountll(opens) - close_count;
+            continue;
+        }
+        for (size_t closed = 1; closes; closed++, closes &= closes - 1) {
+            const uint64_t before = (closes & (0 - closes)) - 1;
+            if (depth + (size_t)__builtin_popcountll(opens & before) == closed) {
+                return word * 64 + (unsigned)__builtin_ctzll(closes) + 1;
+            }
+        }
+        depth = depth + (size_t)__builtin_popcountll(opens) - close_count;
+    }
+    return refuse(s, s->length);
+}
+
+static inline bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static size_t skip_digits(struct scan *s, size_t at)
+{
+    const size_t start = at;
+    while (is_digit(byte_at(s, at))) {
+        at++;
+    }
+    return at == start ? refuse(s, at) : at;
+}
+
+static size_t skip_number(struct scan *s, size_t at)
+{
+    at += byte_at(s, at) == '-';
+    at = byte_at(s, at) == '0' ? at + 1 : skip_digits(s, at);
+    if (at != BAD && byte_at(s, at) == '.') {
+        at = skip_digits(s, at + 1);
+    }
+    if (at != BAD && (byte_at(s, at) | 0x20) == 'e') {
+        at++;
+        at += byte_at(s, at) == '+' || byte_at(s, at) == '-';
+        at = skip_digits(s, at);
+    }
+    return at;
+}
+
+static size_t skip_word(struct scan *s, size_t at, struct str word)
+{
+    if (s->length - at < word.len || memcmp(s->origin + at, word.ptr, word.len) != 0) {
+        return refuse(s, at);
+    }
+    return at + word.len;
+}
+
+/* Anything but a string, object or array. */
+static size_t skip_plain(struct scan *s, size_t at, enum scan_kind *kind)
+{
+    switch (byte_at(s, at)) {
+    case 't': *kind = SCAN_TRUE; return skip_word(s, at, STR("true"));
+    case 'f': *kind = SCAN_FALSE; return skip_word(s, at, STR("false"));
+    case 'n': *kind = SCAN_NULL; return skip_word(s, at, STR("null"));
+    default: *kind = SCAN_NUMBER; return skip_number(s, at);
+    }
+}
+
+static inline size_t skip_value(struct scan *s, size_t at)
+{
+    const char c = byte_at(s, at);
+    enum scan_kind kind = SCAN_ABSENT;
+    if (LIKELY(c == '"')) {
+        const size_t end = string_end(s, at + 1).end;
+        return end == BAD ? refuse(s, s->length) : end + 1;
+    }
+    return c == '{' || c == '[' ? skip_container(s, at) : skip_plain(s, at, &kind);
+}
+
+/* --- values --- */
+
+static void keep_further(struct scan *s, uint16_t slot, struct scan_value value)
+{
+    if (s->extra_count >= SCAN_EXTRAS_MAX) {
+        s->truncated = true;
+        return;
+    }
+    if (s->extra_count == s->extra_capacity) {
+        s->extra_capacity = s->extra_capacity ? s->extra_capacity * 2 : 64;
+        s->extras = memory_grow(s->extras, s->extra_capacity * sizeof(*s->extras));
+    }
+    s->extras[s->extra_count++] = value;
+    const uint16_t link = (uint16_t)s->extra_count;
+    if (s->tails[slot]) {
+        s->extras[s->tails[slot] - 1].next = link;
+    } else {
+        s->values[slot].next = link;
+    }
+    s->tails[slot] = link;
+}
+
+/* False: longer than a value may be. */
+static bool keep(struct scan *s, uint16_t slot, enum scan_kind kind, size_t start, size_t end, bool escaped)
+{
+    if (slot == SCAN_NO_SLOT) {
+        return true;
+    }
+    if (end - start > UINT32_MAX) {
+        s->trouble = start;
+        return false;
+    }
+    const struct scan_value value = {
+        s->origin + start, (uint32_t)(end - start), (uint8_t)kind, escaped, 0,
+    };
+    if (s->values[slot].kind != SCAN_ABSENT) {
+        keep_further(s, slot, value);
+        return true;
+    }
+    s->values[slot] = value;
+    s->touched[s->touched_count++] = slot;
+    return true;
+}
+
+static void forget_values(struct scan *s)
+{
+    for (size_t i = 0; i < s->touched_count; i++) {
+        s->values[s->touched[i]] = ABSENT;
+        s->tails[s->touched[i]] = 0;
+    }
+    s->touched_count = 0;
+    s->extra_count = 0;
+    s->truncated = false;
+    s->repeated = false;
+}
+
+/* --- the walk --- */
+
+static uint32_t find_key(const struct scan_node *node, const char *ptr, size_t len, const char *limit)
+{
+    uint64_t head = 0;
+    uint64_t tail = 0;
+    if (len >= 8) {
+        head = scan_key_load(ptr, 8);
+        tail = scan_key_load(ptr + len - 8, 8);
+    } else if (LIKELY(limit - ptr >= 8)) {
+        head = scan_key_load(ptr, 8) & (((uint64_t)1 << 8 * len) - 1);
+    } else {
+        head = scan_key_load(ptr, len);
+    }
+    size_t place = (size_t)(scan_key_place(node->multiplier, head, tail, len) >> node->shift);
+    for (const struct scan_key *key = &node->keys[place]; key->child; key = &node->keys[place]) {
+        if (key->head == head && key->tail == tail && key->len == len
+            && (len <= 16 || memcmp(key->ptr + 8, ptr + 8, len - 16) == 0)) {
+            return key->child;
+        }
+        place = (place + 1) & node->mask;
+    }
+    return 0;
+}
+
+static uint32_t find_escaped_key(struct scan *s, const struct scan_node *node, size_t start, size_t end)
+{
+    struct str key = STR_NONE;
+    if (end - start > (size_t)node->longest * 6) {
+        return 0; /* even if each of its characters took six bytes */
+    }
+    arena_reset(s->arena);
+    if (!json_unescape(s->arena, (struct str){ s->origin + start, end - start }, &key)) {
+        return 0;
+    }
+    return find_key(node, key.ptr, key.len, key.ptr + key.len);
+}
+
+static size_t walk_object(struct scan *s, const struct scan_node *node, size_t at, unsigned depth);
+static size_t walk_array(struct scan *s, const struct scan_node *node, size_t at, unsigned depth);
+
+static size_t take_string(struct scan *s, const struct scan_node *node, size_t at, bool element)
+{
+    const struct span span = string_end(s, at + 1);
+    if (span.end == BAD) {
+        return refuse(s, s->length);
+    }
+    if (!element && !keep(s, node->whole, SCAN_STRING, at + 1, span.end, span.escaped)) {
+        return BAD;
+    }
+    return keep(s, node->each, SCAN_STRING, at + 1, span.end, span.escaped) ? span.end + 1 : BAD;
+}
+
+/* A value whose key leads into the trie. An element of an array belongs to the node of the array. */
+static size_t take_value(struct scan *s, const struct scan_node *node, size_t at, bool element, unsigned depth)
+{
+    enum scan_kind kind = SCAN_ABSENT;
+    size_t end = 0;
+    switch (byte_at(s, at)) {
+    case '"':
+        return take_string(s, node, at, element);
+    case '{':
+        kind = SCAN_OBJECT;
+        end = node->keys ? walk_object(s, node, at, depth) : skip_container(s, at);
+        break;
+    case '[':
+        kind = SCAN_ARRAY;
+        end = node->keys || node->each != SCAN_NO_SLOT ? walk_array(s, node, at, depth) : skip_container(s, at);
+        break;
+    default:
+        end = skip_plain(s, at, &kind);
+    }
+    if (end == BAD || (!element && !keep(s, node->whole, kind, at, end, false))) {
+        return BAD;
+    }
+    return kind == SCAN_ARRAY || keep(s, node->each, kind, at, end, false) ? end : BAD;
+}
+
+static size_t walk_array(struct scan *s, const struct scan_node *node, size_t at, unsigned depth)
+{
+    if (depth >= SCAN_DEPTH_MAX) {
+        return refuse(s, at);
+    }
+    at = skip_space(s, at + 1);
+    if (byte_at(s, at) == ']') {
+        return at + 1;
+    }
+    for (;;) {
+        at = take_value(s, node, at, true, depth + 1);
+        if (at == BAD) {
+            return BAD;
+        }
+        at = skip_space(s, at);
+        const char c = byte_at(s, at);
+        if (c == ']') {
+            return at + 1;
+        }
+        if (c != ',') {
+            return refuse(s, at);
+        }
+        at = skip_space(s, at + 1);
+    }
+}
+
+/* The key at the quote `at`: its node (0: not wanted), and the place of its value; BAD when it is no key. */
+static inline size_t walk_key(struct scan *s, const struct scan_node *node, size_t at, uint32_t *child)
+{
+    if (UNLIKELY(byte_at(s, at) != '"')) {
+        return refuse(s, at);
+    }
+    const struct span key = string_end(s, at + 1);
+    if (UNLIKELY(key.end == BAD)) {
+        return refuse(s, s->length);
+    }
+    *child = UNLIKELY(key.escaped) ? find_escaped_key(s, node, at + 1, key.end)
+                                   : find_key(node, s->origin + at + 1, key.end - at - 1, s->origin + s->length);
+    at = skip_space(s, key.end + 1);
+    return byte_at(s, at) == ':' ? skip_space(s, at + 1) : refuse(s, at);
+}
+
+/* Behind a member: true when another one follows at *at; false at the end, *at behind the brace or BAD. */
+static inline bool walk_on(struct scan *s, size_t *at)
+{
+    if (*at == BAD) {
+        return false;
+    }
+    const size_t place = skip_space(s, *at);
+    const char c = byte_at(s, place);
+    if (LIKELY(c == ',')) {
+        *at = skip_space(s, place + 1);
+        return true;
+    }
+    *at = c == '}' ? place + 1 : refuse(s, place);
+    return false;
+}
+
+/* Notes where each wanted key of the object stands for the last time. */
+static bool look_ahead(struct scan *s, const struct scan_node *node, size_t at)
+{
+    do {
+        uint32_t child = 0;
+        const size_t value = walk_key(s, node, at, &child);
+        if (value == BAD) {
+            return false;
+        }
+        s->last[child] = value;
+        at = skip_value(s, value);
+    } while (walk_on(s, &at));
+    return at != BAD;
+}
+
+static size_t walk_object(struct scan *s, const struct scan_node *node, size_t at, unsigned depth)
+{
+    if (depth >= SCAN_DEPTH_MAX) {
+        return refuse(s, at);
+    }
+    const uint64_t instance = ++s->instance;
+    at = skip_space(s, at + 1);
+    if (byte_at(s, at) == '}') {
+        return at + 1;
+    }
+    if (s->careful && !look_ahead(s, node, at)) {
+        return BAD;
+    }
+    do {
+        uint32_t child = 0;
+        const size_t value = walk_key(s, node, at, &child);
+        if (value == BAD) {
+            return BAD;
+        }
+        if (child == 0 || (s->careful && s->last[child] != value)) {
+            at = skip_value(s, value);
+            continue;
+        }
+        if (UNLIKELY(s->seen[child] == instance)) {
+            s->repeated = true;
+        }
+        s->seen[child] = instance;
+        at = take_value(s, &s->projection->nodes[child], value, false, depth + 1);
+    } while (walk_on(s, &at));
+    return at;
+}
+
+/* --- documents --- */
+
+static size_t walk_root(struct scan *s, size_t at)
+{
+    const struct scan_node *root = &s->projection->nodes[0];
+    return root->keys ? walk_object(s, root, at, 0) : skip_container(s, at);
+}
+
+/* at is the opening brace, counted from origin, and its bits are made or still to be made. */
+static bool walk_document(struct scan *s, size_t at, size_t *end)
+{
+    *end = walk_root(s, at);
+    if (s->repeated) {
+        forget_values(s);
+        s->careful = true;
+        *end = walk_root(s, at);
+        s->careful = false;
+    }
+    if (*end == BAD) {
+        forget_values(s);
+        return false;
+    }
+    s->source = (struct str){ s->origin + at, *end - at };
+    return true;
+}
+
+void scan_block(struct scan *scan, struct str buffer)
+{
+    scan->block = buffer;
+    window_restart(scan, buffer.ptr, buffer.len, WINDOW_WORDS);
+}
+
+/* Whether the bits made so far are right for a document that begins here: its brace counts as one. */
+static bool window_serves(struct scan *s, size_t at)
+{
+    if (at / 64 < s->window_start) {
+        return false;
+    }
+    const struct scan_bits *bits = window_at(s, at / 64);
+    return bits && (bits->opens >> (at & 63) & 1);
+}
+
+bool scan_next(struct scan *scan, size_t at, size_t *used)
+{
+    forget_values(scan);
+    scan->source = STR_NONE;
+    size_t brace = at;
+    while (brace < scan->block.len && strchr(" \t\r\n", scan->block.ptr[brace]) && scan->block.ptr[brace]) {
+        brace++;
+    }
+    if (brace >= scan->block.len || scan->block.ptr[brace] != '{') {
+        *used = brace - at;
+        return false;
+    }
+    const char *start = scan->block.ptr + brace;
+    if (start < scan->origin || !window_serves(scan, (size_t)(start - scan->origin))) {
+        window_restart(scan, start, scan->block.len - brace, WINDOW_FIRST);
+    }
+    const size_t origin_at = (size_t)(scan->origin - scan->block.ptr);
+    size_t end = 0;
+    const bool good = walk_document(scan, (size_t)(start - scan->origin), &end);
+    *used = origin_at + (good ? end : scan->trouble) - at;
+    return good;
+}
+
+bool scan_document(struct scan *scan, struct str json, size_t *used)
+{
+    scan_block(scan, json);
+    scan->step = WINDOW_FIRST;
+    return scan_next(scan, 0, used);
+}
+
+struct str scan_source(const struct scan *scan)
+{
+    return scan->source;
+}
+
+bool scan_truncated(const struct scan *scan)
+{
+    return scan->truncated;
+}
+
+/* --- life --- */
+
+struct scan *scan_open(const struct projection *projection)
+{
+    struct scan *scan = memory_new(sizeof(*scan));
+    scan->make_bits = scan_bits_choose();
+    scan->arena = arena_open();
+    scan_use(scan, projection);
+    return scan;
+}
+
+static void drop_slots(struct scan *scan)
+{
+    memory_free(scan->values);
+    memory_free(scan->tails);
+    memory_free(scan->touched);
+    memory_free(scan->seen);
+    memory_free(scan->last);
+}
+
+void scan_close(struct scan *scan)
+{
+    if (scan) {
+        drop_slots(scan);
+        memory_free(scan->extras);
+        arena_close(scan->arena);
+        memory_free(scan);
+    }
+}
+
+void scan_use(struct scan *scan, const struct projection *projection)
+{
+    const size_t slots = projection->slot_count;
+    drop_slots(scan);
+    scan->projection = projection;
+    scan->values = memory_new(slots * sizeof(*scan->values));
+    scan->tails = memory_new(slots * sizeof(*scan->tails));
+    scan->touched = memory_new(slots * sizeof(*scan->touched));
+    scan->seen = memory_new(projection->node_count * sizeof(*scan->seen));
+    scan->last = memory_new(projection->node_count * sizeof(*scan->last));
+    scan->touched_count = 0;
+    scan->extra_count = 0;
+}
+
+const struct scan_value *scan_get(const struct scan *scan, uint16_t slot)
+{
+    return slot < scan->projection->slot_count ? &scan->values[slot] : &ABSENT;
+}
+
+const struct scan_value *scan_more(const struct scan *scan, const struct scan_value *value)
+{
+    return value->next ? &scan->extras[value->next - 1] : NULL;
+}

@@ -1,0 +1,91 @@
+#include "base/scan_bits.h"
+
+#if HAVE_X86_VECTORS
+#include <immintrin.h>
+#include <stdbool.h>
+
+/* Each variant differs in how it compares 64 bytes; what follows from the four bitmaps is the same for all. */
+static inline __attribute__((always_inline)) struct scan_bits settle(struct scan_bits bits, uint64_t inside,
+                                                                     struct scan_carry *carry)
+{
+    inside ^= carry->in_string;
+    carry->in_string = (uint64_t)((int64_t)inside >> 63);
+    bits.opens &= ~inside;
+    bits.closes &= ~inside;
+    return bits;
+}
+
+TARGET("pclmul") static inline uint64_t prefix_parity_clmul(uint64_t bits)
+{
+    const __m128i all = _mm_set1_epi8((char)0xFF);
+    return (uint64_t)_mm_cvtsi128_si64(_mm_clmulepi64_si128(_mm_set_epi64x(0, (int64_t)bits), all, 0));
+}
+
+static inline uint64_t equal_sse2(const __m128i block[4], char c, bool fold)
+{
+    const __m128i wanted = _mm_set1_epi8(c);
+    const __m128i bit = _mm_set1_epi8(fold ? 0x20 : 0);
+    uint64_t bits = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        const int mask = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_or_si128(block[i], bit), wanted));
+        bits |= (uint64_t)(uint32_t)mask << 16 * i;
+    }
+    return bits;
+}
+
+void scan_bits_sse2(const char *bytes, size_t words, struct scan_carry *carry, struct scan_bits *out)
+{
+    for (size_t i = 0; i < words; i++) {
+        __m128i block[4];
+        for (size_t j = 0; j < 4; j++) {
+            block[j] = _mm_loadu_si128((const void *)(bytes + 64 * i + 16 * j));
+        }
+        struct scan_bits bits = { equal_sse2(block, '"', false), equal_sse2(block, '\\', false),
+                                  equal_sse2(block, '{', true), equal_sse2(block, '}', true) };
+        bits.quotes &= ~scan_escaped(bits.backslashes, carry);
+        out[i] = settle(bits, scan_prefix_parity(bits.quotes), carry);
+    }
+}
+
+TARGET("avx2") static inline uint64_t equal_avx2(__m256i low, __m256i high, char c)
+{
+    const __m256i wanted = _mm256_set1_epi8(c);
+    const uint64_t first = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted));
+    const uint64_t second = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted));
+    return second << 32 | first;
+}
+
+TARGET("avx2,pclmul")
+void scan_bits_avx2(const char *bytes, size_t words, struct scan_carry *carry, struct scan_bits *out)
+{
+    const __m256i fold = _mm256_set1_epi8(0x20);
+    for (size_t i = 0; i < words; i++) {
+        const __m256i low = _mm256_loadu_si256((const void *)(bytes + 64 * i));
+        const __m256i high = _mm256_loadu_si256((const void *)(bytes + 64 * i + 32));
+        const __m256i low_folded = _mm256_or_si256(low, fold);
+        const __m256i high_folded = _mm256_or_si256(high, fold);
+        struct scan_bits bits = { equal_avx2(low, high, '"'), equal_avx2(low, high, '\\'),
+                                  equal_avx2(low_folded, high_folded, '{'), equal_avx2(low_folded, high_folded, '}') };
+        bits.quotes &= ~scan_escaped(bits.backslashes, carry);
+        out[i] = settle(bits, prefix_parity_clmul(bits.quotes), carry);
+    }
+}
+
+TARGET("avx512f,avx512bw,pclmul")
+void scan_bits_avx512(const char *bytes, size_t words, struct scan_carry *carry, struct scan_bits *out)
+{
+    const __m512i fold = _mm512_set1_epi8(0x20);
+    for (size_t i = 0; i < words; i++) {
+        const __m512i block = _mm512_loadu_si512((const void *)(bytes + 64 * i));
+        const __m512i folded = _mm512_or_si512(block, fold);
+        struct scan_bits bits = { _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('"')),
+                                  _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\\')),
+                                  _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8('{')),
+                                  _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8('}')) };
+        bits.quotes &= ~scan_escaped(bits.backslashes, carry);
+        out[i] = settle(bits, prefix_parity_clmul(bits.quotes), carry);
+    }
+}
+#else
+typedef int scan_bits_x86_is_empty; /* C wants at least one declaration */
+#endif
