@@ -8,6 +8,8 @@ enum { WRAPPERS_DEEP = 4, AHEAD = 256 };
 /* A file may make us look this far ahead for ends that never come; then the rest of it is left. */
 #define WASTE_MAX ((uint64_t)1024 * 1024 * 1024)
 
+static const char too_deep[] = "a record nested too deeply";
+
 static void read_object(struct cloudtrail *reader, struct str raw, uint64_t offset, int depth);
 
 struct cloudtrail *cloudtrail_open(const struct cloudtrail_fields *fields, const struct projection *projection)
@@ -51,19 +53,52 @@ static void trouble(struct cloudtrail *reader, uint64_t offset, const char *reas
     reader->sink->trouble(reader->sink->self, &what);
 }
 
-static bool all_ascii(struct str s)
+typedef unsigned char lane __attribute__((vector_size(16)));
+
+/* What a look at the bytes alone tells, in one pass that costs little beside the scan. */
+struct survey {
+    bool ascii;
+    size_t brackets; /* opening ones, those inside strings too: a bound of the nesting */
+};
+
+static void survey_lanes(const char *bytes, size_t count, struct survey *survey)
 {
-    uint64_t high = 0;
+    lane high = { 0 };
+    lane found = { 0 };
+    for (size_t i = 0; i < count; i++) {
+        lane at;
+        memcpy(&at, bytes + i * sizeof(at), sizeof(at));
+        high |= at;
+        found -= (lane)((at | 0x20) == '{'); /* { and [ differ in that bit */
+    }
+    for (size_t i = 0; i < sizeof(lane); i++) {
+        survey->ascii = survey->ascii && high[i] < 0x80;
+        survey->brackets += found[i];
+    }
+}
+
+static struct survey survey_of(struct str s)
+{
+    struct survey survey = { .ascii = true };
     size_t at = 0;
-    for (; at + 8 <= s.len; at += 8) {
-        uint64_t word = 0;
-        memcpy(&word, s.ptr + at, 8);
-        high |= word;
+    while (s.len - at >= sizeof(lane)) {
+        const size_t lanes = (s.len - at) / sizeof(lane);
+        const size_t step = lanes < UINT8_MAX ? lanes : UINT8_MAX; /* what a byte can count */
+        survey_lanes(s.ptr + at, step, &survey);
+        at += step * sizeof(lane);
     }
-    for (; at < s.len; at++) {
-        high |= (uint64_t)(unsigned char)s.ptr[at];
-    }
-    return (high & 0x8080808080808080ULL) == 0;
+    char tail[sizeof(lane)] = { 0 };
+    memcpy(tail, s.ptr + at, s.len - at);
+    survey_lanes(tail, 1, &survey);
+    return survey;
+}
+
+static size_t depth_of(struct str s)
+{
+    struct extent extent = { .depth = 0 };
+    size_t used = 0;
+    extent_follow(&extent, s, &used);
+    return extent.deepest;
 }
 
 static void deliver(struct cloudtrail *reader, struct str raw, uint64_t offset)
@@ -85,10 +120,7 @@ static void deliver(struct cloudtrail *reader, struct str raw, uint64_t offset)
 
 static const char *malformed_reason(struct str looked_at)
 {
-    struct extent extent = { .depth = 0 };
-    size_t used = 0;
-    extent_follow(&extent, looked_at, &used);
-    return extent.deepest > CLOUDTRAIL_DEPTH_MAX ? "a record nested too deeply" : "malformed JSON";
+    return depth_of(looked_at) > CLOUDTRAIL_DEPTH_MAX ? too_deep : "malformed JSON";
 }
 
 /* How an attempt to take an object ended. */
@@ -167,8 +199,13 @@ static enum take take_object(struct cloudtrail *reader, struct feed *feed, bool 
 
 static void read_whole(struct cloudtrail *reader, struct str raw, uint64_t offset, int depth)
 {
-    if (!all_ascii(raw) && !str_utf8_valid(raw)) {
+    const struct survey survey = survey_of(raw);
+    if (!survey.ascii && !str_utf8_valid(raw)) {
         trouble(reader, offset, "a record that is not valid UTF-8");
+        return;
+    }
+    if (survey.brackets > CLOUDTRAIL_DEPTH_MAX && depth_of(raw) > CLOUDTRAIL_DEPTH_MAX) {
+        trouble(reader, offset, too_deep);
         return;
     }
     read_object(reader, raw, offset, depth);
