@@ -177,13 +177,30 @@ static enum take take_failed(struct cloudtrail *reader, struct feed *feed)
     return TAKE_LOST;
 }
 
+static bool scan_here(struct cloudtrail *reader, struct feed *feed, size_t *used)
+{
+    if (reader->declared != feed || !feed->declared) {
+        scan_block(reader->scan, feed->window);
+        reader->declared = feed;
+        feed->declared = true;
+    }
+    return scan_next(reader->scan, feed->at, used);
+}
+
+/* Whether the trouble is that the text ends: inside a string or a bracket it lies at the end, inside a word before it. */
+static bool is_cut(struct str rest, size_t trouble_at)
+{
+    const struct str tail = str_from(rest, trouble_at);
+    return tail.len == 0 || str_starts(STR("true"), tail) || str_starts(STR("false"), tail) || str_starts(STR("null"), tail);
+}
+
 /* Takes the object that starts here. */
 static enum take take_object(struct cloudtrail *reader, struct feed *feed, bool is_element, struct str *raw)
 {
     size_t used = 0;
-    while (!scan_document(reader->scan, feed_rest(feed), &used)) {
+    while (!scan_here(reader, feed, &used)) {
         const struct str rest = feed_rest(feed);
-        if (used < rest.len) {
+        if (!is_cut(rest, used)) {
             reader->wasted += used;
             trouble(reader, feed_offset(feed) + used, malformed_reason(str_slice(rest, 0, used + 1)));
             return is_element ? resume_element(reader, feed) : TAKE_LOST;
@@ -195,6 +212,12 @@ static enum take take_object(struct cloudtrail *reader, struct feed *feed, bool 
     *raw = str_slice(feed_rest(feed), 0, used);
     feed->at += used;
     return TAKE_WHOLE;
+}
+
+static bool scan_apart(struct cloudtrail *reader, struct str text, size_t *used)
+{
+    reader->declared = NULL;
+    return scan_document(reader->scan, text, used);
 }
 
 static void read_whole(struct cloudtrail *reader, struct str raw, uint64_t offset, int depth)
@@ -253,7 +276,7 @@ static void read_text(struct cloudtrail *reader, const struct scan_value *value,
     const size_t start = text.ptr ? str_find(text, '{') : STR_MISSING;
     size_t used = 0;
     const struct str record = start == STR_MISSING ? STR("") : str_from(text, start);
-    if (scan_document(reader->scan, record, &used)) {
+    if (scan_apart(reader, record, &used)) {
         read_whole(reader, str_slice(record, 0, used), offset, depth);
     } else {
         trouble(reader, offset, "a wrapped record that is malformed");
@@ -282,7 +305,7 @@ static bool read_wrapped(struct cloudtrail *reader, struct str raw, uint64_t off
     const struct scan_value detail = *cloudtrail_value(reader, SLOT_DETAIL);
     const struct str inner = { detail.ptr, detail.len };
     size_t used = 0;
-    if (detail.kind != SCAN_OBJECT || !scan_document(reader->scan, inner, &used)) {
+    if (detail.kind != SCAN_OBJECT || !scan_apart(reader, inner, &used)) {
         return false;
     }
     read_object(reader, inner, offset + (uint64_t)(inner.ptr - raw.ptr), depth);
@@ -415,6 +438,7 @@ static void begin(struct cloudtrail *reader, struct str file, const struct inges
     reader->file = file;
     reader->sink = sink;
     reader->growing = growing;
+    reader->declared = NULL;
     reader->pending = false;
     reader->in_garbage = false;
     reader->wasted = 0;

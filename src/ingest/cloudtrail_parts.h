@@ -36,6 +36,7 @@ struct cloudtrail {
     /* of the input being read */
     struct str file;
     const struct ingest_sink *sink;
+    const struct feed *declared; /* whose window is the scanner's block */
     uint64_t wasted;  /* bytes looked at in vain, bounded by WASTE_MAX */
     bool in_garbage;  /* already reported */
     bool growing;

@@ -40,6 +40,7 @@ bool feed_grow(struct feed *feed)
     feed->window = inflate_window(feed->in);
     feed->base = feed->start + inflate_offset(feed->in);
     feed->at = 0;
+    feed->declared = false;
     return have > kept;
 }
 

@@ -13,6 +13,7 @@ struct feed {
     uint64_t base; /* offset of window.ptr[0] in the decompressed file */
     uint64_t start; /* offset of the inflate's first byte in the file */
     bool ended;
+    bool declared; /* the scanner knows the window as its block */
 };
 
 struct feed feed_of(struct inflate *in, uint64_t start);
