@@ -1,0 +1,51 @@
+/* exchange.h - one connection's current request and answer, inside net. server.c drives it; head.c reads the head. */
+#ifndef YAGURA_NET_EXCHANGE_H
+#define YAGURA_NET_EXCHANGE_H
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+
+#include "net/listen.h"
+#include "net/server.h"
+
+enum { NET_HEADERS_MAX = 128 };
+
+enum exchange_state {
+    EXCHANGE_READING,  /* head and body come in */
+    EXCHANGE_HANDED,   /* a handler has it */
+    EXCHANGE_WAITING,  /* the same, and the connection sleeps until the answer */
+    EXCHANGE_ANSWERED, /* the answer is to be sent */
+};
+
+/* Lives as long as its connection; arena and body buffer serve one request after the other. */
+struct net_exchange {
+    struct net_server *server;
+    struct MHD_Connection *connection;
+    struct arena *arena;
+    struct http_request request;
+    struct http_header headers[NET_HEADERS_MAX];
+    char remote[NET_ADDRESS_SIZE];
+
+    const char *raw_uri; /* where the library keeps it, to be compared only */
+    struct str target;   /* our copy */
+    bool begun;
+    bool counted;
+    bool hidden_bytes; /* something in the head that the library passed over */
+    const char *head_at; /* up to here the head has been accounted for */
+    const char *head_end;
+
+    char *body;
+    size_t body_size;
+    size_t body_capacity;
+    size_t body_limit;
+    bool body_too_large;
+    int64_t started_us;
+
+    _Atomic int state;
+    struct http_response response;
+};
+
+/* Fills exchange->request from the parsed head. 0, or the status to refuse it with and why. */
+uint16_t net_read_head(struct net_exchange *exchange, const char *method, const char *version, struct str *reason);
+
+#endif

@@ -1,0 +1,416 @@
+#include "net/server.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/queue.h"
+#include "net/exchange.h"
+
+enum { BODY_KEPT = 64 * 1024, PEM_MAX = 1024 * 1024 };
+
+struct net_server {
+    struct MHD_Daemon *daemon;
+    struct net_options options;
+    int listener;
+    uint16_t port;
+    struct arena *secrets; /* certificate and key */
+    _Atomic bool stopping; /* answers close their connections */
+    _Atomic bool cutting;  /* no handler is called any more */
+    _Atomic uint64_t in_flight; /* requests from head to the end of the answer */
+    _Atomic uint64_t owed;      /* with a handler */
+    _Atomic uint64_t connections, open, requests, refused;
+};
+
+const struct http_request *net_request(const struct net_exchange *exchange)
+{
+    return &exchange->request;
+}
+
+struct arena *net_arena(struct net_exchange *exchange)
+{
+    return exchange->arena;
+}
+
+/* After the state has changed the exchange may be gone at any moment, and after the last line the server too. */
+void net_answer(struct net_exchange *exchange, const struct http_response *response)
+{
+    struct net_server *server = exchange->server;
+    struct MHD_Connection *connection = exchange->connection;
+    exchange->response = *response;
+    if (atomic_exchange(&exchange->state, EXCHANGE_ANSWERED) == EXCHANGE_WAITING) {
+        MHD_resume_connection(connection);
+    }
+    atomic_fetch_sub(&server->owed, 1);
+}
+
+static enum MHD_Result send_answer(struct net_exchange *exchange, bool close_after)
+{
+    const struct http_response *answer = &exchange->response;
+    union {
+        const char *text;
+        void *bytes; /* the library never writes to it */
+    } body = { answer->body.ptr };
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(answer->body.ptr ? answer->body.len : 0, body.bytes, MHD_RESPMEM_PERSISTENT);
+    if (response == NULL) {
+        return MHD_NO;
+    }
+    for (size_t i = 0; i < answer->header_count; i++) {
+        const struct http_header *header = &answer->headers[i];
+        if (!str_equal_nocase(header->name, STR("content-length"))) {
+            MHD_add_response_header(response, str_cstr(exchange->arena, header->name),
+                str_cstr(exchange->arena, header->value));
+        }
+    }
+    if (close_after || atomic_load(&exchange->server->stopping)) {
+        MHD_add_response_header(response, "Connection", "close");
+    }
+    const enum MHD_Result queued = MHD_queue_response(exchange->connection, answer->status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+static void answer_plainly(struct net_exchange *exchange, uint16_t status, struct str reason)
+{
+    struct http_response response = { .status = status, .body = reason };
+    http_response_add(exchange->arena, &response, STR("Content-Type"), STR("text/plain"));
+    net_answer(exchange, &response);
+}
+
+static enum MHD_Result refuse(struct net_exchange *exchange, uint16_t status, struct str reason)
+{
+    struct net_server *server = exchange->server;
+    atomic_fetch_add(&server->refused, 1);
+    atomic_fetch_add(&server->owed, 1);
+    atomic_store(&exchange->state, EXCHANGE_HANDED);
+    if (server->options.refuse) {
+        server->options.refuse(server->options.context, exchange, status, reason);
+    } else {
+        answer_plainly(exchange, status, reason);
+    }
+    return send_answer(exchange, true);
+}
+
+static enum MHD_Result refuse_large(struct net_exchange *exchange)
+{
+    return refuse(exchange, 413, STR("The request body is larger than this server accepts"));
+}
+
+static enum MHD_Result begin(struct net_exchange *exchange, const char *method, const char *version)
+{
+    const struct net_options *options = &exchange->server->options;
+    exchange->begun = true;
+    exchange->counted = true;
+    atomic_fetch_add(&exchange->server->in_flight, 1);
+    atomic_fetch_add(&exchange->server->requests, 1);
+
+    struct str reason = STR_NONE;
+    const uint16_t status = net_read_head(exchange, method, version, &reason);
+    if (status != 0) {
+        return refuse(exchange, status, reason);
+    }
+    if ((size_t)(exchange->head_end - method) > options->head_max) {
+        return refuse(exchange, 431, STR("The request's headers are larger than this server accepts"));
+    }
+    exchange->body_limit =
+        options->body_limit ? options->body_limit(options->context, &exchange->request) : options->body_max;
+    int64_t length = 0;
+    const struct str announced = http_header_find(&exchange->request, STR("content-length"));
+    if (announced.ptr && (!str_to_int(announced, &length) || length < 0)) {
+        return refuse(exchange, 400, STR("Content-Length is not a number"));
+    }
+    return (uint64_t)length > exchange->body_limit ? refuse_large(exchange) : MHD_YES;
+}
+
+/* Grows with what came, not with what was announced. Beyond the limit all is read and dropped up to as much again: a
+ * client that is still sending could not hear the refusal. */
+static enum MHD_Result take_body(struct net_exchange *exchange, struct str piece)
+{
+    const int64_t spent_us = clock_monotonic_us() - exchange->started_us;
+    size_t size = 0;
+    if (ADD_OVERFLOWS(exchange->body_size, piece.len, &size) || size / 2 > exchange->body_limit
+        || spent_us > (int64_t)exchange->server->options.request_timeout_s * 1000000) {
+        atomic_fetch_add(&exchange->server->refused, 1);
+        return MHD_NO;
+    }
+    exchange->body_too_large = size > exchange->body_limit;
+    if (!exchange->body_too_large && size > exchange->body_capacity) {
+        const size_t twice = exchange->body_capacity * 2;
+        exchange->body_capacity = size < 4096 ? 4096 : size < twice ? twice : size;
+        exchange->body = memory_grow(exchange->body, exchange->body_capacity);
+    }
+    if (!exchange->body_too_large) {
+        memcpy(exchange->body + exchange->body_size, piece.ptr, piece.len);
+    }
+    exchange->body_size = size;
+    return MHD_YES;
+}
+
+/* The connection sleeps first and then offers itself to be woken: an answer that came in between is seen here. */
+static enum MHD_Result wait_for_answer(struct net_exchange *exchange)
+{
+    struct MHD_Connection *connection = exchange->connection;
+    int expected = EXCHANGE_HANDED;
+    MHD_suspend_connection(connection);
+    if (!atomic_compare_exchange_strong(&exchange->state, &expected, EXCHANGE_WAITING)) {
+        MHD_resume_connection(connection);
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result hand_over(struct net_exchange *exchange)
+{
+    struct net_server *server = exchange->server;
+    if (exchange->body_too_large) {
+        return refuse_large(exchange);
+    }
+    exchange->request.body = (struct str){ exchange->body ? exchange->body : "", exchange->body_size };
+    atomic_fetch_add(&server->owed, 1);
+    atomic_store(&exchange->state, EXCHANGE_HANDED);
+    if (atomic_load(&server->cutting)) {
+        answer_plainly(exchange, 503, STR("The server is stopping"));
+    } else {
+        server->options.handle(server->options.context, exchange);
+    }
+    return atomic_load(&exchange->state) == EXCHANGE_ANSWERED ? send_answer(exchange, false) : wait_for_answer(exchange);
+}
+
+/* Called by the library: once with the head, then per piece of the body, then without one; and again once woken. */
+static enum MHD_Result on_access(void *context, struct MHD_Connection *connection, const char *path, const char *method,
+                                 const char *version, const char *piece, size_t *piece_size, void **slot)
+{
+    struct net_exchange *exchange = *slot;
+    (void)context;
+    (void)connection;
+    (void)path;
+    if (exchange == NULL) {
+        return MHD_NO;
+    }
+    if (!exchange->begun) {
+        return begin(exchange, method, version);
+    }
+    if (*piece_size > 0) {
+        const struct str body = { piece, *piece_size };
+        *piece_size = 0;
+        return take_body(exchange, body);
+    }
+    return atomic_load(&exchange->state) == EXCHANGE_ANSWERED ? send_answer(exchange, false) : hand_over(exchange);
+}
+
+static struct net_exchange *exchange_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+/* The first that we hear of a request, and the only time that its target is whole: the library cuts it up afterwards. */
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    const struct net_server *server = context;
+    struct net_exchange *exchange = exchange_of(connection);
+    if (exchange) {
+        exchange->raw_uri = target;
+        exchange->target = str_copy(exchange->arena, str_of(target));
+        exchange->started_us = clock_monotonic_us();
+        exchange->request = (struct http_request){
+            .remote = str_of(exchange->remote),
+            .tls = server->options.cert_file != NULL,
+        };
+    }
+    return exchange;
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **slot, enum MHD_RequestTerminationCode how)
+{
+    struct net_server *server = context;
+    struct net_exchange *exchange = *slot;
+    (void)connection;
+    (void)how;
+    if (exchange == NULL) {
+        return;
+    }
+    *slot = NULL;
+    if (exchange->body_capacity > BODY_KEPT) {
+        memory_free(exchange->body);
+        exchange->body = NULL;
+        exchange->body_capacity = 0;
+    }
+    exchange->body_size = 0;
+    exchange->body_too_large = false;
+    exchange->begun = false;
+    exchange->hidden_bytes = false;
+    atomic_store(&exchange->state, EXCHANGE_READING);
+    arena_reset(exchange->arena);
+    if (exchange->counted) {
+        exchange->counted = false;
+        atomic_fetch_sub(&server->in_flight, 1);
+    }
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **slot,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct net_server *server = context;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        struct net_exchange *exchange = memory_new(sizeof(*exchange));
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        exchange->server = server;
+        exchange->connection = connection;
+        exchange->arena = arena_open();
+        net_address_text(info ? info->client_addr : NULL, exchange->remote);
+        atomic_fetch_add(&server->connections, 1);
+        atomic_fetch_add(&server->open, 1);
+        *slot = exchange;
+        return;
+    }
+    struct net_exchange *exchange = *slot;
+    if (exchange) {
+        atomic_fetch_sub(&server->open, 1);
+        arena_close(exchange->arena);
+        memory_free(exchange->body);
+        memory_free(exchange);
+        *slot = NULL;
+    }
+}
+
+/* Escapes are the signature's and the router's business. */
+static size_t leave_escapes(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return strlen(text);
+}
+
+static void close_stream(FILE *const *file)
+{
+    if (*file) {
+        fclose(*file);
+    }
+}
+
+static struct err read_pem(struct ctx *ctx, struct arena *arena, const char *path, char **out)
+{
+    FILE *const CLEANUP(close_stream) file = fopen(path, "rb");
+    *out = arena_alloc(arena, PEM_MAX);
+    const size_t size = file ? fread(*out, 1, PEM_MAX - 1, file) : 0;
+    if (size == 0 || size == PEM_MAX - 1) {
+        return fail(ctx, &FAULT_IO, "cannot read certificate or key %s", path);
+    }
+    return ERR_OK;
+}
+
+static struct net_options with_defaults(const struct net_options *asked)
+{
+    struct net_options o = *asked;
+    o.threads = o.threads ? o.threads : (unsigned)thread_cores();
+    o.connections_max = o.connections_max ? o.connections_max : 4096;
+    o.idle_timeout_s = o.idle_timeout_s ? o.idle_timeout_s : 60;
+    o.request_timeout_s = o.request_timeout_s ? o.request_timeout_s : 300;
+    o.head_max = o.head_max ? o.head_max : (size_t)32 * 1024;
+    o.body_max = o.body_max ? o.body_max : (size_t)6 * 1024 * 1024;
+    return o;
+}
+
+static struct err start_daemon(struct ctx *ctx, struct net_server *server)
+{
+    const struct net_options *o = &server->options;
+    char *cert = NULL;
+    char *key = NULL;
+    const bool tls = o->cert_file && o->key_file;
+    if (tls) {
+        TRY(read_pem(ctx, server->secrets, o->cert_file, &cert));
+        TRY(read_pem(ctx, server->secrets, o->key_file, &key));
+    }
+    /* Twice the head: the library keeps its own tables there, and we want to answer a large head ourselves. */
+    const struct MHD_OptionItem items[] = {
+        { MHD_OPTION_LISTEN_SOCKET, server->listener, NULL },
+        { MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)(o->head_max * 2 + 32768), NULL },
+        { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)(o->connections_max > o->threads ? o->connections_max : o->threads), NULL },
+        { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)o->idle_timeout_s, NULL },
+        { MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
+        { o->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)o->threads, NULL },
+        { MHD_OPTION_END, 0, NULL },
+    };
+    const struct MHD_OptionItem tls_items[] = {
+        { tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, cert },
+        { MHD_OPTION_HTTPS_MEM_KEY, 0, key },
+        { MHD_OPTION_TLS_NO_ALPN, 1, NULL },
+        { MHD_OPTION_END, 0, NULL },
+    };
+    const unsigned flags =
+        (unsigned)MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | (tls ? (unsigned)MHD_USE_TLS : 0U);
+    server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_access, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, server, MHD_OPTION_ARRAY, items, MHD_OPTION_ARRAY, tls_items,
+        MHD_OPTION_END);
+    if (server->daemon == NULL) {
+        return fail(ctx, &FAULT_IO, "the HTTP server cannot start%s", tls ? "; are certificate and key a pair?" : "");
+    }
+    return ERR_OK;
+}
+
+static void server_free(struct net_server *server)
+{
+    if (server->listener >= 0) {
+        close(server->listener);
+    }
+    arena_close(server->secrets);
+    memory_free(server);
+}
+
+struct err net_server_start(struct ctx *ctx, const struct net_options *options, struct net_server **out)
+{
+    *out = NULL;
+    if ((options->cert_file == NULL) != (options->key_file == NULL)) {
+        return fail(ctx, &FAULT_INVALID, "TLS needs a certificate and its key: one of them is missing");
+    }
+    struct net_server *server = memory_new(sizeof(*server));
+    server->options = with_defaults(options);
+    server->secrets = arena_open_secret();
+    server->listener = -1;
+    struct err started = net_listen(ctx, options->listen, &server->listener, &server->port);
+    if (started.fault == NULL) {
+        started = start_daemon(ctx, server);
+    }
+    if (started.fault) {
+        server_free(server);
+        return started;
+    }
+    *out = server;
+    return ERR_OK;
+}
+
+uint16_t net_server_port(const struct net_server *server)
+{
+    return server->port;
+}
+
+static void wait_for_none(const _Atomic uint64_t *count, int64_t deadline_ms)
+{
+    while (atomic_load(count) > 0 && clock_monotonic_us() / 1000 < deadline_ms) {
+        clock_sleep_ms(1);
+    }
+}
+
+void net_server_stop(struct net_server *server, int64_t grace_ms)
+{
+    atomic_store(&server->stopping, true);
+    MHD_quiesce_daemon(server->daemon);
+    wait_for_none(&server->owed, INT64_MAX);
+    wait_for_none(&server->in_flight, clock_monotonic_us() / 1000 + grace_ms);
+    atomic_store(&server->cutting, true);
+    wait_for_none(&server->owed, INT64_MAX); /* what became whole meanwhile; from here on nothing sleeps */
+    MHD_stop_daemon(server->daemon);
+    server_free(server);
+}
+
+struct net_counts net_server_counts(const struct net_server *server)
+{
+    return (struct net_counts){
+        .connections = atomic_load(&server->connections),
+        .open = atomic_load(&server->open),
+        .requests = atomic_load(&server->requests),
+        .refused = atomic_load(&server->refused),
+    };
+}
