@@ -4,7 +4,7 @@ FLAVOUR ?= release
 B := build/$(FLAVOUR)
 CC := gcc
 PYTHON := $(if $(wildcard build/venv/bin/python),build/venv/bin/python,python3)
-LIBS := -lmicrohttpd -lcurl -lsqlite3 -lpq -lcrypto -ldeflate -lzstd -lyaml -lpcre2-8 -lmaxminddb -lz -lm -lpthread
+LIBS := -lmicrohttpd -lcurl -lsqlite3 -lpq -lcrypto -ldeflate -lzstd -lyaml -lpcre2-8 -lmaxminddb -lexpat -lz -lm -lpthread
 
 STRICT := -Wall -Wextra -Wpedantic -Werror -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes \
   -Wmissing-prototypes -Wold-style-definition -Wundef -Wvla -Wcast-qual -Wformat=2 -Wwrite-strings -Wpointer-arith \

@@ -19,6 +19,8 @@
 
 enum { WIRE_LABELS_MAX = 16 };
 
+struct uri_template;
+
 struct wire_match {
     const struct service_model *service; /* NULL: none could be told */
     const struct operation *operation;   /* NULL: none found */
@@ -26,6 +28,7 @@ struct wire_match {
     bool query_mode;                     /* the client asked for query error codes (x-amzn-query-mode: true) */
     bool json_answer;                    /* a query client that asked for JSON (Accept: application/json) */
     bool head;                           /* a HEAD request: no body in the answer */
+    const struct uri_template *uri;      /* of a REST operation (wire/uri.h) */
     size_t label_count;
     struct str labels[WIRE_LABELS_MAX];  /* of the URI template in order, still percent-encoded */
 };

@@ -55,6 +55,7 @@ struct member {
     const char *name;        /* the model's */
     const char *wire_name;   /* locationName, else name; of a list's element: locationName, else NULL */
     const char *query_name;  /* ec2 queryName, else NULL */
+    const char *media_type;  /* of a blob or string payload; NULL: any */
     const char *xml_prefix;  /* xmlNamespace of the member, "prefix=uri", else NULL */
     const struct shape *shape;
     uint32_t offset;         /* within the C structure; of a map's value: within the entry */

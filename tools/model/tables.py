@@ -71,6 +71,7 @@ class Tables:
         return row({
             "name": names.quote(name), "wire_name": names.quote(wire_name) if wire_name else None,
             "query_name": names.quote(part["queryName"]) if "queryName" in part else None,
+            "media_type": names.quote(shape["mediaType"]) if payload and "mediaType" in shape else None,
             "xml_prefix": names.quote(namespace(part)) if namespace(part) else None,
             "shape": self.shape_ref(part["shape"]), "offset": offset,
             "location": location if location != "IN_BODY" else None, "time": TIMES[time],
