@@ -30,7 +30,7 @@ LIBRARIES := $(foreach room,$(ROOMS),$(if $(filter src/$(room)/%,$(SOURCES)),$(B
 TESTS := $(patsubst src/%.c,$(B)/test/%,$(shell find src -name '*_test.c'))
 
 SERVICES := $(patsubst src/svc/%/ops.tsv,%,$(wildcard src/svc/*/ops.tsv))
-GENERATED := $(SERVICES:%=$(B)/gen/%_model.o) $(if $(SERVICES),$(B)/gen/services.o $(B)/gen/schema.o)
+GENERATED := $(SERVICES:%=$(B)/gen/%_model.o) $(B)/gen/services.o $(B)/gen/schema.o
 APP := $(call room_objects,app)
 FUZZERS := $(patsubst fuzz/%.c,build/fuzz/%,$(wildcard fuzz/*_fuzz.c))
 
@@ -38,7 +38,7 @@ FUZZERS := $(patsubst fuzz/%.c,build/fuzz/%,$(wildcard fuzz/*_fuzz.c))
 .SECONDARY:
 all: $(if $(APP),$(B)/yagura,$(LIBRARIES))
 
-$(B)/yagura: $(APP) $(LIBRARIES) $(if $(SERVICES),$(B)/libgen.a)
+$(B)/yagura: $(APP) $(LIBRARIES) $(B)/libgen.a
 	$(CC) $(LDFLAGS) $(APP) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -o $@
 
 define room_rule
@@ -70,7 +70,7 @@ build/gen/.stamp: $(wildcard tools/model.py tools/model/*.py src/svc/*/ops.tsv s
 	@touch $@
 
 # One binary per test file: make unit, or make unit T=src/wire/json
-$(B)/test/%: $(B)/src/%.o $(B)/tests/runner.o $(LIBRARIES) $(if $(SERVICES),$(B)/libgen.a)
+$(B)/test/%: $(B)/src/%.o $(B)/tests/runner.o $(LIBRARIES) $(B)/libgen.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -lcmocka -o $@
 unit: $(filter $(B)/test/$(patsubst src/%,%,$(T))%,$(TESTS))
