@@ -1,0 +1,66 @@
+/* engine.h - judges events: each goes in once, and every hit comes out as a finding.
+ *
+ *     struct projection_builder *builder = projection_begin();
+ *     const struct cloudtrail_fields fields = cloudtrail_project(builder);
+ *     TRY(engine_open(ctx, &options, builder, &engine));      // adds the paths its rules ask for
+ *     struct projection *projection = projection_end(builder);
+ *     ... cloudtrail_open(&fields, projection), and for each event of its sink:
+ *     engine_inspect(engine, ev, &sink);
+ *
+ * Rules (Sigma, compiled by match) see one record; detectors (registry.c) may remember: a fixed-size memory per key, in a
+ * table bounded per account. When an account's table is full its oldest key goes and engine_counts says so; another
+ * account's memory is never touched. Verdicts depend on events alone, never on the clock. Events must be read with the
+ * projection engine_open added to. An engine belongs to one thread. */
+#ifndef YAGURA_DETECT_ENGINE_H
+#define YAGURA_DETECT_ENGINE_H
+
+#include "base/err.h"
+#include "base/scan.h"
+#include "detect/finding.h"
+#include "ingest/event.h"
+
+struct intel; /* detect/intel.h: address lists and countries */
+
+struct engine_options {
+    const char *const *rule_paths; /* further rule files or folders; a rule with the id of a built-in one replaces it */
+    size_t rule_path_count;
+    bool without_builtin;          /* only rule_paths, no embedded rules and no detectors */
+    const struct intel *intel;     /* may be NULL; stays the caller's and must outlive the engine */
+    size_t keys_per_account;       /* per detector; 0: ENGINE_KEYS_PER_ACCOUNT */
+    size_t accounts;               /* per detector; 0: ENGINE_ACCOUNTS */
+};
+enum { ENGINE_KEYS_PER_ACCOUNT = 4096, ENGINE_ACCOUNTS = 1024 };
+
+/* Where findings go, one call per occurrence; the finding is gone when emit returns. */
+struct engine_sink {
+    void *self;
+    void (*emit)(void *self, const struct finding *finding);
+};
+
+struct engine;
+
+/* FAULT_INVALID: a rule is wrong, the reason names file, line and what; FAULT_IO: a path can't be read.
+ * The builder is the caller's in either case. */
+MUST_USE struct err engine_open(struct ctx *ctx, const struct engine_options *options, struct projection_builder *builder,
+                                struct engine **out);
+void engine_close(struct engine *engine); /* NULL is allowed */
+
+/* ev->arena is used for the findings. Order of findings for one event: rules as loaded, then detectors as registered. */
+void engine_inspect(struct engine *engine, const struct event *ev, const struct engine_sink *sink);
+
+struct engine_counts {
+    uint64_t events;
+    uint64_t findings;  /* occurrences emitted */
+    uint64_t evictions; /* keys forgotten because an account's (or the table's) bound was reached */
+};
+struct engine_counts engine_counts(const struct engine *engine);
+
+/* What is loaded, in order; for `yagura rules` and for tests. */
+struct engine_rule {
+    struct str id, type, title, file; /* file is empty for detectors */
+    double severity;
+};
+size_t engine_rules(const struct engine *engine);
+struct engine_rule engine_rule_at(const struct engine *engine, size_t index);
+
+#endif
