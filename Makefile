@@ -1,22 +1,33 @@
-# make | run | test | lint | asan | tsan | fuzz | bench | torture | install | deb
-# One directory per flavour under build/; generated code in build/gen. `make help` lists the targets.
+# make | run | test | unit | e2e | lint | asan | tsan | fuzz | bench | torture | install | deb | clean; `make help` tells.
+# One folder per flavour under build/; generated code in build/gen. Whatever is missing is installed first (tools/setup.sh).
 FLAVOUR ?= release
 B := build/$(FLAVOUR)
 CC := gcc
-PYTHON := $(if $(wildcard build/venv/bin/python),build/venv/bin/python,python3)
+PYTHON = $(if $(wildcard build/venv/bin/python),build/venv/bin/python,python3)
 LIBS := -lmicrohttpd -lcurl -lsqlite3 -lpq -lcrypto -ldeflate -lzstd -lyaml -lpcre2-8 -lmaxminddb -lexpat -lz -lm -lpthread
+VERSION = $(shell sed -n 's/.*define YAGURA_VERSION "\(.*\)"/\1/p' src/app/commands.h)
+LOGS ?= examples/logs
+PREFIX ?= /usr/local
+Q := $(if $(V),,@)# make V=1 shows every command
+
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 
 STRICT := -Wall -Wextra -Wpedantic -Werror -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes \
   -Wmissing-prototypes -Wold-style-definition -Wundef -Wvla -Wcast-qual -Wformat=2 -Wwrite-strings -Wpointer-arith \
   -Wdouble-promotion -Wimplicit-fallthrough -fno-common
 STRICT_GCC := -Wnull-dereference -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wcast-align=strict
 STRICT_CLANG := -Wcomma -Wassign-enum -Wconditional-uninitialized -Wunreachable-code
-OPTIMISE_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fcf-protection
+OPTIMISE_release := -O2 -g -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection
+OPTIMISE_clang := $(OPTIMISE_release)
 OPTIMISE_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -Wno-error
 OPTIMISE_tsan := -O1 -g -fsanitize=thread -Wno-error
+OPTIMISE_fuzz := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -Wno-error
 LINK_release := -Wl,-z,relro,-z,now
 LINK_asan := -fsanitize=address,undefined
 LINK_tsan := -fsanitize=thread
+LINK_fuzz := -fsanitize=fuzzer,address,undefined
 IS_CLANG := $(findstring clang,$(CC))
 CFLAGS := -std=c17 -D_GNU_SOURCE -Isrc -Ibuild/gen -I. -I/usr/include/postgresql -fPIE -pthread $(STRICT) \
   $(if $(IS_CLANG),$(STRICT_CLANG),$(STRICT_GCC)) $(OPTIMISE_$(FLAVOUR)) -MMD -MP
@@ -28,59 +39,100 @@ SOURCES := $(filter-out %_test.c %_fuzz.c,$(shell find src -name '*.c'))
 room_objects = $(patsubst %.c,$(B)/%.o,$(filter src/$(1)/%,$(SOURCES)))
 LIBRARIES := $(foreach room,$(ROOMS),$(if $(filter src/$(room)/%,$(SOURCES)),$(B)/lib$(room).a))
 TESTS := $(patsubst src/%.c,$(B)/test/%,$(shell find src -name '*_test.c'))
-
 SERVICES := $(patsubst src/svc/%/ops.tsv,%,$(wildcard src/svc/*/ops.tsv))
 GENERATED := $(SERVICES:%=$(B)/gen/%_model.o) $(B)/gen/services.o $(B)/gen/schema.o
+ARCHIVES := $(LIBRARIES) $(B)/libgen.a
 APP := $(call room_objects,app)
-FUZZERS := $(patsubst fuzz/%.c,build/fuzz/%,$(wildcard fuzz/*_fuzz.c))
+FUZZERS := $(patsubst fuzz/%.c,$(B)/bin/%,$(wildcard fuzz/*_fuzz.c))
+link = $(CC) $(LDFLAGS) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
-.PHONY: all unit clean lint help
+.PHONY: all run test unit tests e2e conformance lint asan tsan sanitized fuzz fuzzers bench torture install deb clean help
 .SECONDARY:
-all: $(if $(APP),$(B)/yagura,$(LIBRARIES))
+all: $(if $(APP),$(B)/yagura,$(LIBRARIES)) ## build the binary: build/release/yagura
 
-$(B)/yagura: $(APP) $(LIBRARIES) $(B)/libgen.a
-	$(CC) $(LDFLAGS) $(APP) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -o $@
+run: all ## serve on 127.0.0.1:4700 and follow LOGS= (default examples/logs), data in ./yagura-data
+	$(B)/yagura serve --data ./yagura-data --listen 127.0.0.1:4700 --watch $(LOGS)
 
+# What a suite runs must be built first; tests/run counts and prints the closing line.
+SUITES := lint unit $(foreach folder,tests/conformance tests/e2e,$(if $(wildcard $(folder)),pytest:$(folder)))
+test: all tests build/.setup-test ## every test; ends with "N passed, N failed"
+	@tests/run --flavour $(FLAVOUR) $(SUITES)
+e2e conformance: all build/.setup-test ## boto3 and the AWS CLI against the binary
+	@tests/run --flavour $(FLAVOUR) pytest:tests/$@
+lint: build/.setup-build ## who may include whom, banned functions, sizes
+	@$(PYTHON) tools/lint.py
+asan tsan: ## the tests under AddressSanitizer and UBSan, or ThreadSanitizer
+	@$(MAKE) FLAVOUR=$@ CC=$(CC) sanitized
+sanitized: all tests build/.setup-test
+	@tests/run --flavour $(FLAVOUR) unit $(if $(wildcard tests/e2e),pytest:tests/e2e)
+fuzz: build/.setup-test ## each fuzz target for FUZZ_SECONDS (10)
+	@$(MAKE) FLAVOUR=fuzz CC=clang fuzzers
+	@tests/run --flavour fuzz fuzz
+fuzzers: $(FUZZERS)
+torture: all build/.setup-build ## kill -9 under load, ROUNDS times (100): nothing acknowledged is lost
+	@$(PYTHON) tests/torture.py --binary $(B)/yagura --rounds $(or $(ROUNDS),100)
+bench: all build/.setup-bench $(B)/bench/inflate_bench ## throughput against libdeflate, nginx and moto
+	@$(PYTHON) bench/run.py --binary $(B)/yagura
+
+install: all ## binary, manual pages, completions and systemd unit below DESTDIR
+	@packaging/install.sh "$(DESTDIR)" "$(PREFIX)" $(B)/yagura
+deb: all build/.setup-deb ## build/yagura_VERSION_ARCH.deb
+	@packaging/deb.sh $(VERSION) $(B)/yagura
+clean: ## remove build/
+	rm -rf build
+help: ## this text
+	@awk -F ':.*## ' '/^[a-z0-9 ]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
+
+build/.setup-%: tools/packages.txt tools/requirements.txt bench/requirements.txt tools/setup.sh
+	@tools/setup.sh $*
+
+$(B)/yagura: $(APP) $(ARCHIVES)
+	@echo '  ld $@'
+	$(Q)$(link) -o $@
 define room_rule
 $(B)/lib$(1).a: $(call room_objects,$(1))
 	@rm -f $$@
-	ar rcs $$@ $$^
+	@ar rcs $$@ $$^
 endef
-$(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
+$(foreach room,$(ROOMS) app,$(eval $(call room_rule,$(room))))
 $(B)/libgen.a: $(GENERATED)
 	@rm -f $@
-	ar rcs $@ $^
+	@ar rcs $@ $^
 
-$(B)/src/%.o: src/%.c | build/gen/.stamp
+$(B)/%.o: %.c | build/gen/.stamp
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c $< -o $@
-$(B)/tests/%.o: tests/%.c
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c $< -o $@
-# Generated tables are long and regular: no strict warnings are lost on them, only time.
+	@echo '  cc $@'
+	$(Q)$(CC) $(CFLAGS) -c $< -o $@
+# Generated tables are long and regular: optimising them costs only time.
 $(B)/gen/%.o: build/gen/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -O0 -Wno-overlength-strings -c $< -o $@
+	@echo '  cc $@'
+	$(Q)$(CC) $(CFLAGS) -O0 -U_FORTIFY_SOURCE -Wno-overlength-strings -c $< -o $@
 $(SERVICES:%=build/gen/%_model.c) build/gen/services.c build/gen/schema.c: build/gen/.stamp
 
 # Wire code, operation tables and schemas, from the service models and each service's ops.tsv and schema/.
-build/gen/.stamp: $(wildcard tools/model.py tools/model/*.py src/svc/*/ops.tsv src/svc/*/schema/*.sql src/store/schema/*.sql)
+build/gen/.stamp: $(wildcard tools/model.py tools/model/*.py src/svc/*/ops.tsv src/svc/*/schema/*.sql src/store/schema/*.sql) \
+  | build/.setup-build
 	@mkdir -p build/gen
-	$(if $(wildcard tools/model.py),$(PYTHON) tools/model.py --out build/gen)
+	@echo '  generate build/gen'
+	$(Q)$(PYTHON) tools/model.py --out build/gen
 	@touch $@
 
 # One binary per test file: make unit, or make unit T=src/wire/json
-$(B)/test/%: $(B)/src/%.o $(B)/tests/runner.o $(LIBRARIES) $(B)/libgen.a
+$(B)/test/%: $(B)/src/%.o $(B)/tests/runner.o $(ARCHIVES) $(if $(APP),$(B)/libapp.a)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -lcmocka -o $@
-unit: $(filter $(B)/test/$(patsubst src/%,%,$(T))%,$(TESTS))
+	@echo '  ld $@'
+	$(Q)$(link) -lcmocka -o $@
+$(TESTS:$(B)/test/%=$(B)/src/%.o) $(B)/tests/runner.o: | build/.setup-test
+tests: $(TESTS)
+unit: $(filter $(B)/test/$(patsubst src/%,%,$(T))%,$(TESTS)) ## unit tests, or those below T=src/...
 	@failed=0; for t in $^; do $$t || failed=1; done; exit $$failed
 
-build/fuzz/%: fuzz/%.c
+$(B)/bin/%: $(B)/fuzz/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(MAKE) FLAVOUR=fuzz CC=clang build/fuzz-lib
-	clang $(CFLAGS) -fsanitize=fuzzer,address,undefined $< -o $@
-
-clean:
-	rm -rf build
+	@echo '  ld $@'
+	$(Q)$(link) -o $@
+$(B)/bench/%: $(B)/bench/%.o $(ARCHIVES)
+	@echo '  ld $@'
+	$(Q)$(link) -o $@
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,78 @@
+#!/bin/sh
+# Installs what a target needs, once: tools/setup.sh SECTION... (of tools/packages.txt), by default build and test.
+# Leaves build/.setup-SECTION behind, which is newer than the lists it was made from; does nothing while that holds.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { echo "setup: $*" >&2; }
+
+packages_of() { # SECTION
+    sed -n "/^\[$1\]/,/^\[/p" tools/packages.txt | grep -v -e '^\[' -e '^#' -e '^ *$'
+}
+
+is_installed() { # PACKAGE
+    dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q ' installed$'
+}
+
+missing_of() { # SECTION
+    for package in $(packages_of "$1"); do
+        is_installed "$package" || echo "$package"
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null 2>&1; then
+        sudo "$@"
+    else
+        say "neither root nor sudo here. Install these as root, then try again:"
+        say "  apt-get install --no-install-recommends $missing"
+        exit 1
+    fi
+}
+
+# Services that come with a package (PostgreSQL, nginx) are for tests to start, not for the machine to run.
+install_quietly() { # PACKAGE...
+    as_root sh -c '
+        policy=/usr/sbin/policy-rc.d
+        if [ ! -e $policy ]; then
+            printf "#!/bin/sh\nexit 101\n" >$policy && chmod 755 $policy
+            trap "rm -f $policy" EXIT
+        fi
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq || echo "setup: apt-get update failed, trying with the lists at hand" >&2
+        apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$@" </dev/null >/tmp/yagura-apt.$$ 2>&1 ||
+            { cat /tmp/yagura-apt.$$ >&2; rm -f /tmp/yagura-apt.$$; exit 1; }
+        rm -f /tmp/yagura-apt.$$' install "$@"
+}
+
+venv() { # FOLDER REQUIREMENTS
+    [ "$1/.stamp" -nt "$2" ] && return
+    say "Python environment $1"
+    rm -rf "$1"
+    /usr/bin/python3 -m venv "$1"
+    "$1/bin/pip" install --quiet --no-compile --disable-pip-version-check --no-deps -r "$2"
+    touch "$1/.stamp"
+}
+
+mkdir -p build
+[ $# -gt 0 ] || set -- build test
+for section; do
+    stamp=build/.setup-$section
+    if [ "$stamp" -nt tools/packages.txt ] && [ "$stamp" -nt tools/requirements.txt ] &&
+        [ "$stamp" -nt bench/requirements.txt ]; then
+        continue
+    fi
+    [ -n "$(packages_of "$section")" ] || { say "tools/packages.txt has no section $section"; exit 2; }
+    missing=$(missing_of "$section" | tr '\n' ' ')
+    if [ -n "$missing" ]; then
+        say "installing $missing"
+        install_quietly $missing
+    fi
+    case $section in
+        build) venv build/venv tools/requirements.txt ;;
+        bench) venv build/venv-bench bench/requirements.txt ;;
+    esac
+    touch "$stamp"
+done
