@@ -65,10 +65,11 @@ static bool split_target(struct str target, struct http_request *request)
     return str_starts(request->path, STR("/"));
 }
 
-static const char *trouble_in_headers(const struct http_request *request)
+static const char *trouble_in_headers(const struct http_request *request, const char *version)
 {
     size_t lengths = 0;
     size_t codings = 0;
+    size_t hosts = 0;
     for (size_t i = 0; i < request->header_count; i++) {
         const struct http_header *header = &request->headers[i];
         if (!is_token(header->name) || has_controls(header->value, ' ')) {
@@ -76,6 +77,11 @@ static const char *trouble_in_headers(const struct http_request *request)
         }
         lengths += str_equal_nocase(header->name, STR("content-length"));
         codings += str_equal_nocase(header->name, STR("transfer-encoding"));
+        hosts += str_equal_nocase(header->name, STR("host"));
+    }
+    /* spec: RFC 7230, 5.4. */
+    if (hosts > 1 || (hosts == 0 && !str_equal(str_of(version), STR("HTTP/1.0")))) {
+        return "Exactly one Host header is required";
     }
     /* spec: RFC 7230, 3.3.3: whoever gets two lengths may be the victim of smuggling. */
     return lengths + codings > 1 ? "Content-Length and Transfer-Encoding may stand once, and not both" : NULL;
@@ -106,7 +112,7 @@ uint16_t net_read_head(struct net_exchange *exchange, const char *method, const 
         *reason = STR("The request line is malformed");
         return 400;
     }
-    const char *trouble = exchange->hidden_bytes ? "The head has a NUL byte or a folded line" : trouble_in_headers(request);
+    const char *trouble = exchange->hidden_bytes ? "The head has a NUL byte or a folded line" : trouble_in_headers(request, version);
     *reason = str_of(trouble);
     return trouble ? 400 : 0;
 }

@@ -7,7 +7,7 @@
 #include "base/queue.h"
 #include "net/exchange.h"
 
-enum { BODY_KEPT = 64 * 1024, PEM_MAX = 1024 * 1024 };
+enum { LIBRARY_TABLES = 12 * 1024, BODY_KEPT = 64 * 1024, PEM_MAX = 1024 * 1024 };
 
 struct net_server {
     struct MHD_Daemon *daemon;
@@ -307,7 +307,7 @@ static struct net_options with_defaults(const struct net_options *asked)
     o.connections_max = o.connections_max ? o.connections_max : 4096;
     o.idle_timeout_s = o.idle_timeout_s ? o.idle_timeout_s : 60;
     o.request_timeout_s = o.request_timeout_s ? o.request_timeout_s : 300;
-    o.head_max = o.head_max ? o.head_max : (size_t)32 * 1024;
+    o.head_max = o.head_max ? o.head_max : (size_t)16 * 1024;
     o.body_max = o.body_max ? o.body_max : (size_t)6 * 1024 * 1024;
     return o;
 }
@@ -322,13 +322,13 @@ static struct err start_daemon(struct ctx *ctx, struct net_server *server)
         TRY(read_pem(ctx, server->secrets, o->cert_file, &cert));
         TRY(read_pem(ctx, server->secrets, o->key_file, &key));
     }
-    /* Twice the head: the library keeps its own tables there, and we want to answer a large head ourselves. */
+    /* Beside the head the library keeps its tables there. It zeroes all of it after each request: not larger than needed. */
     const struct MHD_OptionItem items[] = {
         { MHD_OPTION_LISTEN_SOCKET, server->listener, NULL },
-        { MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)(o->head_max * 2 + 32768), NULL },
+        { MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)(o->head_max + LIBRARY_TABLES), NULL },
         { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)(o->connections_max > o->threads ? o->connections_max : o->threads), NULL },
         { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)o->idle_timeout_s, NULL },
-        { MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
+        { MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL }, /* head.c is stricter, and its refusals are ours to word */
         { o->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)o->threads, NULL },
         { MHD_OPTION_END, 0, NULL },
     };

@@ -24,7 +24,7 @@ struct net_options {
     unsigned connections_max;   /* 0: 4,096 */
     unsigned idle_timeout_s;    /* 0: 60; a connection that says nothing for so long is closed */
     unsigned request_timeout_s; /* 0: 300; from the first line of a request to the end of its body */
-    size_t head_max;            /* 0: 32 KiB of request line and headers */
+    size_t head_max;            /* 0: 16 KiB of request line and headers */
     size_t body_max;            /* 0: 6 MiB */
     const char *cert_file;      /* PEM chain and key: both or neither */
     const char *key_file;

@@ -276,6 +276,7 @@ TEST(malformed_heads_never_reach_the_handler)
         STR_INIT("GET / HTTP/1.1\r\nX\0Y: a\r\n" CLOSE "\r\n"),
         STR_INIT("GET / HTTP/1.1\r\n: a\r\n" CLOSE "\r\n"),
         STR_INIT("GET / HTTP/1.1\r\nConnection: close\r\n\r\n"),
+        STR_INIT("GET / HTTP/1.1\r\nHost: a\r\n" CLOSE "\r\n"),
         STR_INIT("PUT / HTTP/1.1\r\n" CLOSE "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
         STR_INIT("PUT / HTTP/1.1\r\n" CLOSE "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         STR_INIT("PUT / HTTP/1.1\r\n" CLOSE "Content-Length: -1\r\n\r\n"),
