@@ -40,7 +40,7 @@ room_objects = $(patsubst %.c,$(B)/%.o,$(filter src/$(1)/%,$(SOURCES)))
 LIBRARIES := $(foreach room,$(ROOMS),$(if $(filter src/$(room)/%,$(SOURCES)),$(B)/lib$(room).a))
 TESTS := $(patsubst src/%.c,$(B)/test/%,$(shell find src -name '*_test.c'))
 SERVICES := $(patsubst src/svc/%/ops.tsv,%,$(wildcard src/svc/*/ops.tsv))
-GENERATED := $(SERVICES:%=$(B)/gen/%_model.o) $(B)/gen/services.o $(B)/gen/schema.o
+GENERATED := $(SERVICES:%=$(B)/gen/%_model.o) $(B)/gen/services.o $(B)/gen/schema.o $(B)/gen/rules.o
 ARCHIVES := $(LIBRARIES) $(B)/libgen.a
 APP := $(call room_objects,app)
 FUZZERS := $(patsubst fuzz/%.c,$(B)/bin/%,$(wildcard fuzz/*_fuzz.c))
@@ -108,14 +108,15 @@ $(B)/gen/%.o: build/gen/%.c
 	@mkdir -p $(@D)
 	@echo '  cc $@'
 	$(Q)$(CC) $(CFLAGS) -O0 -U_FORTIFY_SOURCE -Wno-overlength-strings -c $< -o $@
-$(SERVICES:%=build/gen/%_model.c) build/gen/services.c build/gen/schema.c: build/gen/.stamp
+$(SERVICES:%=build/gen/%_model.c) build/gen/services.c build/gen/schema.c build/gen/rules.c: build/gen/.stamp
 
 # Wire code, operation tables and schemas, from the service models and each service's ops.tsv and schema/.
-build/gen/.stamp: $(wildcard tools/model.py tools/model/*.py src/svc/*/ops.tsv src/svc/*/schema/*.sql src/store/schema/*.sql) \
+build/gen/.stamp: $(wildcard tools/embed_rules.py tools/model.py tools/model/*.py rules/catalogue.tsv rules/detections rules/detections/*.yml src/svc/*/ops.tsv src/svc/*/schema/*.sql src/store/schema/*.sql) \
   | build/.setup-build
 	@mkdir -p build/gen
 	@echo '  generate build/gen'
 	$(Q)$(PYTHON) tools/model.py --out build/gen
+	$(Q)$(PYTHON) tools/embed_rules.py --out build/gen
 	@touch $@
 
 # One binary per test file: make unit, or make unit T=src/wire/json

@@ -1,0 +1,16 @@
+/* embedded.h - the content of rules/ as it was when the program was built (made by tools/embed_rules.py). */
+#ifndef YAGURA_DETECT_EMBEDDED_H
+#define YAGURA_DETECT_EMBEDDED_H
+
+#include "detect/catalogue.h"
+
+struct embedded_rule {
+    struct str file;
+    struct str text;
+};
+extern const struct embedded_rule EMBEDDED_RULES[];
+extern const size_t EMBEDDED_RULES_COUNT;
+extern const struct catalogue_entry CATALOGUE[]; /* sorted by type */
+extern const size_t CATALOGUE_COUNT;
+
+#endif
