@@ -1,0 +1,114 @@
+"""One `yagura serve` for the whole run, spoken to by real clients.
+
+    YAGURA_BINARY        the program, else build/release/yagura
+    YAGURA_TEST_STORE    --store URL, else SQLite in the data folder
+    YAGURA_SHARED        shared material beside the checkout, else ../shared
+
+The `yagura` fixture starts it on a free port with a fresh data folder and stops it at the end; sanitizer output and an
+unclean end fail the run. Every operation that a client of its making calls is written to build/e2e/called.txt, which
+test_zz_coverage.py holds against the ops.tsv files."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import boto3
+import botocore.config
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CALLED = ROOT / "build" / "e2e" / "called.txt"
+TROUBLE = re.compile(r"(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:|Assertion .* failed")
+START_SECONDS = 20
+STOP_SECONDS = 20
+
+
+class Yagura:
+    """A running server. Credentials are those of its first administrator."""
+
+    def __init__(self, data):
+        self.data = data
+        self.log = data.parent / "yagura.log"
+        self.process = self.endpoint = self.credentials = None
+
+    def start(self):
+        binary = pathlib.Path(os.environ.get("YAGURA_BINARY", ROOT / "build" / "release" / "yagura")).resolve()
+        command = [str(binary), "serve", "--listen", "127.0.0.1:0", "--data", str(self.data)]
+        if os.environ.get("YAGURA_TEST_STORE"):
+            command += ["--store", os.environ["YAGURA_TEST_STORE"]]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
+        endpoint = self.data / "endpoint"
+        deadline = time.monotonic() + START_SECONDS
+        while not endpoint.exists() or not endpoint.read_text().strip():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.process.kill()
+                pytest.fail(f"{' '.join(command)} did not start:\n{self.log.read_text(errors='replace')[-4000:]}")
+            time.sleep(0.01)
+        self.endpoint = endpoint.read_text().strip()
+        self.credentials = json.loads((self.data / "credentials").read_text())
+
+    def stop(self):
+        """Asks it to end, and fails on anything but a clean end."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = f"none within {STOP_SECONDS} s of SIGTERM"
+        text = self.log.read_text(errors="replace")
+        found = TROUBLE.search(text)
+        if status != 0 or found:
+            start = max(0, found.start() - 200) if found else max(0, len(text) - 4000)
+            pytest.fail(f"yagura serve ended with status {status}:\n{text[start:start + 4000]}")
+
+    def client(self, service, region="ap-northeast-1", credentials=None, config=None):
+        """A boto3 client that does not retry. credentials: {"accessKeyId", "secretAccessKey"[, "sessionToken"]}."""
+        chosen = credentials or self.credentials
+        plain = botocore.config.Config(retries={"total_max_attempts": 1})
+        made = boto3.session.Session().client(
+            service, region_name=region, endpoint_url=self.endpoint, config=plain.merge(config) if config else plain,
+            aws_access_key_id=chosen["accessKeyId"], aws_secret_access_key=chosen["secretAccessKey"],
+            aws_session_token=chosen.get("sessionToken"))
+        made.meta.events.register("before-call", self.note)
+        return made
+
+    def note(self, model, **_):
+        """Folders are botocore's service names without hyphens."""
+        with CALLED.open("a") as called:
+            called.write(f"{model.service_model.service_name.replace('-', '')} {model.name}\n")
+
+    def environment(self, region="ap-northeast-1"):
+        """For programs that are run unmodified: boto3 scripts, the AWS CLI."""
+        return {
+            **os.environ,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": self.credentials["accessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": self.credentials["secretAccessKey"],
+            "AWS_DEFAULT_REGION": region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_PAGER": "",
+        }
+
+
+@pytest.fixture(scope="session")
+def yagura(tmp_path_factory):
+    CALLED.parent.mkdir(parents=True, exist_ok=True)
+    CALLED.write_text("")
+    data = tmp_path_factory.mktemp("yagura") / "data"
+    data.mkdir(mode=0o700)
+    server = Yagura(data)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The folder of shared material, or None."""
+    folder = pathlib.Path(os.environ.get("YAGURA_SHARED", ROOT.parent / "shared"))
+    return folder if folder.is_dir() else None
