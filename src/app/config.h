@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 
-enum { SETTINGS_PATHS_MAX = 64 };
+enum { SETTINGS_PATHS_MAX = 4096 }; /* a shell expands one pattern to many names */
 
 struct path_list {
     struct str items[SETTINGS_PATHS_MAX];
@@ -28,10 +28,14 @@ struct settings {
     struct str as_of;
     struct path_list watch;
     struct path_list rules;
+    struct str output;
+    struct str min_severity;
+    struct str language;
     int64_t threads;
     int64_t body_limit;
     int64_t watch_interval_ms;
     int64_t grace_ms;
+    bool no_progress;
     bool help;
     struct path_list arguments; /* what is no option */
 };
@@ -42,6 +46,7 @@ enum settings_group {
     SETTINGS_SERVE = 2,
     SETTINGS_FORMAT = 4, /* --format */
     SETTINGS_WHERE = 8,  /* --listen, --region, --account-id */
+    SETTINGS_DETECT = 16,
 };
 
 /* What a command tells about itself. */

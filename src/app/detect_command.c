@@ -1,0 +1,237 @@
+/* detect_command.c - yagura detect: findings from log files, with no server. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/commands.h"
+#include "app/detect_output.h"
+#include "app/progress.h"
+#include "app/table.h"
+#include "base/clock.h"
+#include "base/queue.h"
+#include "detect/engine.h"
+#include "ingest/run.h"
+
+enum { FINDINGS_MOST = 100000, TROUBLES_SHOWN = 20, TROUBLES_KEPT = 100 };
+enum { STATUS_CLEAN = 0, STATUS_FOUND = 1, STATUS_USAGE = 2, STATUS_SKIPPED = 3, STATUS_FAILED = 4 };
+
+struct detection {
+    struct ctx *ctx;
+    const struct settings *settings;
+    double threshold;
+    struct engine *engine;
+    struct projection *projection;
+    struct cloudtrail *reader;
+    struct findings *findings;
+    struct progress progress;
+    struct str troubles[TROUBLES_KEPT];
+    struct detect_run run;
+};
+
+static void take_finding(void *self, const struct finding *finding)
+{
+    struct detection *detection = self;
+    if (finding->severity >= detection->threshold) {
+        findings_add(detection->findings, finding);
+    }
+}
+
+static void take_event(void *self, const struct event *ev)
+{
+    struct detection *detection = self;
+    const struct engine_sink sink = { detection, take_finding };
+    engine_inspect(detection->engine, ev, &sink);
+}
+
+/* Every one is counted, the first ones are told at once, some more are kept for the triage page. */
+static void take_trouble(void *self, const struct ingest_trouble *trouble)
+{
+    struct detection *detection = self;
+    struct detect_run *run = &detection->run;
+    run->skipped++;
+    if (run->skipped > TROUBLES_KEPT) {
+        return;
+    }
+    const struct str line = str_format(detection->ctx->arena, "%" STR_FMT " at byte %" PRIu64 ": %s", STR_ARG(trouble->file),
+                                       trouble->offset, trouble->reason);
+    detection->troubles[run->trouble_count++] = line;
+    if (run->skipped <= TROUBLES_SHOWN) {
+        progress_clear(&detection->progress);
+        fprintf(stderr, "skipped: %" STR_FMT "\n", STR_ARG(table_clean(detection->ctx->arena, line)));
+    }
+    if (run->skipped == TROUBLES_SHOWN) {
+        fputs("skipped: … further ones are only counted\n", stderr);
+    }
+}
+
+static void take_progress(void *self, const struct ingest_progress *progress)
+{
+    struct detection *detection = self;
+    progress_update(&detection->progress, progress->bytes_read, progress->bytes_inflated,
+                    cloudtrail_counts(detection->reader).records);
+}
+
+static struct err open_engine(struct detection *detection)
+{
+    struct ctx *ctx = detection->ctx;
+    const struct path_list *rules = &detection->settings->rules;
+    const char **paths = ARENA_ARRAY(ctx->arena, const char *, rules->count + 1);
+    for (size_t i = 0; i < rules->count; i++) {
+        paths[i] = str_cstr(ctx->arena, rules->items[i]);
+    }
+    const struct engine_options options = { .rule_paths = paths, .rule_path_count = rules->count };
+    struct projection_builder *builder = projection_begin();
+    const struct cloudtrail_fields fields = cloudtrail_project(builder);
+    const struct err err = engine_open(ctx, &options, builder, &detection->engine);
+    detection->projection = projection_end(builder);
+    TRY(err);
+    detection->reader = cloudtrail_open(&fields, detection->projection);
+    detection->findings = findings_open(FINDINGS_MOST);
+    return ERR_OK;
+}
+
+static void close_engine(struct detection *detection)
+{
+    cloudtrail_close(detection->reader);
+    projection_free(detection->projection);
+    engine_close(detection->engine);
+    findings_close(detection->findings);
+}
+
+static void read_logs(struct detection *detection)
+{
+    const struct settings *settings = detection->settings;
+    const struct ingest_sink sink = { detection, take_event, take_trouble };
+    const struct ingest_watch watch = { detection, take_progress };
+    const struct ingest_files files =
+        ingest_files_find(detection->ctx->arena, settings->arguments.items, settings->arguments.count, &sink);
+    const int64_t started = clock_monotonic_us();
+    detection->progress = progress_begin(!settings->no_progress, files.total_size);
+    ingest_run(detection->reader, &files, settings->threads ? (size_t)settings->threads : thread_cores(), &sink, &watch);
+    progress_clear(&detection->progress);
+
+    const struct cloudtrail_counts counts = cloudtrail_counts(detection->reader);
+    struct detect_run *run = &detection->run;
+    run->seconds = (double)(clock_monotonic_us() - started) / 1e6;
+    run->files = files.count;
+    run->records = counts.records;
+    run->duplicates = counts.duplicates;
+    run->bytes = counts.bytes;
+    run->troubles = detection->troubles;
+}
+
+static void gather_findings(struct detection *detection)
+{
+    struct detect_run *run = &detection->run;
+    run->language = detection->settings->language;
+    run->findings = findings_list(detection->findings, detection->ctx->arena, &run->count);
+    for (size_t i = 0; i < run->count; i++) {
+        run->by_severity[severity_of(run->findings[i].severity)]++;
+    }
+}
+
+static void tell_summary(const struct detection *detection)
+{
+    const struct detect_run *run = &detection->run;
+    const double megabytes = (double)run->bytes / 1e6;
+    const uint64_t dropped = findings_dropped(detection->findings);
+    fprintf(stderr, "%" PRIu64 " files, %" PRIu64 " records, %" PRIu64 " duplicates, %" PRIu64 " skipped; %.1f MB in %.2f s (%.0f MB/s)\n",
+            run->files, run->records, run->duplicates, run->skipped, megabytes, run->seconds,
+            run->seconds > 0 ? megabytes / run->seconds : 0);
+    fprintf(stderr, "%zu findings: %zu critical, %zu high, %zu medium, %zu low\n", run->count,
+            run->by_severity[SEVERITY_CRITICAL], run->by_severity[SEVERITY_HIGH], run->by_severity[SEVERITY_MEDIUM],
+            run->by_severity[SEVERITY_LOW]);
+    if (dropped > 0) {
+        fprintf(stderr, "more than %d different findings: %" PRIu64 " occurrences of further ones are left out\n", FINDINGS_MOST,
+                dropped);
+    }
+}
+
+static struct err write_results(struct detection *detection)
+{
+    struct ctx *ctx = detection->ctx;
+    const struct settings *settings = detection->settings;
+    const bool named = settings->output.ptr != NULL;
+    FILE *out = named ? fopen(str_cstr(ctx->arena, settings->output), "wb") : stdout;
+    if (out == NULL) {
+        return fail(ctx, &FAULT_IO, "cannot write %" STR_FMT ": %s", STR_ARG(settings->output), strerrordesc_np(errno));
+    }
+    detect_output(ctx->arena, &detection->run, settings->format, !named && isatty(STDOUT_FILENO), out);
+    const bool failed = fflush(out) != 0 || ferror(out);
+    const int reason = errno;
+    if ((named && fclose(out) != 0) || failed) {
+        return fail(ctx, &FAULT_IO, "cannot write the results: %s", strerrordesc_np(reason));
+    }
+    return ERR_OK;
+}
+
+static struct err check(struct ctx *ctx, const struct settings *settings, double *threshold)
+{
+    if (settings->arguments.count == 0) {
+        return fail(ctx, &FAULT_INVALID, "name a log file or folder, or - for standard input; see yagura detect --help");
+    }
+    if (!detect_format_known(settings->format)) {
+        return fail(ctx, &FAULT_INVALID, "--format takes table, json, ndjson, csv or html, not \"%" STR_FMT "\"",
+                    STR_ARG(settings->format));
+    }
+    if (!severity_parse(settings->min_severity, threshold)) {
+        return fail(ctx, &FAULT_INVALID, "--min-severity takes 1 to 10, low, medium, high or critical, not \"%" STR_FMT "\"",
+                    STR_ARG(settings->min_severity));
+    }
+    if (!str_equal(settings->language, STR("en")) && !str_equal(settings->language, STR("ja"))) {
+        return fail(ctx, &FAULT_INVALID, "--lang takes en or ja, not \"%" STR_FMT "\"", STR_ARG(settings->language));
+    }
+    return ERR_OK;
+}
+
+static struct err detect(struct detection *detection)
+{
+    TRY(open_engine(detection));
+    read_logs(detection);
+    gather_findings(detection);
+    const struct err err = write_results(detection);
+    tell_summary(detection);
+    return err;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct arena *arena CLEANUP(arena_cleanup) = arena_open();
+    struct ctx ctx = ctx_new(arena, clock_now_ms());
+    struct settings *settings = ARENA_NEW(arena, struct settings);
+    int status = 0;
+    if (!settings_begin(&ctx, command, argc, argv, settings, &status)) {
+        return status;
+    }
+    struct detection *detection = ARENA_NEW(arena, struct detection);
+    detection->ctx = &ctx;
+    detection->settings = settings;
+    if (check(&ctx, settings, &detection->threshold).fault) {
+        command_failed(command, &ctx);
+        return STATUS_USAGE;
+    }
+    const struct err err = detect(detection);
+    close_engine(detection);
+    if (err.fault) {
+        command_failed(command, &ctx);
+        return err_is(err, &FAULT_INVALID) ? STATUS_USAGE : STATUS_FAILED;
+    }
+    if (detection->run.skipped > 0) {
+        return STATUS_SKIPPED;
+    }
+    return detection->run.count > 0 ? STATUS_FOUND : STATUS_CLEAN;
+}
+
+const struct command COMMAND_DETECT = {
+    .name = "detect",
+    .summary = "findings from CloudTrail logs in files and folders, with no server",
+    .usage = "yagura detect [options] PATH...",
+    .examples = "  yagura detect logs/\n"
+                "  yagura detect --min-severity high --format ndjson logs/ | jq .type\n"
+                "  yagura detect --format html --lang ja --output triage.html AWSLogs/\n"
+                "  aws s3 cp s3://trail/key.json.gz - | yagura detect -\n"
+                "\nexit status: 0 nothing found, 1 something found, 2 wrong usage, 3 some input was skipped, 4 failure\n",
+    .groups = SETTINGS_FORMAT | SETTINGS_DETECT,
+    .run = run,
+};
