@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what a target needs, once: tools/setup.sh SECTION... (of tools/packages.txt), by default build and test.
-# Leaves build/.setup-SECTION behind, which is newer than the lists it was made from; does nothing while that holds.
+# Leaves build/.setup-SECTION behind, holding the checksum of the lists it was made from; does nothing while that holds.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -48,20 +48,21 @@ install_quietly() { # PACKAGE...
 }
 
 venv() { # FOLDER REQUIREMENTS
-    [ "$1/.stamp" -nt "$2" ] && return
+    [ "$(cat "$1/.stamp" 2>/dev/null)" != "$(cksum <"$2")" ] || return 0
     say "Python environment $1"
     rm -rf "$1"
     /usr/bin/python3 -m venv "$1"
     "$1/bin/pip" install --quiet --no-compile --disable-pip-version-check --no-deps -r "$2"
-    touch "$1/.stamp"
+    cksum <"$2" >"$1/.stamp"
 }
 
 mkdir -p build
 [ $# -gt 0 ] || set -- build test
 for section; do
     stamp=build/.setup-$section
-    if [ "$stamp" -nt tools/packages.txt ] && [ "$stamp" -nt tools/requirements.txt ] &&
-        [ "$stamp" -nt bench/requirements.txt ]; then
+    lists=$(cat tools/packages.txt tools/requirements.txt bench/requirements.txt | cksum)
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$lists" ]; then
+        touch "$stamp"
         continue
     fi
     [ -n "$(packages_of "$section")" ] || { say "tools/packages.txt has no section $section"; exit 2; }
@@ -74,5 +75,5 @@ for section; do
         build) venv build/venv tools/requirements.txt ;;
         bench) venv build/venv-bench bench/requirements.txt ;;
     esac
-    touch "$stamp"
+    echo "$lists" >"$stamp"
 done
