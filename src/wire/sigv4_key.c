@@ -128,7 +128,7 @@ struct hmac_key sigv4_signing_key(struct sigv4_keys *keys, const struct sigv4_cl
         return derive(claim, secret);
     }
     struct set *set = &keys->sets[str_hash(name) % SETS];
-    struct hmac_key key;
+    struct hmac_key key = { 0 };
     lock_take(set->lock);
     const struct entry *entry = find(set, name, secret);
     if (entry) {

@@ -1,57 +1,11 @@
 #include "wire/sigv4.h"
 
-#include <dirent.h>
-#include <stdio.h>
-
-#include "base/clock.h"
-#include "base/json.h"
 #include "tests/test.h"
 #include "wire/sigv4_canonical.h"
+#include "wire/sigv4_case.h"
 
 static const struct str SECRET = STR_INIT("yaguraSecretKey/of+the/Tests0123456789abcd");
 #define NOON ((int64_t)1795521600000) /* 2026-11-24T12:00:00Z */
-
-/* "METHOD target HTTP/1.1", header lines (folded ones allowed), an empty line, the body. */
-static struct http_request read_request(struct arena *arena, struct str text)
-{
-    struct str rest = STR_NONE;
-    const struct str line = str_cut(text, '\n', &rest);
-    const size_t space = str_find(line, ' ');
-    struct http_request request = { .method = str_slice(line, 0, space) };
-    const struct str target = str_slice(line, space + 1, str_find_last(line, ' ') - space - 1);
-    request.path = str_cut(target, '?', &request.query);
-    struct http_header *headers = ARENA_ARRAY(arena, struct http_header, 64);
-    while (rest.ptr) {
-        struct str value = STR_NONE;
-        const struct str header = str_cut(rest, '\n', &rest);
-        if (header.len == 0) {
-            break;
-        }
-        if (header.ptr[0] == ' ') {
-            struct str *last = &headers[request.header_count - 1].value;
-            last->len = (size_t)(header.ptr + header.len - last->ptr);
-            continue;
-        }
-        const struct str name = str_cut(header, ':', &value);
-        headers[request.header_count++] = (struct http_header){ name, str_trim(value) };
-    }
-    request.headers = headers;
-    request.body = rest.ptr ? rest : STR("");
-    return request;
-}
-
-/* The first header of that name, or one that nobody looks at. */
-static struct http_header *header_of(const struct http_request *request, struct str name)
-{
-    static struct http_header none;
-    struct http_header *headers = (struct http_header *)(uintptr_t)request->headers;
-    for (size_t i = 0; i < request->header_count; i++) {
-        if (str_equal_nocase(headers[i].name, name)) {
-            return &headers[i];
-        }
-    }
-    return &none;
-}
 
 /* The test's key store: one long-lived key and one of a session. */
 static struct err check(struct ctx *ctx, struct sigv4_keys *keys, const struct http_request *request)
@@ -134,7 +88,7 @@ TEST(requests_signed_by_botocore_are_accepted_with_and_without_the_cache)
     struct ctx ctx = ctx_new(arena, NOON);
     struct sigv4_keys *keys = sigv4_keys_open();
     for (size_t i = 0; i < 3 * COUNT_OF(vectors); i++) {
-        const struct http_request request = read_request(arena, str_of(vectors[i % COUNT_OF(vectors)].text));
+        const struct http_request request = case_request(arena, str_of(vectors[i % COUNT_OF(vectors)].text));
         CHECK_OK(check(&ctx, i < COUNT_OF(vectors) ? NULL : keys, &request));
     }
     sigv4_keys_close(keys);
@@ -144,14 +98,14 @@ TEST(a_claim_tells_key_scope_date_and_token)
 {
     struct ctx ctx = ctx_new(arena, NOON);
     struct sigv4_claim claim;
-    const struct http_request kms = read_request(arena, str_of(vectors[2].text));
+    const struct http_request kms = case_request(arena, str_of(vectors[2].text));
     CHECK_OK(sigv4_parse(&ctx, &kms, &claim));
     CHECK_STR(claim.access_key, "ASIAYAGURAEXAMPLE1");
     CHECK_STR(claim.region, "eu-west-1");
     CHECK_STR(claim.service, "kms");
     CHECK_STR(claim.token, "FwoGZXIvYXdzEXAMPLE//token==");
     CHECK(claim.at_ms == NOON && !claim.presigned && !claim.s3);
-    const struct http_request s3 = read_request(arena, str_of(vectors[5].text));
+    const struct http_request s3 = case_request(arena, str_of(vectors[5].text));
     CHECK_OK(sigv4_parse(&ctx, &s3, &claim));
     CHECK(claim.presigned && claim.s3 && claim.payload == SIGV4_UNSIGNED && claim.expires_ms == 3600000);
     CHECK_STR(claim.token, "FwoGZXIvYXdzEXAMPLE//token==");
@@ -161,7 +115,7 @@ TEST(the_secret_matters_even_when_the_key_is_cached)
 {
     struct ctx ctx = ctx_new(arena, NOON);
     struct sigv4_keys *keys = sigv4_keys_open();
-    const struct http_request request = read_request(arena, str_of(vectors[0].text));
+    const struct http_request request = case_request(arena, str_of(vectors[0].text));
     struct sigv4_claim claim;
     CHECK_OK(sigv4_parse(&ctx, &request, &claim));
     CHECK_OK(sigv4_verify(&ctx, keys, &claim, &request, SECRET));
@@ -208,8 +162,8 @@ TEST(a_secret_of_any_length_makes_its_own_key)
 /* The first vector with one thing changed. */
 static struct err check_changed(struct ctx *ctx, const char *header, const char *value)
 {
-    const struct http_request request = read_request(ctx->arena, str_of(vectors[0].text));
-    header_of(&request, str_of(header))->value = str_of(value);
+    const struct http_request request = case_request(ctx->arena, str_of(vectors[0].text));
+    case_header(&request, str_of(header))->value = str_of(value);
     return check(ctx, NULL, &request);
 }
 
@@ -268,7 +222,7 @@ TEST(the_date_must_be_there_and_well_formed)
 
 TEST(fifteen_minutes_of_skew_are_allowed_either_way)
 {
-    const struct http_request request = read_request(arena, str_of(vectors[0].text));
+    const struct http_request request = case_request(arena, str_of(vectors[0].text));
     struct ctx ctx = ctx_new(arena, NOON + SIGV4_SKEW_MS);
     CHECK_OK(check(&ctx, NULL, &request));
     ctx.now_ms = NOON - SIGV4_SKEW_MS;
@@ -285,7 +239,7 @@ TEST(fifteen_minutes_of_skew_are_allowed_either_way)
 
 TEST(a_presigned_request_holds_until_it_expires_and_no_longer)
 {
-    const struct http_request request = read_request(arena, str_of(vectors[5].text));
+    const struct http_request request = case_request(arena, str_of(vectors[5].text));
     struct ctx ctx = ctx_new(arena, NOON + 3600 * 1000);
     CHECK_OK(check(&ctx, NULL, &request));
     ctx.now_ms += 1;
@@ -323,11 +277,11 @@ TEST(an_unsigned_request_and_a_doubly_signed_one_are_told_apart)
     struct ctx ctx = ctx_new(arena, NOON);
     const struct http_request anonymous = { .method = STR("GET"), .path = STR("/"), .query = STR("X-Amz-Date=x") };
     CHECK_FAULT(check(&ctx, NULL, &anonymous), "MissingAuthenticationToken");
-    struct http_request doubly = read_request(arena, str_of(vectors[0].text));
+    struct http_request doubly = case_request(arena, str_of(vectors[0].text));
     doubly.query = STR("X-Amz-Algorithm=AWS4-HMAC-SHA256");
     CHECK_FAULT(check(&ctx, NULL, &doubly), "IncompleteSignature");
     doubly.query = STR_NONE;
-    header_of(&doubly, STR("content-length"))->name = STR("authorization");
+    case_header(&doubly, STR("content-length"))->name = STR("authorization");
     CHECK_FAULT(check(&ctx, NULL, &doubly), "IncompleteSignature");
     CHECK_REASON("Only one auth mechanism allowed");
 }
@@ -335,10 +289,10 @@ TEST(an_unsigned_request_and_a_doubly_signed_one_are_told_apart)
 TEST(s3_needs_a_payload_hash_that_tells_the_truth)
 {
     struct ctx ctx = ctx_new(arena, NOON);
-    struct http_request request = read_request(arena, str_of(vectors[3].text));
+    struct http_request request = case_request(arena, str_of(vectors[3].text));
     request.body = STR("hellO");
     CHECK_FAULT(check(&ctx, NULL, &request), "XAmzContentSHA256Mismatch");
-    struct http_header *header = header_of(&request, STR("x-amz-content-sha256"));
+    struct http_header *header = case_header(&request, STR("x-amz-content-sha256"));
     header->value = STR("SOMETHING");
     CHECK_FAULT(check(&ctx, NULL, &request), "InvalidRequest");
     header->value = STR("UNSIGNED-PAYLOAD");
@@ -422,16 +376,16 @@ TEST(our_own_signatures_are_those_of_botocore)
 {
     struct ctx ctx = ctx_new(arena, NOON);
     const struct sigv4_signer iam = { STR("AKIAYAGURAEXAMPLE1"), SECRET, STR_NONE, STR("us-east-1"), STR("iam") };
-    const struct http_request theirs = read_request(arena, str_of(vectors[0].text));
+    const struct http_request theirs = case_request(arena, str_of(vectors[0].text));
     const struct http_header headers[] = { theirs.headers[0], { STR("Host"), STR("127.0.0.1:4700") } };
     struct http_request ours = theirs;
     ours.headers = headers;
     ours.header_count = COUNT_OF(headers);
     sigv4_sign(&ctx, &iam, &ours);
-    CHECK(str_equal(header_of(&ours, STR("authorization"))->value, header_of(&theirs, STR("authorization"))->value));
+    CHECK(str_equal(case_header(&ours, STR("authorization"))->value, case_header(&theirs, STR("authorization"))->value));
 
     const struct sigv4_signer sts = { STR("AKIAYAGURAEXAMPLE1"), SECRET, STR_NONE, STR("us-east-1"), STR("sts") };
-    const struct http_request presigned = read_request(arena, str_of(vectors[4].text));
+    const struct http_request presigned = case_request(arena, str_of(vectors[4].text));
     struct http_request mine = presigned;
     mine.query = STR("Action=GetCallerIdentity&Version=2011-06-15");
     sigv4_presign(&ctx, &sts, &mine, 60);
@@ -511,7 +465,7 @@ TEST(a_hundred_thousand_mutations_of_valid_requests_are_all_refused)
         arena_reset(scratch);
         struct ctx ctx = ctx_new(scratch, NOON);
         const size_t which = next_random(&seed) % COUNT_OF(vectors);
-        const struct http_request valid = read_request(scratch, str_of(vectors[which].text));
+        const struct http_request valid = case_request(scratch, str_of(vectors[which].text));
         struct http_request mutant = valid;
         if (!mutate(scratch, &mutant, &seed)) {
             continue;
@@ -527,162 +481,4 @@ TEST(a_hundred_thousand_mutations_of_valid_requests_are_all_refused)
     }
     arena_close(scratch);
     sigv4_keys_close(keys);
-}
-
-/* Shared corpora: botocore's suite and aws-c-auth's. Each names the step at which a case failed. */
-struct tally {
-    size_t run;
-    size_t passed;
-};
-
-static bool same_text(const char *name, const char *step, struct str actual, struct str expected)
-{
-    const bool same = str_equal(actual, str_trim(expected));
-    if (!same) {
-        printf("%s: %s differs\n%.*s\nexpected\n%.*s\n", name, step, (int)actual.len, actual.ptr, (int)expected.len,
-            expected.ptr);
-    }
-    return same;
-}
-
-/* The variant that the client used is the one whose canonical request is the case's. */
-static bool steps_agree(struct ctx *ctx, const char *name, const struct sigv4_claim *claim,
-                        const struct http_request *request, struct str canonical, struct str to_sign)
-{
-    for (unsigned i = 0; i < 4; i++) {
-        const struct sigv4_variant variant = { .raw_path = i & 1, .without_token = i & 2 };
-        const struct str ours = sigv4_canonical_request(ctx->arena, claim, request, variant);
-        if (str_equal(ours, str_trim(canonical))) {
-            return same_text(name, "string to sign", sigv4_string_to_sign(ctx->arena, claim, ours), to_sign);
-        }
-    }
-    const struct str ours = sigv4_canonical_request(ctx->arena, claim, request, (struct sigv4_variant){ 0 });
-    return same_text(name, "canonical request", ours, canonical);
-}
-
-static void run_case(struct ctx *ctx, struct tally *tally, const char *name, const struct http_request *request,
-                     struct str secret, struct str canonical, struct str to_sign)
-{
-    struct sigv4_claim claim = { 0 };
-    tally->run++;
-    if (sigv4_parse(ctx, request, &claim).fault || sigv4_verify(ctx, NULL, &claim, request, secret).fault) {
-        printf("%s: %s\n", name, ctx->reason);
-        return;
-    }
-    claim.payload_hash = hash_hex(ctx->arena, HASH_SHA256, request->body);
-    tally->passed += steps_agree(ctx, name, &claim, request, canonical, to_sign);
-}
-
-static struct str read_part(struct arena *arena, const char *folder, const char *file)
-{
-    return test_read_file(arena, str_format(arena, "%s/%s", folder, file).ptr);
-}
-
-static void run_botocore_case(struct ctx *ctx, struct tally *tally, const char *folder, const char *name)
-{
-    struct arena *arena = ctx->arena;
-    const struct str text = read_part(arena, folder, str_format(arena, "%s.sreq", name).ptr);
-    if (text.ptr == NULL) {
-        return;
-    }
-    const struct http_request request = read_request(arena, text);
-    /* One case's .sreq carries another case's signature; its .authz is the right one. */
-    header_of(&request, STR("authorization"))->value =
-        str_trim(read_part(arena, folder, str_format(arena, "%s.authz", name).ptr));
-    run_case(ctx, tally, name, &request, STR("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
-        read_part(arena, folder, str_format(arena, "%s.creq", name).ptr),
-        read_part(arena, folder, str_format(arena, "%s.sts", name).ptr));
-}
-
-static void run_c_auth_case(struct ctx *ctx, struct tally *tally, const char *folder, const char *name)
-{
-    struct arena *arena = ctx->arena;
-    const struct json *context = json_parse(arena, read_part(arena, folder, "context.json"), NULL);
-    const struct str secret = json_text(json_path(context, "credentials.secret_access_key"));
-    static const char *const kinds[] = { "header", "query" };
-    for (size_t i = 0; i < COUNT_OF(kinds) && context; i++) {
-        const struct str text = read_part(arena, folder, str_format(arena, "%s-signed-request.txt", kinds[i]).ptr);
-        const struct http_request request = read_request(arena, text);
-        run_case(ctx, tally, name, &request, secret,
-            read_part(arena, folder, str_format(arena, "%s-canonical-request.txt", kinds[i]).ptr),
-            read_part(arena, folder, str_format(arena, "%s-string-to-sign.txt", kinds[i]).ptr));
-    }
-}
-
-typedef void (*case_runner)(struct ctx *, struct tally *, const char *folder, const char *name);
-
-static void run_folder(struct ctx *ctx, struct tally *tally, const char *folder, case_runner run)
-{
-    DIR *entries = opendir(folder);
-    for (const struct dirent *entry = entries ? readdir(entries) : NULL; entry; entry = readdir(entries)) {
-        if (entry->d_name[0] == '.' || entry->d_type != DT_DIR) {
-            continue;
-        }
-        const char *inner = str_format(ctx->arena, "%s/%s", folder, entry->d_name).ptr;
-        run(ctx, tally, inner, entry->d_name);
-        run_folder(ctx, tally, inner, run);
-    }
-    if (entries) {
-        closedir(entries);
-    }
-}
-
-static void count_skipped(struct ctx *ctx, struct tally *tally, const char *folder, const char *name)
-{
-    (void)ctx;
-    (void)folder;
-    printf("skipped (SigV4A): %s\n", name);
-    tally->run++;
-}
-
-static struct http_request s3_chunked_request(struct arena *arena, const struct json *set)
-{
-    struct str rest = str_format(arena, "%" STR_FMT, STR_ARG(json_text(json_get(set, STR("canonical_request")))));
-    struct http_request request = { .method = str_cut(rest, '\n', &rest) };
-    request.path = str_cut(rest, '\n', &rest);
-    request.query = str_cut(rest, '\n', &rest);
-    struct http_header *headers = ARENA_ARRAY(arena, struct http_header, 64);
-    for (struct str line = str_cut(rest, '\n', &rest); line.len > 0; line = str_cut(rest, '\n', &rest)) {
-        struct http_header *header = &headers[request.header_count++];
-        header->name = str_cut(line, ':', &header->value);
-    }
-    const struct str names = str_cut(rest, '\n', &rest);
-    const struct str value = str_format(arena, "AWS4-HMAC-SHA256 Credential=%" STR_FMT "/20130524/us-east-1/s3/aws4_request,"
-        "SignedHeaders=%" STR_FMT ",Signature=%" STR_FMT, STR_ARG(json_text(json_get(set, STR("access_key_id")))),
-        STR_ARG(names), STR_ARG(json_text(json_get(set, STR("seed_signature")))));
-    headers[request.header_count++] = (struct http_header){ STR("Authorization"), value };
-    request.headers = headers;
-    request.body = STR("");
-    return request;
-}
-
-static void run_s3_seed(struct ctx *ctx, struct tally *tally, const char *path)
-{
-    const struct json *set = json_parse(ctx->arena, test_read_file(ctx->arena, path), NULL);
-    const struct http_request request = s3_chunked_request(ctx->arena, set);
-    const struct str secret = json_text(json_get(set, STR("secret_access_key")));
-    struct sigv4_claim claim;
-    clock_parse_amz(json_text(json_get(set, STR("date"))), &ctx->now_ms);
-    tally->run++;
-    tally->passed += sigv4_parse(ctx, &request, &claim).fault == NULL && claim.payload == SIGV4_CHUNKED
-        && sigv4_verify(ctx, NULL, &claim, &request, secret).fault == NULL;
-}
-
-TEST(the_shared_signature_corpora_pass)
-{
-    const char *shared = test_shared();
-    if (shared == NULL) {
-        return;
-    }
-    struct tally all = { 0 };
-    struct tally skipped = { 0 };
-    struct ctx ctx = ctx_new(arena, 0);
-    CHECK(clock_parse_amz(STR("20150830T123600Z"), &ctx.now_ms));
-    const char *folder = str_format(arena, "%s/corpora/sigv4", shared).ptr;
-    run_folder(&ctx, &all, str_format(arena, "%s/botocore_aws4_testsuite", folder).ptr, run_botocore_case);
-    run_folder(&ctx, &all, str_format(arena, "%s/aws-c-auth/v4", folder).ptr, run_c_auth_case);
-    run_folder(&ctx, &skipped, str_format(arena, "%s/aws-c-auth/v4a", folder).ptr, count_skipped);
-    run_s3_seed(&ctx, &all, str_format(arena, "%s/s3_chunked.json", folder).ptr);
-    printf("sigv4: %zu SigV4A cases skipped\n", skipped.run);
-    test_corpus_report("sigv4", all.run, all.passed);
 }
