@@ -63,7 +63,7 @@ static bool principal_fits(struct str principal, const struct policy_caller *cal
     if (!str_equal(type, STR("AWS")) || caller->service.ptr) {
         return false;
     }
-    return str_equal(value, STR("*")) || str_equal(account_of_root(value), caller->account) ||
+    return str_equal(value, STR("*")) || (caller->account.len > 0 && str_equal(account_of_root(value), caller->account)) ||
            (caller->arn.ptr && str_equal(value, caller->arn)) ||
            (caller->role_arn.ptr && str_equal(value, caller->role_arn));
 }

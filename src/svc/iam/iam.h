@@ -33,7 +33,7 @@ struct err iam_credential_find(struct ctx *ctx, struct store_conn *db, const str
 
 struct iam_policies {
     bool all_allowed;                /* the account's root */
-    struct policy_layer layers[2];   /* identity; session, when there is one */
+    struct policy_layer layers[3];   /* identity; boundary and session, when there are */
     size_t layer_count;
     const struct str *names;         /* of the identity layer's policies: an ARN, or "user/NAME:INLINE" */
     const struct context_pair *tags; /* of the user or role, as aws:PrincipalTag/KEY */

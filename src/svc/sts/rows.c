@@ -1,0 +1,22 @@
+#include "svc/sts/rows.h"
+
+struct err rows_role(struct request *rq, struct str account, struct str name, struct role_row *out, bool *found)
+{
+    struct store_cursor cursor = { .conn = NULL };
+    TRY(store_query(&rq->ctx, rq->db,
+                    "SELECT name, id, path, trust, max_session FROM iam_entity"
+                    " WHERE account = $1 AND kind = 'role' AND key = $2",
+                    SQL_VALUES(SQL_TEXT(account), SQL_TEXT(str_lower(rq->ctx.arena, name))), &cursor));
+    TRY(store_next(&rq->ctx, &cursor, found));
+    if (*found) {
+        *out = (struct role_row){
+            .name = store_text(&rq->ctx, &cursor, 0),
+            .id = store_text(&rq->ctx, &cursor, 1),
+            .path = store_text(&rq->ctx, &cursor, 2),
+            .trust = store_text(&rq->ctx, &cursor, 3),
+            .max_session = store_int(&cursor, 4),
+        };
+        store_end(&cursor);
+    }
+    return ERR_OK;
+}
