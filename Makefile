@@ -54,7 +54,7 @@ run: all ## serve on 127.0.0.1:4700 and follow LOGS= (default examples/logs), da
 	$(B)/yagura serve --data ./yagura-data --listen 127.0.0.1:4700 --watch $(LOGS)
 
 # What a suite runs must be built first; tests/run counts and prints the closing line.
-SUITES := lint unit $(foreach folder,tests/conformance tests/e2e,$(if $(wildcard $(folder)),pytest:$(folder)))
+SUITES := lint unit pytest:tests/e2e postgres:tests/e2e $(if $(wildcard tests/conformance/*.py),pytest:tests/conformance)
 test: all tests build/.setup-test ## every test; ends with "N passed, N failed"
 	@tests/run --flavour $(FLAVOUR) $(SUITES)
 e2e conformance: all build/.setup-test ## boto3 and the AWS CLI against the binary
@@ -64,7 +64,7 @@ lint: build/.setup-build ## who may include whom, banned functions, sizes
 asan tsan: ## the tests under AddressSanitizer and UBSan, or ThreadSanitizer
 	@$(MAKE) FLAVOUR=$@ CC=$(CC) sanitized
 sanitized: all tests build/.setup-test
-	@tests/run --flavour $(FLAVOUR) unit $(if $(wildcard tests/e2e),pytest:tests/e2e)
+	@tests/run --flavour $(FLAVOUR) unit pytest:tests/e2e
 fuzz: build/.setup-test ## each fuzz target for FUZZ_SECONDS (10)
 	@$(MAKE) FLAVOUR=fuzz CC=clang fuzzers
 	@tests/run --flavour fuzz fuzz

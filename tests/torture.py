@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""kill -9 in the middle of writes, over and over: whatever was acknowledged must be there after the next start.
+
+    tests/torture.py --binary build/release/yagura [--rounds 100] [--seed N]
+
+Several boto3 writers make users, keys and detectors. What they were told is written down; a call that got no answer may
+have happened or not. Ends with "N passed, N failed", a case per round."""
+
+import argparse
+import json
+import pathlib
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import boto3
+import botocore.config
+import botocore.exceptions
+
+WRITERS = 4
+REGIONS = ["ap-northeast-1", "us-east-1", "eu-west-1", "sa-east-1"]
+START_SECONDS = 20
+
+
+class Server:
+    def __init__(self, binary, folder):
+        self.binary, self.data, self.log = binary, folder / "data", folder / "log"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.process = None
+
+    def start(self):
+        endpoint = self.data / "endpoint"
+        endpoint.unlink(missing_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen([self.binary, "serve", "--data", str(self.data), "--listen",
+                                             f"127.0.0.1:{self.port}"], stdout=log, stderr=log)
+        deadline = time.monotonic() + START_SECONDS
+        while not endpoint.exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"the server did not start:\n{self.log.read_text(errors='replace')[-3000:]}")
+            time.sleep(0.005)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def client(self, service, region):
+        credentials = json.loads((self.data / "credentials").read_text())
+        return boto3.client(
+            service, region_name=region, endpoint_url=f"http://127.0.0.1:{self.port}",
+            aws_access_key_id=credentials["accessKeyId"], aws_secret_access_key=credentials["secretAccessKey"],
+            config=botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=10))
+
+
+class Writer:
+    """Writes until the connection breaks; remembers what was acknowledged. One thread, one region."""
+
+    def __init__(self, server, number):
+        self.name = f"writer{number}"
+        self.iam = server.client("iam", "us-east-1")
+        self.guardduty = server.client("guardduty", REGIONS[number])
+        self.users, self.keys = set(), {}
+        self.detector, self.detector_unsure = None, False
+        self.count, self.trouble = 0, None
+
+    def write_user(self):
+        self.count += 1
+        name = f"{self.name}-{self.count}"
+        self.iam.create_user(UserName=name)
+        self.users.add(name)
+        key = self.iam.create_access_key(UserName=name)["AccessKey"]
+        self.keys[name] = key["AccessKeyId"]
+
+    def write_detector(self):
+        self.detector_unsure = True
+        if self.detector:
+            self.guardduty.delete_detector(DetectorId=self.detector)
+            self.detector = None
+        else:
+            self.detector = self.guardduty.create_detector(Enable=True)["DetectorId"]
+        self.detector_unsure = False
+
+    def run(self):
+        try:
+            while True:
+                self.write_user()
+                self.write_detector()
+        except (botocore.exceptions.HTTPClientError, botocore.exceptions.EndpointConnectionError):
+            return  # killed
+        except Exception as trouble:  # any answer but success is a failure of the round
+            self.trouble = f"{self.name}: {trouble}"
+
+    def lost(self, users):
+        """What was acknowledged and isn't there."""
+        missing = [f"user {name}" for name in self.users - users]
+        for name in sorted(self.keys)[-5:]:
+            listed = {key["AccessKeyId"] for key in
+                      self.iam.list_access_keys(UserName=name)["AccessKeyMetadata"]} if name in users else set()
+            if self.keys[name] not in listed:
+                missing.append(f"access key of {name}")
+        found = self.guardduty.list_detectors()["DetectorIds"]
+        if not self.detector_unsure and found != ([self.detector] if self.detector else []):
+            missing.append(f"detector {self.detector}, found {found}")
+        self.detector, self.detector_unsure = (found[0] if found else None), False
+        return missing
+
+
+def all_users(server):
+    pages = server.client("iam", "us-east-1").get_paginator("list_users").paginate()
+    return {user["UserName"] for page in pages for user in page["Users"]}
+
+
+def one_round(server, writers, seconds):
+    """Reasons why it failed; none is good."""
+    threads = [threading.Thread(target=writer.run) for writer in writers]
+    for thread in threads:
+        thread.start()
+    time.sleep(seconds)
+    server.kill()
+    for thread in threads:
+        thread.join()
+    server.start()
+    users = all_users(server)
+    return [writer.trouble for writer in writers if writer.trouble] + [
+        f"lost {what}" for writer in writers for what in writer.lost(users)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
+    options = parser.parse_args()
+    chance = random.Random(options.seed)
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="yagura-torture-") as folder:
+        server = Server(options.binary, pathlib.Path(folder))
+        server.start()
+        writers = [Writer(server, number) for number in range(WRITERS)]
+        for number in range(options.rounds):
+            reasons = one_round(server, writers, chance.uniform(0.05, 0.8))
+            failed += bool(reasons)
+            for reason in reasons:
+                print(f"round {number}: {reason}")
+            for writer in writers:
+                writer.trouble = None
+        acknowledged = sum(len(writer.users) for writer in writers)
+        server.kill()
+    print(f"{acknowledged} users acknowledged over {options.rounds} rounds, seed {options.seed}")
+    if acknowledged == 0:
+        print("nothing was written")
+        failed = options.rounds
+    print(f"{options.rounds - failed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
