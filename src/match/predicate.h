@@ -6,7 +6,8 @@
  * A path is dotted and sees through arrays, as in base/scan.h. A TEST holds when ANY value found at its path (any element
  * of an array, nested ones included) satisfies it; an absent path satisfies no operator. Negation is said either by a
  * PREDICATE_NOT around a test ("no element does") or by anything_but in it ("some element doesn't").
- * Text operators see strings as they are and numbers, true and false by their source text. */
+ * Text operators see strings as they are, and numbers, true, false and objects by their source text (EQUALS: no objects);
+ * null satisfies only NULL and EXISTS. Case is folded in ASCII alone. */
 #ifndef YAGURA_MATCH_PREDICATE_H
 #define YAGURA_MATCH_PREDICATE_H
 
@@ -19,21 +20,24 @@ enum predicate_operator {
     PREDICATE_PREFIX,   /* starts with one of values */
     PREDICATE_SUFFIX,
     PREDICATE_CONTAINS,
-    PREDICATE_WILDCARD, /* one of values, in which * is any text, ? any one character, \ takes the next one literally */
+    PREDICATE_WILDCARD, /* one of values: * is any text, ? any one character; \ before *, ? or \ makes it literal */
     PREDICATE_REGEX,    /* one of values found in the text (PCRE2, bounded: see match.h) */
     PREDICATE_NUMBER,   /* a number (or text that is wholly one) within low..high */
+    PREDICATE_TIME,     /* ISO 8601 text whose `unit` lies within low..high */
     PREDICATE_CIDR,     /* an address within one of values: 10.0.0.0/8, 2001:db8::/32, 192.0.2.1 */
     PREDICATE_EXISTS,   /* the path is there, whatever stands there (null and an empty array too) */
     PREDICATE_NULL,     /* JSON null stands there */
     PREDICATE_BOOL,     /* JSON true or false, as low is not 0 or 0 */
     PREDICATE_FIELD,    /* equal to a value at the path `other` */
-    PREDICATE_KEYWORD,  /* one of values occurs in the document's text anywhere; path is not used */
+    PREDICATE_KEYWORD,  /* one of values (wildcards, as above) is found in the document's source text; path is not used */
 };
+
+enum predicate_unit { UNIT_MILLISECONDS, UNIT_MINUTE, UNIT_HOUR, UNIT_DAY, UNIT_WEEK, UNIT_MONTH, UNIT_YEAR }; /* in UTC */
 
 struct predicate {
     enum predicate_kind kind;
     enum predicate_operator op;
-    bool ignore_case;  /* ASCII for whole text operators; regular expressions fold as PCRE2 does with UTF */
+    bool ignore_case;  /* of text operators */
     bool anything_but; /* a value is there for which the operator does not hold */
     bool multiline;    /* of a regular expression: ^ and $ match at lines */
     bool dot_all;      /* of a regular expression: . matches line ends */
@@ -42,6 +46,7 @@ struct predicate {
     bool part;
     bool low_open;     /* PREDICATE_NUMBER: the bound itself is outside */
     bool high_open;
+    enum predicate_unit unit;
     double low;        /* -INFINITY: none */
     double high;
     struct str path;

@@ -1,0 +1,263 @@
+/* anchor.c - decides what each rule waits behind.
+ *
+ * An anchor is a necessary condition that can be noticed while reading the document. A rule needs a set of them such that
+ * whenever it holds, at least one turned up. For a conjunction the cheapest child's set will do; for a disjunction all
+ * children's sets together; a negation promises nothing. Cost is how often, by a rough guess, the anchors will fire. */
+#include <math.h>
+
+#include "match/set.h"
+
+enum anchor_kind { ANCHOR_VALUE, ANCHOR_LITERAL, ANCHOR_DOCUMENT, ANCHOR_PRESENT };
+enum { LITERAL_MAX = 12, LITERAL_MIN = 2 };
+
+struct anchor {
+    enum anchor_kind kind;
+    uint32_t field;
+    struct interned *value;
+    struct str literal; /* lower case */
+    struct anchor *next;
+};
+
+struct anchors {
+    double cost; /* INFINITY: nothing can be promised */
+    struct anchor *first;
+};
+
+static const struct anchors NOTHING = { (double)INFINITY, NULL };
+
+/* Where anchors of one kind gather: rules as they come, and literals per field. */
+struct waiting {
+    uint32_t rule;
+    struct waiting *next;
+};
+struct literal_set {
+    struct str literal;
+    struct waiting *rules;
+    size_t count;
+    struct literal_set *next;
+};
+struct gather {
+    struct arena *arena; /* for the work */
+    struct match_set *set;
+    struct literal_set **literals; /* by field; one more for the document */
+    size_t *literal_counts;
+    struct waiting **present; /* by field */
+    struct waiting *always;
+};
+
+static struct anchors one(struct arena *arena, struct anchor anchor, double cost)
+{
+    struct anchor *first = ARENA_NEW(arena, struct anchor);
+    *first = anchor;
+    return (struct anchors){ cost, first };
+}
+
+static struct anchors both(struct anchors a, struct anchors b)
+{
+    struct anchor **end = &a.first;
+    while (*end) {
+        end = &(*end)->next;
+    }
+    *end = b.first;
+    return (struct anchors){ a.cost + b.cost, a.first };
+}
+
+/* At most so many bytes: the end of a literal tells more than its start (paths, host names, actions). */
+static struct str cut_literal(struct arena *arena, struct str text)
+{
+    char *lower = arena_alloc(arena, text.len + 1);
+    match_text_lower(lower, text);
+    const size_t len = text.len < LITERAL_MAX ? text.len : (size_t)LITERAL_MAX;
+    return (struct str){ lower + text.len - len, len };
+}
+
+static struct anchors anchor_literal(struct gather *g, enum anchor_kind kind, uint32_t field, struct str text, double base)
+{
+    if (text.len < LITERAL_MIN) {
+        return kind == ANCHOR_DOCUMENT ? NOTHING : one(g->arena, (struct anchor){ .kind = ANCHOR_PRESENT, .field = field }, 0.8);
+    }
+    const struct str literal = cut_literal(g->arena, text);
+    return one(g->arena, (struct anchor){ .kind = kind, .field = field, .literal = literal }, base / (double)literal.len);
+}
+
+static struct anchors anchor_value(struct gather *g, const struct match_test *test, struct str text)
+{
+    const struct match_field *field = &g->set->fields[test->field];
+    struct interned *value = NULL;
+    for (size_t at = match_interned_place(match_text_hash(text), field->mask); value == NULL; at = (at + 1) & field->mask) {
+        value = match_text_equal(field->table[at]->lower, text) ? field->table[at] : NULL;
+    }
+    return one(g->arena, (struct anchor){ .kind = ANCHOR_VALUE, .field = test->field, .value = value },
+               0.5 / (double)field->value_count);
+}
+
+static struct anchors anchor_test(struct gather *g, const struct match_test *test)
+{
+    const struct predicate *p = &test->predicate;
+    const bool text = p->op == PREDICATE_EQUALS || p->op == PREDICATE_PREFIX || p->op == PREDICATE_SUFFIX
+                      || p->op == PREDICATE_CONTAINS || p->op == PREDICATE_WILDCARD || p->op == PREDICATE_KEYWORD;
+    if (p->op == PREDICATE_EXISTS || (p->op == PREDICATE_KEYWORD && p->anything_but)) {
+        return NOTHING;
+    }
+    if (!text || p->anything_but) {
+        return one(g->arena, (struct anchor){ .kind = ANCHOR_PRESENT, .field = test->field }, 0.9);
+    }
+    struct anchors all = { 0, NULL };
+    for (size_t i = 0; i < p->value_count; i++) {
+        struct anchors next = NOTHING;
+        if (p->op == PREDICATE_EQUALS) {
+            next = anchor_value(g, test, p->values[i]);
+        } else if (p->op == PREDICATE_WILDCARD) {
+            next = anchor_literal(g, ANCHOR_LITERAL, test->field, wildcard_longest(&test->wildcards[i], g->arena), 0.4);
+        } else if (p->op == PREDICATE_KEYWORD) {
+            next = anchor_literal(g, ANCHOR_DOCUMENT, 0, wildcard_longest(&test->wildcards[i], g->arena), 4);
+        } else {
+            next = anchor_literal(g, ANCHOR_LITERAL, test->field, p->values[i], 0.4);
+        }
+        all = both(all, next);
+    }
+    return all;
+}
+
+static struct anchors anchor_node(struct gather *g, const struct match_node *node)
+{
+    if (node->kind == PREDICATE_NOT) {
+        return NOTHING;
+    }
+    if (node->kind == PREDICATE_TEST) {
+        return anchor_test(g, &g->set->tests[node->test]);
+    }
+    struct anchors best = node->kind == PREDICATE_ALL ? NOTHING : (struct anchors){ 0, NULL };
+    for (const struct match_node *child = node + 1; child < node + node->size; child += child->size) {
+        const struct anchors next = anchor_node(g, child);
+        if (node->kind == PREDICATE_ANY) {
+            best = both(best, next);
+        } else if (next.cost < best.cost) {
+            best = next;
+        }
+    }
+    return best;
+}
+
+/* --- filling the wakes --- */
+
+static void wait_behind(struct arena *arena, struct waiting **list, uint32_t rule)
+{
+    if (*list && (*list)->rule == rule) {
+        return; /* rules come in order: a repeated one is at the head */
+    }
+    struct waiting *w = ARENA_NEW(arena, struct waiting);
+    *w = (struct waiting){ rule, *list };
+    *list = w;
+}
+
+static void wait_behind_literal(struct gather *g, size_t place, struct str literal, uint32_t rule)
+{
+    struct literal_set *l = g->literals[place];
+    while (l && !str_equal(l->literal, literal)) {
+        l = l->next;
+    }
+    if (l == NULL) {
+        l = ARENA_NEW(g->arena, struct literal_set);
+        l->literal = str_copy(g->set->arena, literal);
+        l->next = g->literals[place];
+        g->literals[place] = l;
+        g->literal_counts[place]++;
+    }
+    wait_behind(g->arena, &l->rules, rule);
+}
+
+static struct rule_list list_of(struct gather *g, const struct waiting *waiting)
+{
+    size_t count = 0;
+    for (const struct waiting *w = waiting; w; w = w->next) {
+        count++;
+    }
+    uint32_t *rules = ARENA_ARRAY(g->set->arena, uint32_t, count);
+    size_t at = count;
+    for (const struct waiting *w = waiting; w; w = w->next) {
+        rules[--at] = w->rule;
+    }
+    return (struct rule_list){ rules, count };
+}
+
+static void append_rule(struct gather *g, struct rule_list *list, uint32_t rule)
+{
+    if (list->count && list->rules[list->count - 1] == rule) {
+        return;
+    }
+    /* Doubles at powers of two; the old piece stays in the arena, at most as much again. */
+    if ((list->count & (list->count - 1)) == 0) {
+        uint32_t *grown = ARENA_ARRAY(g->set->arena, uint32_t, list->count ? list->count * 2 : 1);
+        memcpy(grown, list->rules ? list->rules : grown, list->count * sizeof(*grown));
+        list->rules = grown;
+    }
+    list->rules[list->count++] = rule;
+}
+
+static void place_rule(struct gather *g, uint32_t rule, struct anchors anchors)
+{
+    if (isinf(anchors.cost)) {
+        wait_behind(g->arena, &g->always, rule);
+        return;
+    }
+    for (const struct anchor *a = anchors.first; a; a = a->next) {
+        switch (a->kind) {
+        case ANCHOR_VALUE: append_rule(g, &a->value->wakes, rule); break;
+        case ANCHOR_LITERAL: wait_behind_literal(g, a->field, a->literal, rule); break;
+        case ANCHOR_DOCUMENT: wait_behind_literal(g, g->set->field_count, a->literal, rule); break;
+        case ANCHOR_PRESENT: wait_behind(g->arena, &g->present[a->field], rule); break;
+        }
+    }
+}
+
+static struct literals *build_literals(struct gather *g, size_t place, const struct rule_list **wakes)
+{
+    const size_t count = g->literal_counts[place];
+    if (count == 0) {
+        return NULL;
+    }
+    struct str *texts = ARENA_ARRAY(g->arena, struct str, count);
+    struct rule_list *lists = ARENA_ARRAY(g->set->arena, struct rule_list, count);
+    size_t at = 0;
+    for (const struct literal_set *l = g->literals[place]; l; l = l->next) {
+        texts[at] = l->literal;
+        lists[at++] = list_of(g, l->rules);
+    }
+    *wakes = lists;
+    return literals_build(g->set->arena, texts, count);
+}
+
+static bool field_wakes(const struct match_field *field)
+{
+    bool any = field->literals || field->present_wakes.count;
+    for (const struct interned *value = field->values; value && !any; value = value->next) {
+        any = value->wakes.count > 0;
+    }
+    return any;
+}
+
+void match_anchor_rules(struct match_set *set)
+{
+    struct arena *work = arena_open();
+    struct gather g = { .arena = work, .set = set };
+    g.literals = ARENA_ARRAY(work, struct literal_set *, set->field_count + 1);
+    g.literal_counts = ARENA_ARRAY(work, size_t, set->field_count + 1);
+    g.present = ARENA_ARRAY(work, struct waiting *, set->field_count + 1);
+    for (uint32_t i = 0; i < set->rule_count; i++) {
+        place_rule(&g, i, anchor_node(&g, set->rules[i].nodes));
+    }
+    uint32_t *woken = ARENA_ARRAY(set->arena, uint32_t, set->field_count);
+    for (uint32_t i = 0; i < set->field_count; i++) {
+        struct match_field *field = &set->fields[i];
+        field->present_wakes = list_of(&g, g.present[i]);
+        field->literals = build_literals(&g, i, &field->literal_wakes);
+        if (field_wakes(field)) {
+            woken[set->woken_field_count++] = i;
+        }
+    }
+    set->woken_fields = woken;
+    set->document_literals = build_literals(&g, set->field_count, &set->document_wakes);
+    set->always = list_of(&g, g.always);
+    arena_close(work);
+}

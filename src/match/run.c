@@ -1,0 +1,422 @@
+#include "base/clock.h"
+#include "match/set.h"
+
+enum { ARENA_FIRST = 64 * 1024 };
+
+struct match_scratch *match_scratch_open(void)
+{
+    struct match_scratch *scratch = memory_new(sizeof(*scratch));
+    scratch->arena = arena_open();
+    arena_alloc_raw(scratch->arena, ARENA_FIRST); /* a first block that most documents never outgrow */
+    scratch->regex = regex_scratch_open();
+    return scratch;
+}
+
+static void drop_arrays(struct match_scratch *scratch)
+{
+    memory_free(scratch->fields);
+    memory_free(scratch->verdicts);
+    memory_free(scratch->woken);
+    memory_free(scratch->woken_words);
+}
+
+void match_scratch_close(struct match_scratch *scratch)
+{
+    if (scratch) {
+        drop_arrays(scratch);
+        memory_free(scratch->values);
+        regex_scratch_close(scratch->regex);
+        arena_close(scratch->arena);
+        memory_free(scratch);
+    }
+}
+
+uint64_t match_scratch_limits(const struct match_scratch *scratch)
+{
+    return scratch->limits;
+}
+
+void match_scratch_begin(struct match_scratch *scratch, const struct match_set *set, const struct scan *scan)
+{
+    if (scratch->stamp != set->stamp) {
+        const size_t words = set->rule_count / 64 + 1;
+        drop_arrays(scratch);
+        scratch->stamp = set->stamp;
+        scratch->fields = memory_new(set->field_count * sizeof(*scratch->fields));
+        scratch->verdicts = memory_new(set->test_count * sizeof(*scratch->verdicts));
+        scratch->woken = memory_new(words * sizeof(*scratch->woken));
+        scratch->woken_words = memory_new((words / 64 + 1) * sizeof(*scratch->woken_words));
+    }
+    scratch->set = set;
+    scratch->scan = scan;
+    scratch->epoch++;
+    scratch->value_count = 0;
+    arena_reset(scratch->arena);
+}
+
+/* --- values --- */
+
+static struct seen_value see(struct match_scratch *scratch, const struct match_field *field, const struct scan_value *value)
+{
+    struct seen_value seen = { .kind = value->kind };
+    if (value->kind == SCAN_NULL) {
+        return seen;
+    }
+    seen.text = value->kind == SCAN_STRING ? scan_text(scratch->arena, value) : (struct str){ value->ptr, value->len };
+    const struct interned *known = value->kind == SCAN_OBJECT ? NULL : match_field_find(field, seen.text);
+    if (known) {
+        seen.known = known;
+        for (const struct spelling *s = known->spellings; s; s = s->next) {
+            if (str_equal(s->text, seen.text)) {
+                seen.exact = s->number;
+            }
+        }
+    }
+    return seen;
+}
+
+static void see_all(struct match_scratch *scratch, const struct match_field *field, struct seen_field *seen)
+{
+    const struct scan_value *value = scan_get(scratch->scan, field->each);
+    seen->epoch = scratch->epoch;
+    seen->first = scratch->value_count;
+    if (value->kind == SCAN_ABSENT) {
+        value = NULL;
+    }
+    for (; value; value = scan_more(scratch->scan, value)) {
+        if (scratch->value_count == scratch->value_capacity) {
+            scratch->value_capacity = scratch->value_capacity ? scratch->value_capacity * 2 : 256;
+            scratch->values = memory_grow(scratch->values, scratch->value_capacity * sizeof(*scratch->values));
+        }
+        scratch->values[scratch->value_count++] = see(scratch, field, value);
+    }
+    seen->count = scratch->value_count - seen->first;
+}
+
+/* By number, as the array of values may move when another field is looked at. */
+static const struct seen_field *field_seen(struct match_scratch *scratch, uint32_t field)
+{
+    struct seen_field *seen = &scratch->fields[field];
+    if (seen->epoch != scratch->epoch) {
+        see_all(scratch, &scratch->set->fields[field], seen);
+    }
+    return seen;
+}
+
+const struct seen_value *match_field_values(struct match_scratch *scratch, uint32_t field, size_t *count)
+{
+    const struct seen_field *seen = field_seen(scratch, field);
+    *count = seen->count;
+    return scratch->values + seen->first;
+}
+
+static struct str lowered(struct match_scratch *scratch, struct seen_value *value)
+{
+    if (value->lower.ptr == NULL) {
+        char *bytes = arena_alloc_raw(scratch->arena, value->text.len + 1);
+        match_text_lower(bytes, value->text);
+        value->lower = (struct str){ bytes, value->text.len };
+    }
+    return value->lower;
+}
+
+/* --- tests --- */
+
+static bool has_number(const struct match_test *test, uint32_t number)
+{
+    size_t low = 0;
+    size_t high = test->predicate.value_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (test->numbers[middle] == number) {
+            return true;
+        }
+        if (test->numbers[middle] < number) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return false;
+}
+
+static bool within(const struct predicate *p, double number)
+{
+    return (p->low_open ? number > p->low : number >= p->low) && (p->high_open ? number < p->high : number <= p->high);
+}
+
+/* spec: ISO 8601 week: the one that holds the year's first Thursday is the first. */
+static int64_t week_of(int64_t ms)
+{
+    const int64_t day_ms = (int64_t)24 * 3600 * 1000;
+    const int64_t days = ms / day_ms - (ms % day_ms < 0);
+    const int64_t weekday = ((days + 3) % 7 + 7) % 7; /* Monday is 0; 1970-01-01 was a Thursday */
+    const int64_t thursday = days - weekday + 3;
+    const struct civil_time year_start = { .year = clock_civil(thursday * day_ms).year, .month = 1, .day = 1 };
+    return (thursday - clock_from_civil(year_start) / day_ms) / 7 + 1;
+}
+
+static bool time_within(const struct predicate *p, const struct seen_value *value)
+{
+    int64_t ms = 0;
+    if (value->kind != SCAN_STRING || !clock_parse_iso8601(value->text, &ms)) {
+        return false;
+    }
+    const struct civil_time civil = clock_civil(ms);
+    switch (p->unit) {
+    case UNIT_MILLISECONDS: return within(p, (double)ms);
+    case UNIT_MINUTE: return within(p, civil.minute);
+    case UNIT_HOUR: return within(p, civil.hour);
+    case UNIT_DAY: return within(p, civil.day);
+    case UNIT_WEEK: return within(p, (double)week_of(ms));
+    case UNIT_MONTH: return within(p, civil.month);
+    case UNIT_YEAR: return within(p, (double)civil.year);
+    }
+    return false;
+}
+
+static bool one_text_holds(struct match_scratch *scratch, const struct match_test *test, size_t i, struct str text)
+{
+    bool limited = false;
+    bool found = false;
+    switch (test->predicate.op) {
+    case PREDICATE_PREFIX: return str_starts(text, test->texts[i]);
+    case PREDICATE_SUFFIX: return str_ends(text, test->texts[i]);
+    case PREDICATE_CONTAINS: return match_text_contains(text, test->texts[i]);
+    case PREDICATE_WILDCARD:
+    case PREDICATE_KEYWORD: return wildcard_match(&test->wildcards[i], text);
+    case PREDICATE_REGEX:
+        found = regex_found(test->regexes[i], scratch->regex, text, &limited);
+        scratch->limits += limited;
+        return found;
+    default: return false;
+    }
+}
+
+static bool text_holds(struct match_scratch *scratch, const struct match_test *test, struct str text)
+{
+    for (size_t i = 0; i < test->predicate.value_count; i++) {
+        if (one_text_holds(scratch, test, i, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool network_within(const struct match_test *test, struct str text)
+{
+    struct network address = { 0 };
+    if (str_find(text, '/') != STR_MISSING || !network_parse(text, &address)) {
+        return false;
+    }
+    for (size_t i = 0; i < test->predicate.value_count; i++) {
+        if (network_holds(&test->networks[i], &address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* For one value, before anything_but turns it round. */
+bool match_test_value(struct match_scratch *scratch, const struct match_test *test, struct seen_value *value)
+{
+    const struct predicate *p = &test->predicate;
+    double number = 0;
+    if (p->op == PREDICATE_NULL) {
+        return value->kind == SCAN_NULL;
+    }
+    if (value->kind == SCAN_NULL) {
+        return false;
+    }
+    switch (p->op) {
+    case PREDICATE_EQUALS:
+        return value->known && has_number(test, p->ignore_case ? value->known->number : value->exact);
+    case PREDICATE_NUMBER:
+        return (value->kind == SCAN_NUMBER || value->kind == SCAN_STRING) && str_to_double(value->text, &number)
+               && within(p, number);
+    case PREDICATE_TIME: return time_within(p, value);
+    case PREDICATE_CIDR: return value->kind == SCAN_STRING && network_within(test, value->text);
+    case PREDICATE_BOOL:
+        return value->kind == (p->low > 0 || p->low < 0 ? SCAN_TRUE : SCAN_FALSE);
+    case PREDICATE_REGEX: return text_holds(scratch, test, value->text);
+    default: return text_holds(scratch, test, p->ignore_case ? lowered(scratch, value) : value->text);
+    }
+}
+
+static bool texts_compare(const struct predicate *p, struct str a, struct str b)
+{
+    if (p->starts) {
+        return str_starts(a, b);
+    }
+    if (p->ends) {
+        return str_ends(a, b);
+    }
+    return p->part ? match_text_contains(a, b) : str_equal(a, b);
+}
+
+/* spec: Sigma appendix modifiers, fieldref. Compares every value of one field with every one of the other. */
+static bool fields_compare(struct match_scratch *scratch, const struct match_test *test)
+{
+    const struct predicate *p = &test->predicate;
+    const struct seen_field right = *field_seen(scratch, test->other);
+    const struct seen_field left = *field_seen(scratch, test->field);
+    for (size_t i = 0; i < left.count; i++) {
+        struct seen_value *a = &scratch->values[left.first + i];
+        bool holds = false;
+        for (size_t j = 0; j < right.count && !holds; j++) {
+            struct seen_value *b = &scratch->values[right.first + j];
+            if (a->text.ptr && b->text.ptr) {
+                holds = p->ignore_case ? texts_compare(p, lowered(scratch, a), lowered(scratch, b))
+                                       : texts_compare(p, a->text, b->text);
+            }
+        }
+        if (holds != p->anything_but) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct str document_lowered(struct match_scratch *scratch)
+{
+    if (scratch->document_epoch != scratch->epoch) {
+        const struct str source = scan_source(scratch->scan);
+        char *bytes = arena_alloc_raw(scratch->arena, source.len + 1);
+        match_text_lower(bytes, source);
+        scratch->document_lower = (struct str){ bytes, source.len };
+        scratch->document_epoch = scratch->epoch;
+    }
+    return scratch->document_lower;
+}
+
+static bool test_decide(struct match_scratch *scratch, const struct match_test *test)
+{
+    const struct predicate *p = &test->predicate;
+    switch (p->op) {
+    case PREDICATE_EXISTS:
+        return (scan_get(scratch->scan, scratch->set->fields[test->field].whole)->kind != SCAN_ABSENT) != p->anything_but;
+    case PREDICATE_KEYWORD:
+        return text_holds(scratch, test, p->ignore_case ? document_lowered(scratch) : scan_source(scratch->scan))
+               != p->anything_but;
+    case PREDICATE_FIELD: return fields_compare(scratch, test);
+    default: break;
+    }
+    const struct seen_field seen = *field_seen(scratch, test->field);
+    for (size_t i = 0; i < seen.count; i++) {
+        if (match_test_value(scratch, test, &scratch->values[seen.first + i]) != p->anything_but) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool match_test_holds(struct match_scratch *scratch, uint32_t test)
+{
+    uint64_t *verdict = &scratch->verdicts[test];
+    if (*verdict >> 1 != scratch->epoch) {
+        *verdict = scratch->epoch << 1 | test_decide(scratch, &scratch->set->tests[test]);
+    }
+    return *verdict & 1;
+}
+
+/* --- rules --- */
+
+bool match_node_holds(struct match_scratch *scratch, const struct match_node *node)
+{
+    if (node->kind == PREDICATE_TEST) {
+        return match_test_holds(scratch, node->test);
+    }
+    if (node->kind == PREDICATE_NOT) {
+        return !match_node_holds(scratch, node + 1);
+    }
+    const bool stop_at = node->kind == PREDICATE_ANY;
+    for (const struct match_node *child = node + 1; child < node + node->size; child += child->size) {
+        if (match_node_holds(scratch, child) == stop_at) {
+            return stop_at;
+        }
+    }
+    return !stop_at;
+}
+
+static void wake(struct match_scratch *scratch, const struct rule_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const uint32_t word = list->rules[i] / 64;
+        scratch->woken[word] |= (uint64_t)1 << list->rules[i] % 64;
+        scratch->woken_words[word / 64] |= (uint64_t)1 << word % 64;
+    }
+}
+
+struct waker {
+    struct match_scratch *scratch;
+    const struct rule_list *lists;
+};
+
+static void wake_literal(void *context, uint32_t literal)
+{
+    const struct waker *waker = context;
+    wake(waker->scratch, &waker->lists[literal]);
+}
+
+static void wake_by_value(struct match_scratch *scratch, const struct match_field *field, struct seen_value value)
+{
+    if (value.known) {
+        wake(scratch, &value.known->wakes);
+    }
+    if (field->literals && value.text.ptr) {
+        struct waker waker = { scratch, field->literal_wakes };
+        literals_find(field->literals, value.text, wake_literal, &waker);
+    }
+}
+
+static void wake_rules(struct match_scratch *scratch)
+{
+    const struct match_set *set = scratch->set;
+    wake(scratch, &set->always);
+    for (size_t i = 0; i < set->woken_field_count; i++) {
+        const struct match_field *field = &set->fields[set->woken_fields[i]];
+        const struct seen_field seen = *field_seen(scratch, set->woken_fields[i]);
+        if (seen.count) {
+            wake(scratch, &field->present_wakes);
+        }
+        for (size_t j = 0; j < seen.count; j++) {
+            wake_by_value(scratch, field, scratch->values[seen.first + j]);
+        }
+    }
+    if (set->document_literals) {
+        struct waker waker = { scratch, set->document_wakes };
+        literals_find(set->document_literals, scan_source(scratch->scan), wake_literal, &waker);
+    }
+}
+
+/* Takes one word of woken rules and evaluates them in order. */
+static size_t judge_word(struct match_scratch *scratch, size_t word, uint32_t *rule_ids, size_t max)
+{
+    size_t count = 0;
+    uint64_t bits = scratch->woken[word];
+    scratch->woken[word] = 0;
+    for (; bits; bits &= bits - 1) {
+        const struct match_rule *rule = &scratch->set->rules[word * 64 + (unsigned)__builtin_ctzll(bits)];
+        if (count < max && match_node_holds(scratch, rule->nodes)) {
+            rule_ids[count++] = rule->id;
+        }
+    }
+    return count;
+}
+
+size_t match_run(const struct match_set *set, struct match_scratch *scratch, const struct scan *scan, uint32_t *rule_ids,
+                 size_t max)
+{
+    match_scratch_begin(scratch, set, scan);
+    wake_rules(scratch);
+    size_t count = 0;
+    const size_t words = set->rule_count / 64 / 64 + 1;
+    for (size_t i = 0; i < words; i++) {
+        uint64_t bits = scratch->woken_words[i];
+        scratch->woken_words[i] = 0;
+        for (; bits; bits &= bits - 1) {
+            count += judge_word(scratch, i * 64 + (unsigned)__builtin_ctzll(bits), rule_ids + count, max - count);
+        }
+    }
+    return count;
+}

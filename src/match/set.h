@@ -1,0 +1,139 @@
+/* set.h - the inside of a compiled set. For match's own .c files only.
+ *
+ * Every rule waits behind one or more anchors, of which one must turn up in a document for the rule to hold: a value of a
+ * field, a literal within a field or within the whole document, or just the presence of a field. Only rules that an anchor
+ * woke are evaluated, and each test at most once per document. */
+#ifndef YAGURA_MATCH_SET_H
+#define YAGURA_MATCH_SET_H
+
+#include "match/literals.h"
+#include "match/match.h"
+#include "match/network.h"
+#include "match/regex.h"
+#include "match/text.h"
+
+/* A list of rule indexes. */
+struct rule_list {
+    uint32_t *rules;
+    size_t count;
+};
+
+/* A value as some rule spells it: exact is its number with that spelling. */
+struct spelling {
+    struct str text;
+    uint32_t number;
+    struct spelling *next;
+};
+
+/* A value that rules ask for in some field, whatever its case. Numbers count through the whole set, from 1. */
+struct interned {
+    uint64_t hash;
+    struct str lower;
+    uint32_t number;
+    struct spelling *spellings;
+    struct rule_list wakes;
+    struct interned *next; /* in order of creation, while building */
+};
+
+struct match_field {
+    struct str path;
+    uint16_t each;  /* slot of the values */
+    uint16_t whole; /* slot that tells presence; SCAN_NO_SLOT when nobody asks */
+    struct interned **table; /* open addressing; NULL: no values are asked for */
+    size_t mask;
+    size_t value_count;
+    struct interned *values;
+    struct literals *literals; /* NULL: none */
+    const struct rule_list *literal_wakes;
+    struct rule_list present_wakes;
+};
+
+struct match_test {
+    struct predicate predicate; /* a copy, in the set's arena */
+    uint32_t field;
+    uint32_t other;
+    const uint32_t *numbers;    /* EQUALS: of its values, ascending */
+    struct wildcard *wildcards; /* WILDCARD, KEYWORD */
+    const struct str *texts;    /* PREFIX, SUFFIX, CONTAINS; in lower case where case is ignored */
+    struct network *networks;
+    struct regex **regexes;
+};
+
+/* A rule as a list: a node is followed by its children; size counts both. */
+struct match_node {
+    enum predicate_kind kind;
+    uint32_t size;
+    uint32_t test;
+};
+
+struct match_rule {
+    uint32_t id;
+    const struct match_node *nodes;
+    const struct predicate *predicate; /* only while building */
+};
+
+struct match_set {
+    uint64_t stamp; /* of this process's sets, no two alike: an address may come again */
+    struct arena *arena;
+    struct match_field *fields;
+    size_t field_count;
+    struct match_test *tests;
+    size_t test_count;
+    struct match_rule *rules;
+    size_t rule_count;
+    const uint32_t *woken_fields; /* those with any wakes */
+    size_t woken_field_count;
+    struct rule_list always;
+    struct literals *document_literals; /* NULL: none */
+    const struct rule_list *document_wakes;
+};
+
+/* A value of the document at hand. */
+struct seen_value {
+    struct str text;  /* STR_NONE: null */
+    struct str lower; /* once asked for */
+    const struct interned *known; /* NULL: no rule asks for this value */
+    uint32_t exact;   /* number of the spelling; 0: no rule spells it so */
+    uint8_t kind;     /* enum scan_kind */
+};
+
+struct seen_field {
+    uint64_t epoch;
+    size_t first;
+    size_t count;
+};
+
+struct match_scratch {
+    const struct match_set *set;
+    uint64_t stamp; /* of the set that the arrays are made for */
+    const struct scan *scan;
+    uint64_t epoch; /* of the document: whatever carries another one is stale */
+    struct arena *arena;
+    struct seen_field *fields;
+    struct seen_value *values;
+    size_t value_count;
+    size_t value_capacity;
+    uint64_t *verdicts; /* by test: epoch * 2 + verdict */
+    uint64_t *woken;    /* bits by rule */
+    uint64_t *woken_words; /* bits by word of woken */
+    uint64_t document_epoch;
+    struct str document_lower;
+    struct regex_scratch *regex;
+    uint64_t limits;
+};
+
+/* run.c, for explain.c. begin prepares a scratch for a document. */
+void match_scratch_begin(struct match_scratch *scratch, const struct match_set *set, const struct scan *scan);
+bool match_test_holds(struct match_scratch *scratch, uint32_t test);
+const struct seen_value *match_field_values(struct match_scratch *scratch, uint32_t field, size_t *count);
+bool match_test_value(struct match_scratch *scratch, const struct match_test *test, struct seen_value *value);
+bool match_node_holds(struct match_scratch *scratch, const struct match_node *node);
+uint64_t match_interned_place(uint64_t hash, size_t mask);
+
+/* anchor.c: finds what each rule waits behind and fills the wakes. */
+void match_anchor_rules(struct match_set *set);
+
+/* compile.c */
+const struct interned *match_field_find(const struct match_field *field, struct str text);
+
+#endif
