@@ -4,7 +4,7 @@
 #include "app/table.h"
 #include "base/clock.h"
 
-enum { TYPE_MOST = 70, WIDTH_MOST = 118, PRINCIPAL_LEAST = 12, LEAD = 34 };
+enum { LEAD = 34, REST_MOST = 84 }; /* columns before the type, and from there on: 118 in all */
 
 static const char *const colours[SEVERITY_COUNT] = {
     [SEVERITY_LOW] = "\033[36m", [SEVERITY_MEDIUM] = "\033[33m", [SEVERITY_HIGH] = "\033[31m",
@@ -25,37 +25,27 @@ static struct str fit(struct arena *arena, struct str s, size_t width)
     return str_format(arena, "%" STR_FMT "…", STR_ARG(str_slice(clean, 0, end)));
 }
 
-/* What tells a principal from another one: the end of its ARN. */
-static struct str short_principal(struct str principal)
+struct str detect_principal_name(struct str principal)
 {
-    size_t colon = STR_MISSING;
-    if (str_starts(principal, STR("arn:"))) {
-        colon = str_find_last(principal, ':');
-    }
+    const size_t colon = str_starts(principal, STR("arn:")) ? str_find_last(principal, ':') : STR_MISSING;
     return colon == STR_MISSING ? principal : str_from(principal, colon + 1);
 }
 
-static size_t widest_type(const struct detect_run *run)
+/* What, who and where, and in words: one under the other, so that the longest type and principal fit. */
+static void print_finding(struct arena *arena, const struct finding *finding, bool colour, FILE *out)
 {
-    size_t widest = 4;
-    for (size_t i = 0; i < run->count; i++) {
-        const size_t len = run->findings[i].type.len;
-        widest = len > widest ? len : widest;
-    }
-    return widest < TYPE_MOST ? widest : TYPE_MOST;
-}
-
-static void print_row(struct arena *arena, const struct finding *finding, size_t type_width, bool colour, FILE *out)
-{
-    const size_t room = WIDTH_MOST - LEAD - type_width - 2;
-    const struct str principal = fit(arena, short_principal(finding->principal), room < PRINCIPAL_LEAST ? PRINCIPAL_LEAST : room);
     const enum severity severity = severity_of(finding->severity);
     const struct civil_time at = clock_civil(finding->last_ms);
-    fprintf(out, "%s%-8s%s %04lld-%02d-%02d %02d:%02d %6lld  %-*" STR_FMT "  %" STR_FMT "\n", colour ? colours[severity] : "",
+    const struct str type = fit(arena, finding->type, REST_MOST);
+    const struct str where = str_format(arena, "%" STR_FMT " %" STR_FMT, STR_ARG(finding->account), STR_ARG(finding->region));
+    const struct str place = fit(arena, where, REST_MOST / 2);
+    const struct str who = fit(arena, detect_principal_name(finding->principal), REST_MOST - place.len - 2);
+    const struct str title = fit(arena, finding->title, REST_MOST);
+    fprintf(out, "%s%-8s%s %04lld-%02d-%02d %02d:%02d %6lld  %" STR_FMT "\n", colour ? colours[severity] : "",
             severity_word(severity), colour ? "\033[0m" : "", (long long)at.year, at.month, at.day, at.hour, at.minute,
-            (long long)finding->count, (int)type_width, STR_ARG(fit(arena, finding->type, type_width)), STR_ARG(principal));
-    fprintf(out, "         %" STR_FMT " %" STR_FMT "  %" STR_FMT "\n", STR_ARG(fit(arena, finding->account, 12)),
-            STR_ARG(fit(arena, finding->region, 20)), STR_ARG(fit(arena, finding->title, 78)));
+            (long long)finding->count, STR_ARG(type));
+    fprintf(out, "%*s%" STR_FMT "%s%" STR_FMT "\n%*s%" STR_FMT "\n", LEAD, "", STR_ARG(place), who.len ? "  " : "",
+            STR_ARG(who), LEAD, "", STR_ARG(title));
 }
 
 static void print_table(struct arena *arena, const struct detect_run *run, bool colour, FILE *out)
@@ -64,11 +54,10 @@ static void print_table(struct arena *arena, const struct detect_run *run, bool 
         fputs("no findings\n", out);
         return;
     }
-    const size_t type_width = widest_type(run);
-    fprintf(out, "%-8s %-16s %6s  %-*s  %s\n", "SEVERITY", "LAST SEEN (UTC)", "COUNT", (int)type_width, "TYPE", "PRINCIPAL");
+    fputs("SEVERITY LAST SEEN (UTC)   COUNT  TYPE, WHERE AND WHO, WHAT\n", out);
     for (size_t i = 0; i < run->count; i++) {
         const struct arena_mark mark = arena_mark(arena);
-        print_row(arena, &run->findings[i], type_width, colour, out);
+        print_finding(arena, &run->findings[i], colour, out);
         arena_release(arena, mark);
     }
 }

@@ -19,6 +19,9 @@ struct detect_run {
     struct str language; /* "en" or "ja" */
 };
 
+/* What tells a principal from the others: the end of its ARN. */
+struct str detect_principal_name(struct str principal);
+
 bool detect_format_known(struct str format);
 /* colour: for terminals. format must be known. */
 void detect_output(struct arena *arena, const struct detect_run *run, struct str format, bool colour, FILE *out);

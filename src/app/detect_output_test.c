@@ -60,7 +60,8 @@ TEST(the_table_fits_a_terminal_and_is_harmless)
         finding_of(arena, 2, "Stealth:IAMUser/CloudTrailLoggingDisabled", "", "櫓"),
     };
     const struct str text = shown(arena, findings, 2, "table", false);
-    CHECK(has(text, "high     2024-05-01 01:00      3  UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS  user/a"));
+    CHECK(has(text, "high     2024-05-01 01:00      3  UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS\n"));
+    CHECK(has(text, "111122223333 us-east-1  user/a?[31m-very-long"));
     CHECK(!has(text, "\033"));
     for (struct str rest = text; rest.ptr;) {
         CHECK(str_cut(rest, '\n', &rest).len <= 122);

@@ -6,28 +6,42 @@
 #include "base/map.h"
 #include "crypto/hash.h"
 
+static void put(const struct report *report, char c)
+{
+    switch (c) {
+    case '&':
+        fputs("&amp;", report->out);
+        break;
+    case '<':
+        fputs("&lt;", report->out);
+        break;
+    case '>':
+        fputs("&gt;", report->out);
+        break;
+    case '"':
+        fputs("&quot;", report->out);
+        break;
+    case '\'':
+        fputs("&#39;", report->out);
+        break;
+    default:
+        fputc((unsigned char)c < 0x20 && c != '\n' && c != '\t' ? ' ' : c, report->out);
+    }
+}
+
 void report_text(const struct report *report, struct str s)
 {
     for (size_t i = 0; i < s.len; i++) {
-        const char c = s.ptr[i];
-        switch (c) {
-        case '&':
-            fputs("&amp;", report->out);
-            break;
-        case '<':
-            fputs("&lt;", report->out);
-            break;
-        case '>':
-            fputs("&gt;", report->out);
-            break;
-        case '"':
-            fputs("&quot;", report->out);
-            break;
-        case '\'':
-            fputs("&#39;", report->out);
-            break;
-        default:
-            fputc((unsigned char)c < 0x20 && c != '\n' && c != '\t' ? ' ' : c, report->out);
+        put(report, s.ptr[i]);
+    }
+}
+
+void report_name(const struct report *report, struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        put(report, s.ptr[i]);
+        if (s.ptr[i] == ':' || s.ptr[i] == '/' || s.ptr[i] == '.') {
+            fputs("<wbr>", report->out);
         }
     }
 }

@@ -105,13 +105,13 @@ static void row(const struct report *report, const struct finding *finding)
     const enum severity severity = severity_of(finding->severity);
     fprintf(report->out, "<tr><td><span class=\"badge %s\">%s %.3g</span></td><td><details><summary>",
             severity_word(severity), report_severity(report->run->language, severity), finding->severity);
-    report_text(report, finding->type);
+    report_name(report, finding->type);
     fputs("</summary>", report->out);
     evidence(report, finding);
     fputs("</details><span class=\"dim\">", report->out);
     report_text(report, finding->title);
     fputs("</span></td><td class=\"who\">", report->out);
-    report_text(report, finding->principal);
+    report_name(report, finding->principal);
     fputs("</td><td>", report->out);
     report_text(report, finding->account);
     fputs("<br>", report->out);

@@ -21,6 +21,8 @@ static inline const char *word(const struct report *report, enum report_word nam
 
 /* Text of the page, escaped for content and for attributes in double quotes. */
 void report_text(const struct report *report, struct str s);
+/* The same, with places where a long name may be broken. */
+void report_name(const struct report *report, struct str s);
 /* "2024-05-01 10:00:00" */
 void report_time(const struct report *report, int64_t ms);
 void report_timeline(const struct report *report);

@@ -101,7 +101,7 @@ void report_timeline(const struct report *report)
         fputs("<div class=\"lane\"><span class=\"who\" title=\"", report->out);
         report_text(report, lanes.list[i]->principal);
         fputs("\">", report->out);
-        report_text(report, lanes.list[i]->principal);
+        report_text(report, detect_principal_name(lanes.list[i]->principal));
         fputs("</span><div class=\"track\">", report->out);
         for (size_t at = 0; at < lanes.list[i]->count; at++) {
             mark(report, &lanes, lanes.list[i]->findings[at]);
