@@ -75,7 +75,7 @@ bench: all build/.setup-bench $(B)/bench/inflate_bench ## throughput against lib
 	@$(PYTHON) bench/run.py --binary $(B)/yagura
 
 install: all ## binary, manual pages, completions and systemd unit below DESTDIR
-	@packaging/install.sh "$(DESTDIR)" "$(PREFIX)" $(B)/yagura
+	@packaging/install.sh "$(DESTDIR)" "$(PREFIX)" $(B)/yagura $(VERSION)
 deb: all build/.setup-deb ## build/yagura_VERSION_ARCH.deb
 	@packaging/deb.sh $(VERSION) $(B)/yagura
 clean: ## remove build/
