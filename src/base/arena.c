@@ -56,9 +56,8 @@ void memory_free(void *piece)
 
 void memory_wipe(void *piece, size_t size)
 {
-    volatile unsigned char *bytes = piece;
-    for (size_t i = 0; i < size; i++) {
-        bytes[i] = 0;
+    if (size > 0) {
+        explicit_bzero(piece, size);
     }
 }
 

@@ -324,6 +324,17 @@ static struct str find_algorithm(struct ctx *ctx, const struct sigv4_parameters 
     return STR_NONE;
 }
 
+/* What boto3 presigns for S3 unless it is told to use "s3v4". */
+static bool is_version_2(const struct sigv4_parameters *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (str_equal(all->items[i].name, STR("AWSAccessKeyId"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static size_t count_headers(const struct http_request *request, struct str name)
 {
     size_t count = 0;
@@ -340,6 +351,9 @@ struct err sigv4_parse(struct ctx *ctx, const struct http_request *request, stru
     const struct sigv4_parameters all = sigv4_parameters(ctx->arena, request->query);
     struct str algorithm = find_algorithm(ctx, &all);
     if (IS_UNSET(header) && IS_UNSET(algorithm)) {
+        if (is_version_2(&all)) {
+            return refuse_algorithm(ctx, STR("Signature Version 2"));
+        }
         return fail(ctx, &SIGV4_MISSING_AUTHENTICATION_TOKEN, "Request is missing Authentication Token");
     }
     if (header.ptr && (algorithm.ptr || count_headers(request, STR("authorization")) > 1)) {

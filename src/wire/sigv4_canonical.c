@@ -133,15 +133,19 @@ static bool is_blank(char c)
 static void add_header_value(struct text *text, struct str value)
 {
     value = str_trim(value);
-    bool blank = false;
+    size_t start = 0; /* of what is to be added as it is */
     for (size_t i = 0; i < value.len; i++) {
         if (!is_blank(value.ptr[i])) {
-            text_add_char(text, value.ptr[i]);
-        } else if (!blank) {
-            text_add_char(text, ' ');
+            continue;
         }
-        blank = is_blank(value.ptr[i]);
+        text_add(text, str_slice(value, start, i - start));
+        text_add_char(text, ' ');
+        while (is_blank(value.ptr[i + 1])) { /* trimmed: something follows */
+            i++;
+        }
+        start = i + 1;
     }
+    text_add(text, str_from(value, start));
 }
 
 static void add_header(struct text *text, const struct http_request *request, struct str name)

@@ -1,5 +1,6 @@
 #include "wire/sigv4.h"
 
+#include "base/queue.h"
 #include "tests/test.h"
 #include "wire/sigv4_canonical.h"
 #include "wire/sigv4_case.h"
@@ -144,6 +145,41 @@ TEST(the_cache_stays_right_when_it_overflows)
     (void)ctx;
 }
 
+struct sharer {
+    struct sigv4_keys *keys;
+    const char *text;
+    size_t good;
+};
+
+static void verify_often(void *argument)
+{
+    struct sharer *me = argument;
+    struct arena *arena = arena_open();
+    for (int i = 0; i < 1000; i++) {
+        struct ctx ctx = ctx_new(arena, NOON);
+        const struct http_request request = case_request(arena, str_of(me->text));
+        me->good += check(&ctx, me->keys, &request).fault == NULL;
+        arena_reset(arena);
+    }
+    arena_close(arena);
+}
+
+TEST(threads_share_the_cache)
+{
+    struct sharer all[4];
+    struct thread *threads[4];
+    struct sigv4_keys *keys = sigv4_keys_open();
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        all[i] = (struct sharer){ .keys = keys, .text = vectors[i % 2].text };
+        threads[i] = thread_start("verify", verify_often, &all[i]);
+    }
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        thread_join(threads[i]);
+        CHECK_INT(all[i].good, 1000);
+    }
+    sigv4_keys_close(keys);
+}
+
 TEST(a_secret_of_any_length_makes_its_own_key)
 {
     char *secret = arena_alloc_raw(arena, 300);
@@ -257,6 +293,7 @@ TEST(a_presigned_request_must_be_whole)
         { "X-Amz-Algorithm=AWS4-HMAC-SHA256", "Query-string authentication requires" },
         { "X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256", "Signature Version 4A is not supported" },
         { "X-Amz-Algorithm=&X-Amz-Signature=1", "not supported" },
+        { "AWSAccessKeyId=AKIA&Signature=a%3D&Expires=1795521660", "Please use AWS4-HMAC-SHA256, not: 'Signature Version 2'" },
         { "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a&X-Amz-Date=20261124T120000Z&X-Amz-SignedHeaders=host"
           "&X-Amz-Signature=0", "exactly 5 slash-delimited" },
         { "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a%2F20261124%2Fr%2Fs3%2Faws4_request"
