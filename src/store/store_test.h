@@ -1,7 +1,7 @@
 /* store_test.h - a migrated store per backend for tests: STORE_TEST(name) { ... } runs its body with an open connection
  * on SQLite and, when $YAGURA_TEST_POSTGRES holds a URL, on PostgreSQL in a schema of its own.
  *
- * The including file defines `static const struct migration STEPS[]` first. */
+ * The including file defines `static const struct migration STEPS[]` first, or STEPS and STEP_COUNT as macros. */
 #ifndef YAGURA_STORE_STORE_TEST_H
 #define YAGURA_STORE_STORE_TEST_H
 
@@ -37,6 +37,10 @@ static inline struct str store_test_postgres(struct arena *arena)
     return str_format(arena, "%s%coptions=-csearch_path%%3D%s", url, strchr(url, '?') ? '&' : '?', schema.ptr);
 }
 
+#ifndef STEP_COUNT
+#define STEP_COUNT COUNT_OF(STEPS)
+#endif
+
 struct store_test {
     struct ctx ctx;
     struct str url;
@@ -60,10 +64,10 @@ static inline void store_test_run(struct arena *arena, struct str url, const str
     static void name##_body(struct store_test *test, struct arena *arena);                                  \
     TEST(name)                                                                                              \
     {                                                                                                       \
-        store_test_run(arena, store_test_sqlite(arena), STEPS, COUNT_OF(STEPS), name##_body);               \
+        store_test_run(arena, store_test_sqlite(arena), STEPS, STEP_COUNT, name##_body);                   \
         const struct str postgres = store_test_postgres(arena);                                             \
         if (postgres.ptr) {                                                                                 \
-            store_test_run(arena, postgres, STEPS, COUNT_OF(STEPS), name##_body);                           \
+            store_test_run(arena, postgres, STEPS, STEP_COUNT, name##_body);                               \
         } else {                                                                                            \
             puts("PostgreSQL skipped: YAGURA_TEST_POSTGRES is not set");                                    \
         }                                                                                                   \

@@ -225,7 +225,7 @@ const struct iam_attached_permissions_boundary *boundary_out(struct request *rq,
     }
     struct iam_attached_permissions_boundary *out =
         ARENA_NEW(rq->ctx.arena, struct iam_attached_permissions_boundary);
-    *out = (struct iam_attached_permissions_boundary){ STR("Policy"), entity->boundary };
+    *out = (struct iam_attached_permissions_boundary){ STR("PermissionsBoundaryPolicy"), entity->boundary };
     return out;
 }
 

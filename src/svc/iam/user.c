@@ -14,7 +14,8 @@ struct err iam_create_user(struct request *rq, const struct iam_create_user_in *
     return ERR_OK;
 }
 
-/* spec: IAM API reference, GetUser: for the account's root the answer has no user name. */
+/* spec: IAM API reference, GetUser: for the account's root the answer has no user name
+ * (AWS breaks its own model here). */
 static struct iam_user root_out(struct request *rq)
 {
     return (struct iam_user){ .path = STR("/"), .user_id = rq->account, .arn = rq->caller.arn,
