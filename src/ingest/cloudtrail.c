@@ -101,14 +101,25 @@ static size_t depth_of(struct str s)
     return extent.deepest;
 }
 
+/* NULL: fit to be delivered. */
+static const char *unfit(struct str raw)
+{
+    const struct survey survey = survey_of(raw);
+    if (!survey.ascii && !str_utf8_valid(raw)) {
+        return "a record that is not valid UTF-8";
+    }
+    return survey.brackets > CLOUDTRAIL_DEPTH_MAX && depth_of(raw) > CLOUDTRAIL_DEPTH_MAX ? too_deep : NULL;
+}
+
 static void deliver(struct cloudtrail *reader, struct str raw, uint64_t offset)
 {
-    const char *reason = NULL;
-    if (!cloudtrail_fill(reader, raw, &reason)) {
+    const uint64_t identity = cloudtrail_identity(reader);
+    recent_prefetch(reader->recent, identity); /* comes from memory while the record is looked over */
+    const char *reason = unfit(raw);
+    if (reason || !cloudtrail_fill(reader, raw, &reason)) {
         trouble(reader, offset, reason);
         return;
     }
-    const uint64_t identity = cloudtrail_identity(&reader->event);
     if (identity && !recent_add(reader->recent, identity)) {
         reader->counts.duplicates++;
         return;
@@ -220,20 +231,6 @@ static bool scan_apart(struct cloudtrail *reader, struct str text, size_t *used)
     return scan_document(reader->scan, text, used);
 }
 
-static void read_whole(struct cloudtrail *reader, struct str raw, uint64_t offset, int depth)
-{
-    const struct survey survey = survey_of(raw);
-    if (!survey.ascii && !str_utf8_valid(raw)) {
-        trouble(reader, offset, "a record that is not valid UTF-8");
-        return;
-    }
-    if (survey.brackets > CLOUDTRAIL_DEPTH_MAX && depth_of(raw) > CLOUDTRAIL_DEPTH_MAX) {
-        trouble(reader, offset, too_deep);
-        return;
-    }
-    read_object(reader, raw, offset, depth);
-}
-
 /* Elements up to the closing bracket. False when the array ended otherwise. */
 static bool read_elements(struct cloudtrail *reader, struct feed *feed, int depth)
 {
@@ -251,7 +248,7 @@ static bool read_elements(struct cloudtrail *reader, struct feed *feed, int dept
         }
         const enum take taken = take_object(reader, feed, true, &raw);
         if (taken == TAKE_WHOLE) {
-            read_whole(reader, raw, offset, depth);
+            read_object(reader, raw, offset, depth);
         }
         if (taken == TAKE_LOST || taken == TAKE_PENDING || reader->wasted > WASTE_MAX) {
             return false;
@@ -277,7 +274,7 @@ static void read_text(struct cloudtrail *reader, const struct scan_value *value,
     size_t used = 0;
     const struct str record = start == STR_MISSING ? STR("") : str_from(text, start);
     if (scan_apart(reader, record, &used)) {
-        read_whole(reader, str_slice(record, 0, used), offset, depth);
+        read_object(reader, str_slice(record, 0, used), offset, depth);
     } else {
         trouble(reader, offset, "a wrapped record that is malformed");
     }
@@ -371,7 +368,7 @@ static void read_single(struct cloudtrail *reader, struct feed *feed)
     const uint64_t offset = feed_offset(feed);
     const enum take taken = take_object(reader, feed, false, &raw);
     if (taken == TAKE_WHOLE) {
-        read_whole(reader, raw, offset, 0);
+        read_object(reader, raw, offset, 0);
     }
     if (taken == TAKE_LOST) {
         feed_skip_line(feed);

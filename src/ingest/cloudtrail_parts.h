@@ -46,7 +46,7 @@ struct cloudtrail {
 const struct scan_value *cloudtrail_value(const struct cloudtrail *reader, enum cloudtrail_slot slot);
 /* Fills reader->event from the scan of raw. False when eventTime is absent or no time; *reason then says so. */
 bool cloudtrail_fill(struct cloudtrail *reader, struct str raw, const char **reason);
-/* What makes two records the same. 0: it has no eventID. */
-uint64_t cloudtrail_identity(const struct event *ev);
+/* What makes the record just scanned the same as another. 0: it has no eventID. */
+uint64_t cloudtrail_identity(const struct cloudtrail *reader);
 
 #endif

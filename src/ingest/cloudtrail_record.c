@@ -158,16 +158,23 @@ static uint64_t mix(uint64_t hash, struct str s)
     return hash ^ hash >> 32;
 }
 
+static struct str source_of(const struct cloudtrail *reader, size_t slot)
+{
+    const struct scan_value *value = scan_get(reader->scan, reader->fields.slot[slot]);
+    return (struct str){ value->ptr, value->len };
+}
+
 /* Not str_hash: its seed changes from run to run, and which records are remembered must not. Time, name and account are
  * in it because test data and some exporters repeat ids. */
-uint64_t cloudtrail_identity(const struct event *ev)
+uint64_t cloudtrail_identity(const struct cloudtrail *reader)
 {
-    const struct str id = ev->fields[FIELD_EVENT_ID];
+    const struct str id = source_of(reader, FIELD_EVENT_ID);
     if (id.len == 0) {
         return 0;
     }
-    uint64_t hash = mix((uint64_t)ev->at_ms * 0x9E3779B97F4A7C15ULL, id);
-    hash = mix(hash, ev->fields[FIELD_ACTION]);
-    hash = mix(hash, ev->fields[FIELD_ACCOUNT]);
+    uint64_t hash = mix(0x9E3779B97F4A7C15ULL, id);
+    hash = mix(hash, source_of(reader, SLOT_TIME));
+    hash = mix(hash, source_of(reader, FIELD_ACTION));
+    hash = mix(hash, either(source_of(reader, FIELD_ACCOUNT), source_of(reader, FIELD_CALLER_ACCOUNT)));
     return hash ? hash : 1;
 }

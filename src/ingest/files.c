@@ -67,8 +67,12 @@ static struct str base_name(struct str path)
     return slash == STR_MISSING ? path : str_from(path, slash + 1);
 }
 
-static bool is_log_name(struct str name)
+static bool is_log_name(struct str path)
 {
+    struct str name = base_name(path);
+    if (str_search(name, STR("_CloudTrail-Digest_")) != STR_MISSING) {
+        return false;
+    }
     static const struct str packed[] = { STR_INIT(".gz"), STR_INIT(".zst") };
     static const struct str endings[] = { STR_INIT(".json"), STR_INIT(".jsonl"), STR_INIT(".ndjson"), STR_INIT(".log") };
     for (size_t i = 0; i < COUNT_OF(packed); i++) {

@@ -37,7 +37,7 @@ TEST(folders_are_walked_in_one_order)
     const char *root = test_folder(arena);
     folder(arena, root, "b");
     static const char *const names[] = { "z.json", "b/y.jsonl.gz", "b/x.ndjson", "a.log.zst", "notes.txt", ".hidden.json",
-                                         "b/archive.tar.gz" };
+                                         "b/archive.tar.gz", "111122223333_CloudTrail-Digest_us-east-1_t_us-east-1_20240501T000000Z.json.gz" };
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         put(arena, root, names[i]);
     }

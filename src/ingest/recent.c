@@ -4,10 +4,11 @@
 
 #include "base/arena.h"
 
-enum { BUCKET = 8 };
+enum { BUCKET = 8, CACHE_LINE = BUCKET * sizeof(uint64_t) };
 
 struct recent {
-    uint64_t (*buckets)[BUCKET]; /* newest first; 0: empty */
+    void *memory;
+    uint64_t (*buckets)[BUCKET]; /* in memory, each in one cache line; newest first; 0: empty */
     size_t mask;
 };
 
@@ -18,7 +19,8 @@ struct recent *recent_open(size_t capacity)
         buckets *= 2;
     }
     struct recent *recent = memory_new(sizeof(*recent));
-    recent->buckets = memory_new(buckets * sizeof(*recent->buckets));
+    recent->memory = memory_new((buckets + 1) * CACHE_LINE);
+    recent->buckets = (void *)(((uintptr_t)recent->memory + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
     recent->mask = buckets - 1;
     return recent;
 }
@@ -26,15 +28,25 @@ struct recent *recent_open(size_t capacity)
 void recent_close(struct recent *recent)
 {
     if (recent) {
-        memory_free(recent->buckets);
+        memory_free(recent->memory);
         memory_free(recent);
     }
+}
+
+static uint64_t *bucket_of(const struct recent *recent, uint64_t hash)
+{
+    return recent->buckets[(hash >> 20) & recent->mask];
+}
+
+void recent_prefetch(const struct recent *recent, uint64_t hash)
+{
+    __builtin_prefetch(bucket_of(recent, hash), 1);
 }
 
 bool recent_add(struct recent *recent, uint64_t hash)
 {
     const uint64_t wanted = hash | 1; /* 0 means empty */
-    uint64_t *bucket = recent->buckets[(hash >> 20) & recent->mask];
+    uint64_t *bucket = bucket_of(recent, hash);
     for (size_t i = 0; i < BUCKET; i++) {
         if (bucket[i] == wanted) {
             return false;

@@ -12,6 +12,8 @@ struct recent;
 
 struct recent *recent_open(size_t capacity); /* rounded up to a power of two */
 void recent_close(struct recent *recent);    /* NULL is allowed */
+/* Has the place of a hash fetched from memory, for a recent_add soon after. */
+void recent_prefetch(const struct recent *recent, uint64_t hash);
 /* False when the hash is in there already. */
 bool recent_add(struct recent *recent, uint64_t hash);
 
