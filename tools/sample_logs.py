@@ -2,7 +2,7 @@
 """Writes sample CloudTrail logs of our own making, in the real key layout: a working day of a small company with two
 accounts, and within it the story of a leaked key. The same seed writes the same bytes.
 
-    tools/sample_logs.py [--out examples/logs]             the day of examples/ (2,400 records)
+    tools/sample_logs.py [--out examples/logs]             the day of examples/ (2,300 records)
     tools/sample_logs.py --out build/bench/logs --size 200 as many such days as make 200 MB of JSON
 
 All names, accounts and addresses are made up; the addresses are those set aside for documentation."""
@@ -22,7 +22,7 @@ HOME, SECOND, STRANGER = "111122223333", "444455556666", "999988887777"
 REGION, GLOBAL = "ap-northeast-1", "us-east-1"
 OFFICE, VPN, NAT, ATTACKER = "203.0.113.17", "203.0.113.54", "192.0.2.80", "198.51.100.66"
 FIRST_DAY = datetime.datetime(2026, 11, 16, tzinfo=datetime.timezone.utc)
-RECORDS_A_DAY = 2400
+RECORDS_A_DAY = 2300
 CLI = "aws-cli/2.31.4 md/awscrt#0.27.6 ua/2.1 os/linux#6.8.0 md/arch#x86_64 lang/python#3.13.7 cfg/retry-mode#standard"
 BOTO = "Boto3/1.40.42 md/Botocore#1.40.42 ua/2.1 os/linux#5.15.0 md/arch#x86_64 lang/python#3.12.3"
 TERRAFORM = "APN/1.0 HashiCorp/1.0 Terraform/1.13.3 terraform-provider-aws/6.14.1 aws-sdk-go-v2/1.39.2"
