@@ -1,0 +1,37 @@
+/* detector.h - a detection in C, for what a rule over one record cannot say.
+ *
+ * `when` is data: terms on the same field are joined by OR, on different fields by AND; an event touches only detectors
+ * whose terms hold. inspect is pure: event, memory and lists in, verdict out; no allocation outside ev->arena, no I/O, no
+ * clock. Time is the event's own, and may go backwards: logs arrive out of order.
+ * The constants' texts may hold ${placeholders}, see record.h. */
+#ifndef YAGURA_DETECT_DETECTOR_H
+#define YAGURA_DETECT_DETECTOR_H
+
+#include "detect/intel.h"
+#include "detect/occurrence.h"
+
+enum { DETECTOR_TERMS_MAX = 12 };
+
+struct detector_term {
+    enum field field;
+    const char *value;
+};
+
+struct detector {
+    struct detection detection;
+    enum source source;
+    struct detector_term when[DETECTOR_TERMS_MAX]; /* ends with a NULL value */
+    bool attempts;    /* failed calls count as well */
+    bool (*wants)(const struct event *ev); /* asked before memory is looked up; may be NULL */
+    enum field key;   /* of its memory; only used when memory > 0 */
+    size_t memory;    /* bytes per key, zeroed at first; 0: remembers nothing */
+    bool (*inspect)(const struct event *ev, void *memory, const struct intel *intel, struct verdict *verdict);
+};
+
+/* All of them, in the order they are asked. */
+extern const struct detector *const DETECTORS[];
+extern const size_t DETECTORS_COUNT;
+
+bool detector_applies(const struct detector *detector, const struct event *ev);
+
+#endif

@@ -1,0 +1,84 @@
+/* watchlist.c - calls from addresses that stand on a list: Tor exit nodes, known bad hosts, a customer's own list.
+ * spec: GuardDuty user guide, the TorIPCaller, MaliciousIPCaller and MaliciousIPCaller.Custom types of IAM and S3. Calls that
+ * only look are Recon or Discovery; what the others are called differs by list and family. */
+#include "detect/catalogue.h"
+#include "detect/detectors.h"
+
+enum { LOOKS, READS, CHANGES, KINDS };
+
+static bool is_data(const struct event *ev)
+{
+    return str_equal(event_get(ev, FIELD_SERVICE), STR("s3.amazonaws.com")) && str_equal(event_get(ev, FIELD_CATEGORY), STR("Data"));
+}
+
+static bool on_management(const struct event *ev)
+{
+    return !is_data(ev) && !str_equal(event_get(ev, FIELD_IDENTITY), STR("AWSService"));
+}
+
+static bool on_data(const struct event *ev) { return is_data(ev); }
+
+static int kind_of(const struct event *ev)
+{
+    const struct str action = event_get(ev, FIELD_ACTION);
+    if (is_data(ev)) {
+        const bool looks = str_starts(action, STR("List")) || str_starts(action, STR("Head")) || str_ends(action, STR("Acl"));
+        return looks ? LOOKS : str_equal(action, STR("GetObject")) || str_equal(action, STR("CopyObject")) ? READS : CHANGES;
+    }
+    return str_equal(event_get(ev, FIELD_READ_ONLY), STR("true")) || str_starts(action, STR("List")) ||
+                   str_starts(action, STR("Describe")) || str_starts(action, STR("Get"))
+               ? LOOKS : CHANGES;
+}
+
+static bool on_list(const struct event *ev, const struct intel *intel, enum intel_list list, const struct str types[KINDS],
+                    struct verdict *verdict)
+{
+    const unsigned lists = intel_lists(intel, event_get(ev, FIELD_IP));
+    if ((lists & (unsigned)list) == 0 || (lists & INTEL_TRUSTED) != 0) {
+        return false;
+    }
+    verdict->list = list == INTEL_TOR ? STR("Tor exit nodes") : list == INTEL_CUSTOM ? STR("custom threat list") : STR("threat list");
+    verdict->why = str_format(ev->arena, "the address is on the list: %" STR_FMT, STR_ARG(verdict->list));
+    verdict->type = types[kind_of(ev)];
+    const struct catalogue_entry *entry = catalogue_find(verdict->type);
+    verdict->severity = entry ? entry->severity : 0;
+    return true;
+}
+
+#define WATCH(name_, id_, list_, wants_, resource_, path_, severity_, looks_, reads_, changes_)                            \
+    static bool inspect_##name_(const struct event *ev, void *memory, const struct intel *intel, struct verdict *verdict)  \
+    {                                                                                                                      \
+        static const struct str types[KINDS] = { STR_INIT(looks_), STR_INIT(reads_), STR_INIT(changes_) };                 \
+        (void)memory;                                                                                                      \
+        return on_list(ev, intel, list_, types, verdict);                                                                  \
+    }                                                                                                                      \
+    const struct detector name_ = {                                                                                        \
+        .detection = {                                                                                                     \
+            .id = STR_INIT(id_),                                                                                           \
+            .type = STR_INIT(changes_),                                                                                    \
+            .severity = severity_,                                                                                         \
+            .resource = STR_INIT(resource_),                                                                               \
+            .name = STR_INIT(path_),                                                                                       \
+            .title = STR_INIT("${eventName} was called from the listed address ${source}."),                               \
+            .description = STR_INIT("${caller} called ${eventName} of ${eventSource} from ${source}: ${why}."),            \
+        },                                                                                                                 \
+        .source = SOURCE_CLOUDTRAIL,                                                                                       \
+        .attempts = true,                                                                                                  \
+        .wants = wants_,                                                                                                   \
+        .inspect = inspect_##name_,                                                                                        \
+    }
+
+WATCH(WATCH_TOR_IAM, "tor-caller", INTEL_TOR, on_management, "AccessKey", "", 5, "Recon:IAMUser/TorIPCaller",
+      "UnauthorizedAccess:IAMUser/TorIPCaller", "UnauthorizedAccess:IAMUser/TorIPCaller");
+WATCH(WATCH_THREAT_IAM, "malicious-caller", INTEL_THREAT, on_management, "AccessKey", "", 5, "Recon:IAMUser/MaliciousIPCaller",
+      "UnauthorizedAccess:IAMUser/MaliciousIPCaller", "UnauthorizedAccess:IAMUser/MaliciousIPCaller");
+WATCH(WATCH_CUSTOM_IAM, "malicious-caller-custom", INTEL_CUSTOM, on_management, "AccessKey", "", 5,
+      "Recon:IAMUser/MaliciousIPCaller.Custom", "UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom",
+      "UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom");
+WATCH(WATCH_TOR_S3, "tor-caller-s3", INTEL_TOR, on_data, "S3Bucket", "requestParameters.bucketName", 8, "Discovery:S3/TorIPCaller",
+      "UnauthorizedAccess:S3/TorIPCaller", "UnauthorizedAccess:S3/TorIPCaller");
+WATCH(WATCH_THREAT_S3, "malicious-caller-s3", INTEL_THREAT, on_data, "S3Bucket", "requestParameters.bucketName", 8,
+      "Discovery:S3/MaliciousIPCaller", "Exfiltration:S3/MaliciousIPCaller", "Impact:S3/MaliciousIPCaller");
+WATCH(WATCH_CUSTOM_S3, "malicious-caller-custom-s3", INTEL_CUSTOM, on_data, "S3Bucket", "requestParameters.bucketName", 8,
+      "Discovery:S3/MaliciousIPCaller.Custom", "UnauthorizedAccess:S3/MaliciousIPCaller.Custom",
+      "UnauthorizedAccess:S3/MaliciousIPCaller.Custom");

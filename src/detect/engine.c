@@ -1,0 +1,206 @@
+#include "detect/engine.h"
+
+#include "base/map.h"
+#include "detect/detector.h"
+#include "detect/memory.h"
+#include "detect/rules.h"
+#include "match/match.h"
+
+enum { DETECTORS_MAX = 64 };
+
+/* Detectors that may want an event of one name, as bits by their place in DETECTORS. */
+struct engine {
+    struct arena *arena;
+    struct rules rules;
+    struct match_set *set;
+    struct match_scratch *scratch;
+    uint32_t *matched;
+    const struct intel *intel;
+    size_t detector_count;
+    struct memory_table *memories[DETECTORS_MAX];
+    struct map *by_action;  /* name of a call to struct wanting */
+    uint64_t any_action;    /* detectors that look at calls of every name */
+    struct engine_counts counts;
+};
+
+struct wanting {
+    uint64_t detectors;
+};
+
+bool detector_applies(const struct detector *detector, const struct event *ev)
+{
+    const struct detector_term *when = detector->when;
+    for (size_t i = 0; i < DETECTOR_TERMS_MAX && when[i].value; i++) {
+        bool held = false;
+        for (size_t j = 0; j < DETECTOR_TERMS_MAX && when[j].value; j++) {
+            held = held || (when[j].field == when[i].field && str_equal(event_get(ev, when[j].field), str_of(when[j].value)));
+        }
+        if (!held) {
+            return false;
+        }
+    }
+    const bool failed = str_equal(event_get(ev, FIELD_OUTCOME), STR("Failure"));
+    return (!failed || detector->attempts) && (detector->wants == NULL || detector->wants(ev));
+}
+
+static void index_detector(struct engine *engine, size_t index)
+{
+    const struct detector *detector = DETECTORS[index];
+    const uint64_t bit = (uint64_t)1 << index;
+    bool named = false;
+    for (size_t i = 0; i < DETECTOR_TERMS_MAX && detector->when[i].value; i++) {
+        const struct detector_term *term = &detector->when[i];
+        if (term->field != FIELD_ACTION) {
+            continue;
+        }
+        named = true;
+        struct wanting *wanting = map_get(engine->by_action, str_of(term->value));
+        if (wanting == NULL) {
+            wanting = ARENA_NEW(engine->arena, struct wanting);
+            map_put(engine->by_action, str_of(term->value), wanting);
+        }
+        wanting->detectors |= bit;
+    }
+    engine->any_action |= named ? 0 : bit;
+}
+
+static void open_detectors(struct engine *engine, const struct engine_options *options)
+{
+    const size_t keys = options->keys_per_account ? options->keys_per_account : ENGINE_KEYS_PER_ACCOUNT;
+    const size_t accounts = options->accounts ? options->accounts : ENGINE_ACCOUNTS;
+    engine->detector_count = options->without_builtin ? 0 : DETECTORS_COUNT;
+    for (size_t i = 0; i < engine->detector_count; i++) {
+        index_detector(engine, i);
+        if (DETECTORS[i]->memory > 0) {
+            engine->memories[i] = memory_table_open(DETECTORS[i]->memory, keys, accounts);
+        }
+    }
+}
+
+static struct err compile_rules(struct ctx *own, struct engine *engine, const struct engine_options *options,
+                                struct projection_builder *builder)
+{
+    TRY(rules_load(own, options, &engine->rules));
+    struct match_builder *match = match_builder_open();
+    for (size_t i = 0; i < engine->rules.count; i++) {
+        const struct rule *rule = &engine->rules.items[i];
+        const struct err err = match_builder_add(own, match, (uint32_t)i, rule->when);
+        if (err.fault) {
+            match_builder_close(match);
+            char reason[sizeof(own->reason)];
+            memcpy(reason, own->reason, sizeof(reason));
+            return fail(own, err.fault, "%" STR_FMT ": %.900s", STR_ARG(rule->detection.file), reason);
+        }
+    }
+    return match_compile(own, match, builder, &engine->set);
+}
+
+struct err engine_open(struct ctx *ctx, const struct engine_options *options, struct projection_builder *builder,
+                       struct engine **out)
+{
+    _Static_assert(DETECTORS_MAX == 64, "one bit each");
+    struct engine *engine = memory_new(sizeof(*engine));
+    engine->arena = arena_open();
+    engine->intel = options->intel;
+    engine->by_action = map_open();
+    engine->scratch = match_scratch_open();
+    *out = NULL;
+    struct ctx own = ctx_new(engine->arena, ctx->now_ms);
+    const struct err err = compile_rules(&own, engine, options, builder);
+    if (err.fault) {
+        engine_close(engine);
+        return fail(ctx, err.fault, "%s", own.reason);
+    }
+    engine->matched = ARENA_ARRAY(engine->arena, uint32_t, engine->rules.count + 1);
+    open_detectors(engine, options);
+    *out = engine;
+    return ERR_OK;
+}
+
+void engine_close(struct engine *engine)
+{
+    if (engine == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < DETECTORS_MAX; i++) {
+        memory_table_close(engine->memories[i]);
+    }
+    match_scratch_close(engine->scratch);
+    match_set_free(engine->set);
+    map_close(engine->by_action, NULL);
+    arena_close(engine->arena);
+    memory_free(engine);
+}
+
+static void emit(struct engine *engine, const struct event *ev, const struct detection *detection, const struct verdict *verdict,
+                 const struct engine_sink *sink)
+{
+    struct finding finding;
+    occurrence_finding(ev->arena, ev, detection, verdict, &finding);
+    engine->counts.findings++;
+    sink->emit(sink->self, &finding);
+}
+
+static void run_rules(struct engine *engine, const struct event *ev, const struct engine_sink *sink)
+{
+    const size_t count = match_run(engine->set, engine->scratch, ev->scan, engine->matched, engine->rules.count);
+    const bool failed = count > 0 && str_equal(event_get(ev, FIELD_OUTCOME), STR("Failure"));
+    for (size_t i = 0; i < count; i++) {
+        const struct rule *rule = &engine->rules.items[engine->matched[i]];
+        if (failed && !rule->attempts) {
+            continue;
+        }
+        struct ctx ctx = ctx_new(ev->arena, ev->at_ms);
+        struct match_explanation explanation = { .words = STR_NONE };
+        const struct err err = match_explain(&ctx, engine->set, ev->scan, engine->matched[i], &explanation);
+        const struct verdict verdict = { .why = err.fault ? STR_NONE : explanation.words };
+        emit(engine, ev, &rule->detection, &verdict, sink);
+    }
+}
+
+static void run_detectors(struct engine *engine, const struct event *ev, const struct engine_sink *sink)
+{
+    const struct wanting *wanting = map_get(engine->by_action, event_get(ev, FIELD_ACTION));
+    uint64_t left = engine->any_action | (wanting ? wanting->detectors : 0);
+    for (size_t i = 0; left != 0; i++, left >>= 1) {
+        const struct detector *detector = DETECTORS[i];
+        if ((left & 1) == 0 || detector->source != ev->source || !detector_applies(detector, ev)) {
+            continue;
+        }
+        void *memory = NULL;
+        if (engine->memories[i]) {
+            memory = memory_table_get(engine->memories[i], event_get(ev, FIELD_ACCOUNT), event_get(ev, detector->key));
+        }
+        struct verdict verdict = { .severity = 0 };
+        if (detector->inspect(ev, memory, engine->intel, &verdict)) {
+            emit(engine, ev, &detector->detection, &verdict, sink);
+        }
+    }
+}
+
+void engine_inspect(struct engine *engine, const struct event *ev, const struct engine_sink *sink)
+{
+    engine->counts.events++;
+    run_rules(engine, ev, sink);
+    if (engine->detector_count > 0) {
+        run_detectors(engine, ev, sink);
+    }
+}
+
+struct engine_counts engine_counts(const struct engine *engine)
+{
+    struct engine_counts counts = engine->counts;
+    for (size_t i = 0; i < engine->detector_count; i++) {
+        counts.evictions += engine->memories[i] ? memory_table_evictions(engine->memories[i]) : 0;
+    }
+    return counts;
+}
+
+size_t engine_rules(const struct engine *engine) { return engine->rules.count + engine->detector_count; }
+
+struct engine_rule engine_rule_at(const struct engine *engine, size_t index)
+{
+    const size_t rules = engine->rules.count;
+    const struct detection *d = index < rules ? &engine->rules.items[index].detection : &DETECTORS[index - rules]->detection;
+    return (struct engine_rule){ d->id, d->type, d->title, d->file.ptr ? d->file : STR(""), d->severity };
+}

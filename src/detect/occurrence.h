@@ -1,0 +1,35 @@
+/* occurrence.h - one hit, and the finding it makes.
+ *
+ * What a rule or detector knows about itself is in struct detection; what it saw in struct verdict. */
+#ifndef YAGURA_DETECT_OCCURRENCE_H
+#define YAGURA_DETECT_OCCURRENCE_H
+
+#include "detect/finding.h"
+#include "detect/record.h"
+
+/* The constant part. Texts may hold ${placeholders} (record.h). */
+struct detection {
+    struct str id;          /* of the rule or detector */
+    struct str file;        /* the rule's file; absent for detectors */
+    struct str type;
+    double severity;
+    struct str signal;      /* of a custom detection rule; absent otherwise */
+    struct str resource;    /* resourceType: AccessKey, S3Bucket, Instance, RDSDBInstance, Lambda, EBSSnapshot, EC2Image */
+    struct str name;        /* path of the resource's name in the record; absent: the caller is the resource */
+    struct str title;
+    struct str description;
+};
+
+/* What was seen; a detector fills in what differs from its constant part. Texts live until the event's arena is reset. */
+struct verdict {
+    struct str type;     /* absent: the detection's own */
+    double severity;     /* 0: the detection's own */
+    struct str resource; /* name of the resource; absent: by the detection's path */
+    struct str why;      /* one sentence: what decided it */
+    struct str list;     /* name of the address list that was hit */
+};
+
+void occurrence_finding(struct arena *arena, const struct event *ev, const struct detection *detection,
+                        const struct verdict *verdict, struct finding *out);
+
+#endif

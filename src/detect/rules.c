@@ -1,0 +1,130 @@
+#include "detect/rules.h"
+
+#include "detect/embedded.h"
+
+static struct str slug(struct arena *arena, struct str title)
+{
+    struct text out = text_new(arena);
+    for (size_t i = 0; i < title.len; i++) {
+        const char c = title.ptr[i];
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (plain || (out.len > 0 && out.ptr[out.len - 1] != '-')) {
+            text_add_char(&out, plain ? c : '-');
+        }
+    }
+    return text_str(&out);
+}
+
+/* Sigma's levels as GuardDuty's bands. */
+static double severity_of_level(struct str level)
+{
+    static const struct {
+        struct str level;
+        double severity;
+    } levels[] = { { STR_INIT("critical"), 9 }, { STR_INIT("high"), 8 }, { STR_INIT("medium"), 5 }, { STR_INIT("low"), 2 },
+                   { STR_INIT("informational"), 1 } };
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+        if (str_equal_nocase(level, levels[i].level)) {
+            return levels[i].severity;
+        }
+    }
+    return 5;
+}
+
+static struct str or_else(struct str first, struct str second) { return first.len > 0 ? first : second; }
+
+static struct rule plain_rule(struct arena *arena, const struct sigma_rule *sigma)
+{
+    const struct str name = slug(arena, or_else(sigma->title, sigma->file));
+    return (struct rule){
+        .detection = {
+            .type = str_format(arena, "Custom:Sigma/%" STR_FMT, STR_ARG(name)),
+            .severity = severity_of_level(sigma->level),
+            .resource = STR("AccessKey"),
+            .title = or_else(sigma->title, name),
+            .description = str_format(arena, "%" STR_FMT " Seen in a call of ${eventName} by ${caller} from ${source}.",
+                                      STR_ARG(sigma->description)),
+        },
+        .attempts = true,
+    };
+}
+
+static struct err own_rule(struct ctx *ctx, const struct sigma_rule *sigma, const struct yaml_node *own, struct rule *out)
+{
+    *out = (struct rule){
+        .detection = {
+            .type = yaml_text(own, STR("type")),
+            .signal = yaml_text(own, STR("signal")),
+            .resource = or_else(yaml_text(own, STR("resource")), STR("AccessKey")),
+            .name = yaml_text(own, STR("name")),
+            .title = or_else(yaml_text(own, STR("title")), sigma->title),
+            .description = or_else(yaml_text(own, STR("description")), sigma->description),
+        },
+    };
+    const struct yaml_node *attempts = yaml_get(own, STR("attempts"));
+    const struct yaml_node *severity = yaml_get(own, STR("severity"));
+    if (out->detection.type.len == 0 || severity == NULL || !yaml_number(severity, &out->detection.severity) ||
+        !(out->detection.severity >= 1 && out->detection.severity <= 10) ||
+        (attempts && !yaml_bool(attempts, &out->attempts))) {
+        return fail(ctx, &FAULT_INVALID, "%" STR_FMT ":%u: yagura needs a type, a severity from 1 to 10, and attempts true or false",
+                    STR_ARG(sigma->file), own->line);
+    }
+    return ERR_OK;
+}
+
+static void put(struct arena *arena, struct rules *rules, const struct rule *rule)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        if (str_equal(rules->items[i].detection.id, rule->detection.id)) {
+            rules->items[i] = *rule;
+            return;
+        }
+    }
+    if (rules->count == rules->capacity) {
+        const size_t size = sizeof(struct rule);
+        const size_t capacity = rules->capacity ? rules->capacity * 2 : 64;
+        rules->items = arena_grow(arena, rules->items, rules->capacity * size, capacity * size);
+        rules->capacity = capacity;
+    }
+    rules->items[rules->count++] = *rule;
+}
+
+static struct err take(struct ctx *ctx, const struct sigma_rules *sigma, struct rules *out)
+{
+    if (sigma->problem_count > 0) {
+        const struct sigma_problem *problem = &sigma->problems[0];
+        return fail(ctx, &FAULT_INVALID, "%" STR_FMT ":%u: %" STR_FMT, STR_ARG(problem->file), problem->line, STR_ARG(problem->reason));
+    }
+    for (size_t i = 0; i < sigma->count; i++) {
+        const struct sigma_rule *from = &sigma->rules[i];
+        const struct yaml_node *own = yaml_get(from->document, STR("yagura"));
+        struct rule rule = { .attempts = false };
+        if (own) {
+            TRY(own_rule(ctx, from, own, &rule));
+        }
+        if (own == NULL) {
+            rule = plain_rule(ctx->arena, from);
+        }
+        rule.detection.id = or_else(from->id, slug(ctx->arena, or_else(from->title, from->file)));
+        rule.detection.file = from->file;
+        rule.when = from->when;
+        rule.document = from->document;
+        put(ctx->arena, out, &rule);
+    }
+    return ERR_OK;
+}
+
+struct err rules_load(struct ctx *ctx, const struct engine_options *options, struct rules *out)
+{
+    struct sigma_rules sigma;
+    *out = (struct rules){ NULL, 0, 0 };
+    for (size_t i = 0; i < EMBEDDED_RULES_COUNT && !options->without_builtin; i++) {
+        match_sigma_parse(ctx, EMBEDDED_RULES[i].file, EMBEDDED_RULES[i].text, NULL, &sigma);
+        TRY(take(ctx, &sigma, out));
+    }
+    for (size_t i = 0; i < options->rule_path_count; i++) {
+        TRY(match_sigma_load(ctx, options->rule_paths[i], NULL, &sigma));
+        TRY(take(ctx, &sigma, out));
+    }
+    return ERR_OK;
+}

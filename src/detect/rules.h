@@ -1,0 +1,38 @@
+/* rules.h - loads detection rules: Sigma, with a `yagura:` section that says what finding they make.
+ *
+ * yagura:
+ *   type: Stealth:IAMUser/CloudTrailLoggingDisabled
+ *   severity: 2
+ *   resource: AccessKey            # resourceType of the finding
+ *   name: requestParameters.name   # path of the resource's name; left out: the caller is the resource
+ *   signal: VPCFlowLogsDeleted     # of custom detection rules
+ *   attempts: true                 # failed calls count as well; by default only calls that succeeded do
+ *   title: CloudTrail logging was stopped by ${caller}
+ *   description: …
+ *
+ * A rule without that section (any Sigma rule for CloudTrail) makes findings of the type Custom:Sigma/<its title>, with a
+ * severity by its level, and judges success for itself. */
+#ifndef YAGURA_DETECT_RULES_H
+#define YAGURA_DETECT_RULES_H
+
+#include "detect/engine.h"
+#include "detect/occurrence.h"
+#include "match/sigma.h"
+
+struct rule {
+    struct detection detection;
+    bool attempts;
+    const struct predicate *when;
+    const struct yaml_node *document; /* for tests: the events beside the rule */
+};
+
+struct rules {
+    struct rule *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* Everything lives in ctx->arena. */
+MUST_USE struct err rules_load(struct ctx *ctx, const struct engine_options *options, struct rules *out);
+
+#endif
