@@ -85,6 +85,8 @@ help: ## this text
 
 build/.setup-%: tools/packages.txt tools/requirements.txt bench/requirements.txt tools/setup.sh
 	@tools/setup.sh $*
+# One after the other: apt takes no two at once.
+build/.setup-test build/.setup-bench build/.setup-deb: build/.setup-build
 
 $(B)/yagura: $(APP) $(ARCHIVES)
 	@echo '  ld $@'

@@ -42,7 +42,7 @@ install_quietly() { # PACKAGE...
         fi
         export DEBIAN_FRONTEND=noninteractive
         apt-get update -qq || echo "setup: apt-get update failed, trying with the lists at hand" >&2
-        apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$@" </dev/null >/tmp/yagura-apt.$$ 2>&1 ||
+        apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null >/tmp/yagura-apt.$$ 2>&1 ||
             { cat /tmp/yagura-apt.$$ >&2; rm -f /tmp/yagura-apt.$$; exit 1; }
         rm -f /tmp/yagura-apt.$$' install "$@"
 }
