@@ -131,6 +131,12 @@ tests: $(TESTS)
 unit: $(filter $(B)/test/$(patsubst src/%,%,$(T))%,$(TESTS)) ## unit tests, or those below T=src/...
 	@failed=0; for t in $^; do $$t || failed=1; done; exit $$failed
 
+# The codecs over test models, which tests/conformance/protocols.py writes to build/conformance/gen first.
+CASE_MODELS := $(patsubst %.c,$(B)/%.o,$(wildcard build/conformance/gen/*.c))
+$(B)/bin/protocols: $(patsubst %.c,$(B)/%.o,$(wildcard tests/conformance/*.c)) $(CASE_MODELS) $(LIBRARIES)
+	@mkdir -p $(@D)
+	@echo '  ld $@'
+	$(Q)$(link) -o $@
 $(B)/bin/%: $(B)/fuzz/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	@echo '  ld $@'

@@ -123,8 +123,11 @@ static struct err check_media(struct ctx *ctx, const struct wire_match *match, c
     const bool typed = sent && sent->media_type;
     const struct str wanted = typed ? str_of(sent->media_type) : STR("application/json");
     const bool expects = rest_has_body(input) && (typed || !is_raw(sent));
-    if (type.ptr && request->body.len && expects && !is_media_type(type, wanted)) {
+    if (request->body.len && expects && !is_media_type(type, wanted)) {
         return fail(ctx, &UNSUPPORTED_TYPE, "The content type must be %.*s.", STR_ARG(wanted));
+    }
+    if (request->body.len && input->member_count == 0 && type.ptr) {
+        return fail(ctx, &UNSUPPORTED_TYPE, "The operation takes no body.");
     }
     if (answer && answer->media_type && accept.ptr && str_search(accept, STR("*/*")) == STR_MISSING
         && str_search(accept, str_of(answer->media_type)) == STR_MISSING) {

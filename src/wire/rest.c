@@ -39,17 +39,9 @@ static struct err read_label(struct decoder *d, const struct wire_match *match, 
     return ERR_OK;
 }
 
-/* Parameters that have a member or a constant of their own are not part of a map of "all the others". */
-static bool is_bound(const struct wire_match *match, struct str name)
+/* spec: Smithy: a map takes every parameter, those with members of their own too, but not the template's constants. */
+static bool is_constant(const struct wire_match *match, struct str name)
 {
-    const struct shape *shape = match->operation->input;
-    for (size_t i = 0; i < shape->member_count; i++) {
-        const struct member *member = &shape->members[i];
-        if (member->location == IN_QUERY && member->shape->kind != SHAPE_MAP
-            && str_equal(str_of(member->wire_name), name)) {
-            return true;
-        }
-    }
     struct str rest = match->uri->query.len ? match->uri->query : STR_NONE;
     while (rest.ptr) {
         struct str value = STR_NONE;
@@ -110,7 +102,7 @@ static struct err read_query_map(struct decoder *d, const struct wire_match *mat
         struct str raw = STR_NONE;
         struct slot item;
         const struct str name = str_percent_decode(d->ctx->arena, str_cut(str_cut(rest, '&', &rest), '=', &raw), true);
-        if (name.len == 0 || is_bound(match, name) || has_key(&builder, name)) {
+        if (name.len == 0 || is_constant(match, name) || has_key(&builder, name)) {
             continue;
         }
         if (builder.count == QUERY_KEYS_MAX) {
@@ -218,8 +210,8 @@ static struct err read_header(struct decoder *d, const struct http_request *requ
     }
     if (member->json_value) {
         struct str json = STR_NONE;
-        if (!str_unbase64(d->ctx->arena, value, &json)) {
-            return fail(d->ctx, d->malformed, "The header %s is not base64.", member->wire_name);
+        if (!str_unbase64(d->ctx->arena, value, &json) || json_parse(d->ctx->arena, json, NULL) == NULL) {
+            return fail(d->ctx, d->malformed, "The header %s is not JSON as base64.", member->wire_name);
         }
         slot_text(&slot, json);
         return ERR_OK;

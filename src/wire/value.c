@@ -238,11 +238,17 @@ static bool parse_epoch(struct str text, int64_t *ms)
     return true;
 }
 
+/* spec: Smithy's date-time is UTC and ends in Z; offsets are refused. */
+static bool parse_date_time(struct str text, int64_t *ms)
+{
+    return str_ends(text, STR("Z")) && clock_parse_iso8601(text, ms);
+}
+
 struct err slot_parse_time(struct decoder *d, const struct slot *slot, struct str text, enum timestamp_format format)
 {
     int64_t ms = 0;
     const bool good = format == TIME_UNIX      ? parse_epoch(text, &ms)
-                      : format == TIME_ISO8601 ? clock_parse_iso8601(text, &ms)
+                      : format == TIME_ISO8601 ? parse_date_time(text, &ms)
                                                : clock_parse_rfc7231(text, &ms);
     if (!good) {
         return refuse(d, text, "a timestamp of the right form");

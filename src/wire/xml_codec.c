@@ -210,11 +210,8 @@ static struct err read_attributes(struct decoder *d, const struct shape *shape, 
 struct err xml_read_value(struct decoder *d, const struct slot *slot, const struct xml *element)
 {
     switch (slot->shape->kind) {
-    case SHAPE_STRUCTURE: {
-        void *structure = slot_structure(d, slot);
-        TRY(read_attributes(d, slot->shape, structure, element));
-        return xml_read_members(d, slot->shape, structure, element, XML_ALL_MEMBERS);
-    }
+    case SHAPE_STRUCTURE:
+        return xml_read_members(d, slot->shape, slot_structure(d, slot), element, XML_ALL_MEMBERS);
     case SHAPE_LIST:
         return read_items(d, slot, element);
     case SHAPE_MAP:
@@ -267,6 +264,7 @@ static struct err read_flat(struct decoder *d, const struct member *member, cons
 struct err xml_read_members(struct decoder *d, const struct shape *shape, void *structure, const struct xml *element,
                             enum xml_scope scope)
 {
+    TRY(read_attributes(d, shape, structure, element));
     for (size_t i = 0; i < shape->member_count; i++) {
         const struct member *member = &shape->members[i];
         if (member->xml_attribute || (scope == XML_BODY_MEMBERS && member->location != IN_BODY)) {

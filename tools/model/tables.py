@@ -69,7 +69,7 @@ class Tables:
         time = part.get("timestampFormat") or shape.get("timestampFormat")
         location = LOCATIONS[part.get("location")]
         return row({
-            "name": names.quote(name), "wire_name": names.quote(wire_name) if wire_name else None,
+            "name": names.quote(name), "wire_name": names.quote(wire_name) if wire_name is not None else None,
             "query_name": names.quote(part["queryName"]) if "queryName" in part else None,
             "media_type": names.quote(shape["mediaType"]) if payload and "mediaType" in shape else None,
             "xml_prefix": names.quote(namespace(part)) if namespace(part) else None,
@@ -94,9 +94,15 @@ class Tables:
                                     f"offsetof(struct {tag}_entry, value)")]
         elif kind == "structure":
             required = set(shape.get("required", []))
+            if key[1] == "out":  # an answer has no path or query: such members travel in its body
+                asked = ("uri", "querystring")
+                fields = [(name, {k: v for k, v in part.items() if k != "location" or v not in asked}, c)
+                          for name, part, c in self.types.fields(key)]
+            else:
+                fields = self.types.fields(key)
             rows = [self.member_row(name, part.get("locationName", name), part, f"offsetof(struct {tag}, {c})",
                                     name in required, name == shape.get("payload"))
-                    for name, part, c in self.types.fields(key)]
+                    for name, part, c in fields]
         else:
             rows = []
         first = len(self.members)
@@ -217,12 +223,12 @@ class Tables:
                          f"{names.quote(said)}, {status} }};")
         lines.append("")
         lines += [f"static const char *const ENUM_{n}[] = {{ {values}, NULL }};" for n, values in enumerate(self.enums)]
-        members = self.members or ["{ .name = NULL }"]
-        lines += ["", f"static const struct member MEMBERS[{len(members)}];", f"const struct shape {upper}_SHAPES[] = {{"]
-        lines += [f"    {text}," for text in shapes]
-        lines += ["};", f"static const struct member MEMBERS[{len(members)}] = {{"]
-        lines += [f"    {text}," for text in members]
-        lines += ["};", "", "static const struct fault *const NO_FAULTS[] = { NULL };"]
+        declaration = f"static const struct member MEMBERS[{len(self.members)}]"
+        lines += ["", declaration + ";"] if self.members else [""]
+        lines += [f"const struct shape {upper}_SHAPES[] = {{"] + [f"    {text}," for text in shapes] + ["};"]
+        if self.members:
+            lines += [declaration + " = {"] + [f"    {text}," for text in self.members] + ["};"]
+        lines += ["", "static const struct fault *const NO_FAULTS[] = { NULL };"]
         for name, operation in sorted(self.service.operations.items()):
             if operation.get("errors"):
                 listed = ", ".join("&" + self.faults[error["shape"]][0] for error in operation["errors"])
