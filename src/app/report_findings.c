@@ -11,6 +11,22 @@ static bool is_empty(const struct json *j)
 
 static void value(const struct report *report, const struct json *j, int depth);
 
+/* Times are written as milliseconds under the key "at". */
+static bool is_time(const struct json *member, int64_t *ms)
+{
+    return member->kind == JSON_NUMBER && str_equal(member->key, STR("at")) && json_int(member, ms);
+}
+
+static void member_value(const struct report *report, const struct json *member, int depth)
+{
+    int64_t ms = 0;
+    if (is_time(member, &ms)) {
+        report_time(report, ms);
+        return;
+    }
+    value(report, member, depth);
+}
+
 static void members(const struct report *report, const struct json *j, int depth)
 {
     fputs("<dl>", report->out);
@@ -22,7 +38,7 @@ static void members(const struct report *report, const struct json *j, int depth
         fputs("<dt>", report->out);
         report_text(report, member->key);
         fputs("</dt><dd>", report->out);
-        value(report, member, depth + 1);
+        member_value(report, member, depth + 1);
         fputs("</dd>", report->out);
         count++;
     }
@@ -103,14 +119,14 @@ static void evidence(const struct report *report, const struct finding *finding)
 static void row(const struct report *report, const struct finding *finding)
 {
     const enum severity severity = severity_of(finding->severity);
-    fprintf(report->out, "<tr><td><span class=\"badge %s\">%s %.3g</span></td><td><details><summary>",
+    fprintf(report->out, "<tr><td><span class=\"badge %s\">%s %.3g</span></td><td><details><summary><b>",
             severity_word(severity), report_severity(report->run->language, severity), finding->severity);
     report_name(report, finding->type);
-    fputs("</summary>", report->out);
-    evidence(report, finding);
-    fputs("</details><span class=\"dim\">", report->out);
+    fputs("</b><div class=\"dim\">", report->out);
     report_text(report, finding->title);
-    fputs("</span></td><td class=\"who\">", report->out);
+    fputs("</div></summary>", report->out);
+    evidence(report, finding);
+    fputs("</details></td><td class=\"who\">", report->out);
     report_name(report, finding->principal);
     fputs("</td><td>", report->out);
     report_text(report, finding->account);
