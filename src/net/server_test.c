@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -327,6 +328,26 @@ TEST(a_silent_client_is_hung_up_on)
     const int64_t before_us = clock_monotonic_us();
     CHECK(!has(hear(arena, fd, NULL), "200 OK"));
     CHECK(clock_monotonic_us() - before_us < 8 * 1000000);
+    close(fd);
+    net_server_stop(server, 1000);
+}
+
+/* One byte at a time keeps the connection from being idle; the request as a whole still has its time. */
+TEST(a_request_that_drips_in_is_cut_off)
+{
+    struct net_server *server = start_with(arena, (struct net_options){ .request_timeout_s = 1 });
+    const int fd = dial(server);
+    const struct timeval moment = { .tv_usec = 50000 };
+    CHECK(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof(moment)) == 0);
+    say(fd, STR("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 5000\r\n\r\n"));
+    bool cut = false;
+    char byte = 0;
+    for (int i = 0; i < 100 && !cut; i++) {
+        say(fd, STR("x"));
+        const ssize_t got = recv(fd, &byte, 1, 0);
+        cut = got == 0 || (got < 0 && errno != EAGAIN);
+    }
+    CHECK(cut);
     close(fd);
     net_server_stop(server, 1000);
 }
