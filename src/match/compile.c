@@ -311,7 +311,7 @@ static struct predicate copy_predicate(struct compiler *c, const struct predicat
     copy.values = values;
     copy.path = p->path.ptr ? str_copy(c->arena, p->path) : STR("");
     copy.other = p->other.ptr ? str_copy(c->arena, p->other) : STR("");
-    copy.label = p->label.ptr ? str_copy(c->arena, p->label) : STR_NONE;
+    copy.label = STR_NONE;
     return copy;
 }
 
@@ -324,8 +324,6 @@ static struct str test_key(struct compiler *c, const struct predicate *p)
     text_add(&key, p->path);
     text_add_format(&key, " %zu:", p->other.len);
     text_add(&key, p->other);
-    text_add_format(&key, " %zu:", p->label.len);
-    text_add(&key, p->label);
     for (size_t i = 0; i < p->value_count; i++) {
         text_add_format(&key, " %zu:", p->values[i].len);
         text_add(&key, p->values[i]);
@@ -391,6 +389,7 @@ static struct err compile_nodes(struct compiler *c, const struct predicate *p, s
     node->kind = p->kind;
     if (p->kind == PREDICATE_TEST) {
         TRY(compile_test(c, p, &node->test));
+        node->label = p->label.ptr ? str_copy(c->arena, p->label) : STR_NONE;
     }
     for (size_t i = 0; p->kind != PREDICATE_TEST && i < p->child_count; i++) {
         TRY(compile_nodes(c, p->children[i], nodes, used));

@@ -44,6 +44,7 @@ static void collect(struct reasons *r, const struct match_node *node, bool negat
         const struct str value = telling_value(r->scratch, node->test);
         r->list[r->count++] = (struct match_reason){
             .test = &r->scratch->set->tests[node->test].predicate,
+            .label = node->label,
             .held = match_test_holds(r->scratch, node->test),
             .negated = negated,
             .value = value.ptr ? str_copy(r->ctx->arena, value) : STR_NONE,

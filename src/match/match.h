@@ -51,7 +51,8 @@ size_t match_run(const struct match_set *set, struct match_scratch *scratch, con
 
 /* What one test of a rule said, in the order of the rule. */
 struct match_reason {
-    const struct predicate *test; /* a copy that lives as long as the set */
+    const struct predicate *test; /* a copy that lives as long as the set; shared by rules that ask the same */
+    struct str label;             /* of the predicate as this rule has it */
     bool held;
     bool negated;     /* stands under an odd number of nots */
     struct str value; /* the value that satisfied it, else the first one looked at; STR_NONE: the path is absent */

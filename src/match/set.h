@@ -64,6 +64,7 @@ struct match_node {
     enum predicate_kind kind;
     uint32_t size;
     uint32_t test;
+    struct str label;
 };
 
 struct match_rule {

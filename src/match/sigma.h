@@ -4,6 +4,10 @@
  * file, line and reason, and the others load. Fields are dotted JSON paths, after field mappings. Metadata stays, and so
  * does the whole document as a YAML tree, so that `yagura:` and other keys of our own can be read from it
  * (yaml_get(rule->document, STR("yagura"))).
+ *
+ * Values are compared without regard to case unless `cased`; `null` means null or absent; `not` and `neq` hold where the
+ * field is absent. A keyword is looked for in the record's JSON text. Correlations, filters and `action: global` are
+ * refused as not supported yet.
  * spec: sigma-rules-specification 2.1, appendix modifiers. */
 #ifndef YAGURA_MATCH_SIGMA_H
 #define YAGURA_MATCH_SIGMA_H
@@ -20,6 +24,8 @@ struct sigma_rule {
     size_t tag_count;
     const struct yaml_node *document;
     const struct predicate *when;
+    struct str aggregation; /* see keep_unsupported */
+    struct str timeframe;
 };
 
 struct sigma_problem {
@@ -42,6 +48,9 @@ struct sigma_options {
     size_t placeholder_count;
     const struct sigma_mapping *mappings;
     size_t mapping_count;
+    /* Old rules end their condition in "| count() > 5" or set a timeframe: without this they are refused. With it they
+     * load, with `when` for the single event and the rest as text; whoever can't count must not raise findings by them. */
+    bool keep_unsupported;
 };
 
 struct sigma_rules {

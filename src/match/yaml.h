@@ -1,6 +1,6 @@
 /* yaml.h - YAML text to a tree with line numbers, safely.
  *
- * Text is at most YAML_TEXT_MAX bytes, nested at most YAML_DEPTH_MAX deep, with at most YAML_NODES_MAX nodes; anchors,
+ * Text is at most YAML_TEXT_MAX bytes, nested at most YAML_DEPTH_MAX deep, with at most YAML_NODES_MAX nodes and YAML_KEYS_MAX keys in one mapping; anchors,
  * aliases and merge keys are refused (nothing can be made to explode), so are duplicate keys in one mapping. The tree
  * lives in ctx->arena. */
 #ifndef YAGURA_MATCH_YAML_H
@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-enum { YAML_TEXT_MAX = 4 * 1024 * 1024, YAML_DEPTH_MAX = 64, YAML_NODES_MAX = 200000, YAML_DOCUMENTS_MAX = 1000 };
+enum { YAML_TEXT_MAX = 4 * 1024 * 1024, YAML_DEPTH_MAX = 64, YAML_NODES_MAX = 200000, YAML_DOCUMENTS_MAX = 1000, YAML_KEYS_MAX = 4096 };
 
 enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
