@@ -207,6 +207,33 @@ STORE_TEST(the_outbox_keeps_what_is_not_delivered)
     CHECK_INT(items[0].tries, 1);
 }
 
+STORE_TEST(a_lost_connection_is_told_and_then_made_anew)
+{
+    if (store_single_writer(test->store)) {
+        return; /* nothing to lose: SQLite is in the process */
+    }
+    struct store_conn *other = NULL;
+    struct store_cursor cursor = { .conn = NULL };
+    bool more = false;
+    CHECK_OK(store_query(&test->ctx, test->db, "SELECT pg_backend_pid()", NULL, 0, &cursor));
+    CHECK_OK(store_next(&test->ctx, &cursor, &more));
+    const int64_t backend = store_int(&cursor, 0);
+    store_end(&cursor);
+    CHECK_OK(store_connect(&test->ctx, test->store, &other));
+    CHECK_OK(store_begin(&test->ctx, test->db, STORE_WRITE));
+    CHECK_OK(note(test, 1, STR("lost")));
+    CHECK_OK(store_query(&test->ctx, other, "SELECT pg_terminate_backend(CAST($1 AS INTEGER), 5000)",
+                         SQL_VALUES(SQL_INT(backend)), &cursor));
+    store_end(&cursor);
+    CHECK_FAULT(note(test, 2, STR("told")), "ServiceUnavailable");
+    CHECK_FAULT(store_commit(&test->ctx, test->db), "ServiceUnavailable");
+    CHECK_OK(store_begin(&test->ctx, test->db, STORE_WRITE));
+    CHECK_OK(note(test, 3, STR("anew")));
+    CHECK_OK(store_commit(&test->ctx, test->db));
+    CHECK_INT(notes(test), 1);
+    store_disconnect(other);
+}
+
 TEST(an_unknown_kind_of_store_is_refused)
 {
     struct ctx ctx = ctx_new(arena, 0);

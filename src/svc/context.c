@@ -73,6 +73,11 @@ static struct str type(struct request *rq)
     return principal_type(rq->caller.type);
 }
 
+static struct str source_identity(struct request *rq)
+{
+    return rq->caller.source_identity;
+}
+
 static struct str source_ip(struct request *rq)
 {
     return rq->source_ip;
@@ -119,6 +124,7 @@ static const struct {
     { "aws:PrincipalArn", principal_arn },
     { "aws:PrincipalAccount", account },
     { "aws:PrincipalType", type },
+    { "aws:SourceIdentity", source_identity },
     { "aws:SourceIp", source_ip },
     { "aws:UserAgent", user_agent },
     { "aws:SecureTransport", secure_transport },

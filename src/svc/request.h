@@ -23,6 +23,7 @@ struct principal {
     struct str access_key;    /* AKIA… or ASIA… that signed */
     struct str session_policy;/* JSON, absent if none */
     struct str session_policy_arns; /* further session policies, managed ones, separated by spaces; absent if none */
+    struct str source_identity; /* set when the session was made; kept by chained ones; absent if none */
     int64_t session_since_ms; /* 0: no session */
     bool mfa;
 };

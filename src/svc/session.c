@@ -73,6 +73,7 @@ static struct str session_write(struct ctx *ctx, const struct session *session)
     json_member_str(&w, STR("session"), principal->session_name);
     json_member_str(&w, STR("policy"), principal->session_policy);
     json_member_str(&w, STR("arns"), principal->session_policy_arns);
+    json_member_str(&w, STR("source"), principal->source_identity);
     json_member_int(&w, STR("since"), principal->session_since_ms);
     json_member_bool(&w, STR("mfa"), principal->mfa);
     json_member_str(&w, STR("secret"), session->secret);
@@ -111,6 +112,7 @@ static void session_read(struct ctx *ctx, const struct json *json, struct sessio
     principal->session_name = json_text(json_get(json, STR("session")));
     principal->session_policy = json_text(json_get(json, STR("policy")));
     principal->session_policy_arns = json_text(json_get(json, STR("arns")));
+    principal->source_identity = json_text(json_get(json, STR("source")));
     principal->mfa = json_is_true(json_get(json, STR("mfa")));
     out->secret = json_text(json_get(json, STR("secret")));
 

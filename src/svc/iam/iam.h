@@ -3,9 +3,11 @@
  * The front door, for each call:
  *     iam_credential_find        before the signature is verified; the secret then verifies it
  *     iam_policies_of            compiled; may be kept and shared for as long as iam_generation() stays the same
+ *     iam_resource               for IAM's own operations, else request_resource
  *     policy_decide              with policies.layers and request_lookup (svc/context.h), unless policies.all_allowed
+ *     iam_denial                 when it may not
  * and iam_changed() after the commit of any write to IAM. Read iam_generation() before iam_policies_of and keep the result
- * under that number. Another process on the same PostgreSQL isn't heard: keep nothing longer than a few seconds there. */
+ * (credentials alike) under that number. Another process on the same PostgreSQL isn't heard: keep nothing longer than a few seconds there. */
 #ifndef YAGURA_SVC_IAM_H
 #define YAGURA_SVC_IAM_H
 
@@ -44,6 +46,13 @@ struct iam_policies {
  * A principal that no longer exists has no policies. A document that can't be read any more counts as denying all. */
 struct err iam_policies_of(struct ctx *ctx, struct store_conn *db, const struct principal *principal,
                            struct iam_policies *out);
+
+/* As request_resource, but for IAM's own operations with the whole ARN: the path of the user, group or role as it is
+ * stored (or, when it is being made, as it is asked for), and the caller itself where the input names no user. */
+struct err iam_resource(struct request *rq, const void *in, struct str *arn);
+/* AWS's words for a refusal: "User: ... is not authorized to perform: ... on resource: ... because ...". */
+struct str iam_denial(struct ctx *ctx, const struct principal *principal, struct str action, struct str resource,
+                      const struct policy_answer *answer);
 
 uint64_t iam_generation(void);
 void iam_changed(void);

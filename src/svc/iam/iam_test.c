@@ -477,6 +477,63 @@ STORE_TEST(a_session_may_do_what_its_role_allows)
     test_request_end(&rq);
 }
 
+static struct str judged(struct request *rq, const char *operation, const void *in)
+{
+    struct str arn = STR_NONE;
+    for (size_t i = 0; i < IAM_MODEL.operation_count; i++) {
+        if (strcmp(IAM_MODEL.operations[i].name, operation) == 0) {
+            rq->operation = &IAM_MODEL.operations[i];
+        }
+    }
+    CHECK_OK(iam_resource(rq, in, &arn));
+    return arn;
+}
+
+STORE_TEST(a_call_is_judged_by_the_whole_arn)
+{
+    struct request rq = test_request(test, arena, &IAM_MODEL);
+    CALL(create_user, "CreateUser", .user_name = STR("Ann"), .path = STR("/kings/"));
+    CHECK_STR(judged(&rq, "GetUser", &(const struct iam_get_user_in){ .user_name = STR("ann") }),
+              "arn:aws:iam::111122223333:user/kings/Ann");
+    CHECK_STR(judged(&rq, "GetUser", &(const struct iam_get_user_in){ .user_name = STR_NONE }),
+              "arn:aws:iam::111122223333:user/caller");
+    CHECK_STR(judged(&rq, "CreateRole", &(const struct iam_create_role_in){ .role_name = STR("r"), .path = STR("/p/") }),
+              "arn:aws:iam::111122223333:role/p/r");
+    CHECK_STR(judged(&rq, "ListUsers", &(const struct iam_list_users_in){ .marker = STR_NONE }), "*");
+    CHECK_STR(judged(&rq, "GetPolicy", &(const struct iam_get_policy_in){ .policy_arn = STR("arn:aws:iam::1:policy/p") }),
+              "arn:aws:iam::1:policy/p");
+    test_request_end(&rq);
+}
+
+TEST(a_refusal_says_why_in_aws_s_words)
+{
+    struct ctx ctx = ctx_new(arena, 0);
+    const struct principal ann = { .arn = STR("arn:aws:iam::1:user/ann") };
+    struct policy_answer answer = { .decision = POLICY_IMPLICIT_DENY, .layer = LAYER_IDENTITY };
+    CHECK_STR(iam_denial(&ctx, &ann, STR("s3:GetObject"), STR("arn:aws:s3:::b/k"), &answer),
+              "User: arn:aws:iam::1:user/ann is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::b/k "
+              "because no identity-based policy allows the s3:GetObject action");
+    answer = (struct policy_answer){ .decision = POLICY_EXPLICIT_DENY, .layer = LAYER_BOUNDARY };
+    CHECK_STR(iam_denial(&ctx, &ann, STR("s3:GetObject"), STR("*"), &answer),
+              "User: arn:aws:iam::1:user/ann is not authorized to perform: s3:GetObject on resource: * "
+              "with an explicit deny in a permissions boundary");
+}
+
+STORE_TEST(a_policy_that_bounds_someone_stays)
+{
+    struct request rq = test_request(test, arena, &IAM_MODEL);
+    const struct str arn = STR("arn:aws:iam::111122223333:policy/limit");
+    CALL(create_policy, "CreatePolicy", .policy_name = STR("limit"), .policy_document = STR(ALLOW_ALL));
+    CALL(create_user, "CreateUser", .user_name = STR("ann"), .permissions_boundary = arn);
+    CHECK(out_create_user.user->permissions_boundary != NULL);
+    CALL(get_policy, "GetPolicy", .policy_arn = arn);
+    CHECK_INT(out_get_policy.policy->permissions_boundary_usage_count.v, 1);
+    REFUSED("DeleteConflict", "Cannot delete a policy attached to entities.", delete_policy, .policy_arn = arn);
+    REFUSED("NoSuchEntity", "Policy arn:aws:iam::111122223333:policy/none does not exist or is not attachable.",
+            create_user, .user_name = STR("bea"), .permissions_boundary = STR("arn:aws:iam::111122223333:policy/none"));
+    test_request_end(&rq);
+}
+
 STORE_TEST(the_first_administrator_is_made_once)
 {
     struct request rq = test_request(test, arena, &IAM_MODEL);

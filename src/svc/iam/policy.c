@@ -25,6 +25,7 @@ static struct err managed_row(const struct rows *rows, const struct managed_poli
         .created_ms = MANAGED_SINCE_MS,
         .updated_ms = MANAGED_SINCE_MS,
     };
+    TRY(rows_count(rows, COUNT_BOUNDED, policy->arn, &out->bounding));
     return rows_count(rows, COUNT_ENTITIES_OF_POLICY, policy->arn, &out->attached);
 }
 
@@ -102,7 +103,7 @@ static struct iam_policy policy_out(struct request *rq, const struct policy_row 
         .path = policy->path,
         .default_version_id = version_out(rq, policy->default_version),
         .attachment_count = SOME((int32_t)policy->attached),
-        .permissions_boundary_usage_count = SOME(0),
+        .permissions_boundary_usage_count = SOME((int32_t)policy->bounding),
         .is_attachable = SOME(true),
         .create_date = SOME(policy->created_ms),
         .update_date = SOME(policy->updated_ms),
@@ -215,7 +216,7 @@ struct err iam_delete_policy(struct request *rq, const struct iam_delete_policy_
     int64_t versions = 0;
     TRY(get_own(rq, in->policy_arn, &policy));
     TRY(rows_count(&rows, COUNT_VERSIONS, policy.id, &versions));
-    if (policy.attached > 0) {
+    if (policy.attached > 0 || policy.bounding > 0) {
         return fail(&rq->ctx, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete a policy attached to entities.");
     }
     if (versions > 1) {

@@ -293,6 +293,7 @@ static const char *const COUNTS[] = {
     [COUNT_KEYS] = "SELECT count(*) FROM iam_access_key WHERE account = $1 AND owner = $2",
     [COUNT_VERSIONS] = "SELECT count(*) FROM iam_policy_version WHERE account = $1 AND policy = $2",
     [COUNT_ENTITIES_OF_POLICY] = "SELECT count(*) FROM iam_attachment WHERE account = $1 AND policy = $2",
+    [COUNT_BOUNDED] = "SELECT count(*) FROM iam_entity WHERE account = $1 AND boundary = $2",
     [COUNT_ENTITIES] = "SELECT count(*) FROM iam_entity WHERE account = $1 AND kind = $2",
     [COUNT_POLICIES] = "SELECT count(*) FROM iam_policy WHERE account = $1",
     [COUNT_ALL_VERSIONS] = "SELECT count(*) FROM iam_policy_version WHERE account = $1",
@@ -380,7 +381,8 @@ struct err rows_key_delete(const struct rows *rows, struct str id)
 
 #define POLICY_COLUMNS \
     "p.name, p.id, p.path, p.arn, p.description, p.default_version, p.newest_version, p.created_ms, p.updated_ms," \
-    " (SELECT count(*) FROM iam_attachment a WHERE a.account = p.account AND a.policy = p.arn)"
+    " (SELECT count(*) FROM iam_attachment a WHERE a.account = p.account AND a.policy = p.arn)," \
+    " (SELECT count(*) FROM iam_entity e WHERE e.account = p.account AND e.boundary = p.arn)"
 
 static void read_policy(const struct rows *rows, const struct store_cursor *cursor, void *item)
 {
@@ -395,6 +397,7 @@ static void read_policy(const struct rows *rows, const struct store_cursor *curs
         .created_ms = store_int(cursor, 7),
         .updated_ms = store_int(cursor, 8),
         .attached = store_int(cursor, 9),
+        .bounding = store_int(cursor, 10),
     };
 }
 

@@ -81,7 +81,7 @@ struct err rows_member_delete(const struct rows *rows, struct str group, struct 
 
 enum counted {
     COUNT_TAGS, COUNT_INLINE, COUNT_ATTACHED, COUNT_USERS_OF_GROUP, COUNT_GROUPS_OF_USER, COUNT_KEYS, COUNT_VERSIONS,
-    COUNT_ENTITIES_OF_POLICY, COUNT_ENTITIES /* of a kind: "user", "group", "role" */, COUNT_POLICIES, COUNT_ALL_VERSIONS
+    COUNT_ENTITIES_OF_POLICY, COUNT_BOUNDED, COUNT_ENTITIES /* of a kind: "user", "group", "role" */, COUNT_POLICIES, COUNT_ALL_VERSIONS
 };
 /* owner: an id, an ARN or a kind; ignored by the counts over everything. */
 struct err rows_count(const struct rows *rows, enum counted which, struct str owner, int64_t *count);
@@ -106,7 +106,9 @@ struct err rows_key_delete(const struct rows *rows, struct str id);
 
 struct policy_row {
     struct str name, id, path, arn, description;
-    int64_t default_version, newest_version, created_ms, updated_ms, attached;
+    int64_t default_version, newest_version, created_ms, updated_ms;
+    int64_t attached; /* to how many users, groups and roles */
+    int64_t bounding; /* how many users and roles */
 };
 struct policy_rows {
     struct policy_row *items;

@@ -88,6 +88,17 @@ static bool trusted(struct request *rq, const struct policy *trust, const char *
     return named || rq->identity_allows;
 }
 
+/* spec: IAM user guide, source identity: once set it stays for all chained sessions. */
+static struct str source_identity_of(const struct request *rq, const struct sts_assume_role_in *in)
+{
+    return rq->caller.source_identity.ptr ? rq->caller.source_identity : in->source_identity;
+}
+
+static bool keeps_source_identity(const struct request *rq, const struct sts_assume_role_in *in)
+{
+    return in->source_identity.ptr == NULL || str_equal(in->source_identity, source_identity_of(rq, in));
+}
+
 static bool may_assume(struct request *rq, const struct sts_assume_role_in *in, const struct role_row *role,
                        struct str account)
 {
@@ -97,7 +108,7 @@ static bool may_assume(struct request *rq, const struct sts_assume_role_in *in, 
     context.extra = context_of(rq, in, &context.extra_count);
     return trust && rq->caller.type != PRINCIPAL_ROOT && trusted(rq, trust, "sts:AssumeRole", account, &context) &&
            (in->tags.count == 0 || trusted(rq, trust, "sts:TagSession", account, &context)) &&
-           (in->source_identity.ptr == NULL || trusted(rq, trust, "sts:SetSourceIdentity", account, &context));
+           (source_identity_of(rq, in).ptr == NULL || trusted(rq, trust, "sts:SetSourceIdentity", account, &context));
 }
 
 static struct err check_tags(struct request *rq, const struct sts_assume_role_in *in)
@@ -189,6 +200,7 @@ static struct session session_of(struct request *rq, const struct sts_assume_rol
         .session_name = in->role_session_name,
         .session_policy = in->policy,
         .session_policy_arns = join_arns(rq, in->policy_arns),
+        .source_identity = source_identity_of(rq, in),
     } };
     take_tags(rq, in, &session);
     return session;
@@ -217,7 +229,8 @@ struct err sts_assume_role(struct request *rq, const struct sts_assume_role_in *
         return fail(&rq->ctx, &STS_ACCESS_DENIED, "Roles may not be assumed by root accounts.");
     }
     TRY(rows_role(rq, arn.account, arn.name, &role, &found));
-    if (!found || !str_equal(role.path, arn.path) || !may_assume(rq, in, &role, arn.account)) {
+    if (!found || !str_equal(role.path, arn.path) || !may_assume(rq, in, &role, arn.account) ||
+        !keeps_source_identity(rq, in)) {
         return refuse(rq, in->role_arn);
     }
     const int64_t seconds = in->duration_seconds.set ? in->duration_seconds.v : SESSION_DEFAULT;
@@ -230,7 +243,7 @@ struct err sts_assume_role(struct request *rq, const struct sts_assume_role_in *
     *user = (struct sts_assumed_role_user){ session.principal.id, session.principal.arn };
     out->credentials = credentials_make(rq, &session, seconds);
     out->assumed_role_user = user;
-    out->source_identity = in->source_identity;
+    out->source_identity = session.principal.source_identity;
     if (in->policy.ptr || in->tags.count > 0) {
         out->packed_policy_size = (struct opt_int)SOME(packed_size(in));
     }

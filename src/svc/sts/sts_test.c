@@ -135,6 +135,24 @@ STORE_TEST(session_policies_and_tags_travel_in_the_token)
     test_request_end(&rq);
 }
 
+STORE_TEST(a_source_identity_stays)
+{
+    struct request rq = test_request(test, arena, &STS_MODEL);
+    struct sts_assume_role_out out;
+    struct session session = { .expires_ms = 0 };
+    have_role(&rq, TRUST("*", ""));
+    CHECK_FAULT(assume(&rq, (struct sts_assume_role_in){ .source_identity = STR("ann") }, &out), "AccessDenied");
+    have_role(&rq, TRUST("*", "},{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"sts:SetSourceIdentity\""));
+    CHECK_OK(assume(&rq, (struct sts_assume_role_in){ .source_identity = STR("ann") }, &out));
+    CHECK_STR(out.source_identity, "ann");
+    CHECK(session_unseal(&rq.ctx, rq.vault, out.credentials->access_key_id, out.credentials->session_token, &session));
+    rq.caller.source_identity = session.principal.source_identity;
+    CHECK_OK(assume(&rq, (struct sts_assume_role_in){ .role_arn = STR_NONE }, &out));
+    CHECK_STR(out.source_identity, "ann");
+    CHECK_FAULT(assume(&rq, (struct sts_assume_role_in){ .source_identity = STR("bea") }, &out), "AccessDenied");
+    test_request_end(&rq);
+}
+
 STORE_TEST(a_user_gets_a_session_of_its_own)
 {
     struct request rq = test_request(test, arena, &STS_MODEL);
