@@ -2,13 +2,10 @@
 
 #include "ingest/cloudtrail_parts.h"
 #include "ingest/extent.h"
+#include "ingest/survey.h"
 
 /* Wrappers inside wrappers, as when a LookupEvents answer was itself logged. */
-enum { WRAPPERS_DEEP = 4, AHEAD = 256 };
-/* A file may make us look this far ahead for ends that never come; then the rest of it is left. */
-#define WASTE_MAX ((uint64_t)1024 * 1024 * 1024)
-
-static const char too_deep[] = "a record nested too deeply";
+enum { WRAPPERS_DEEP = 4 };
 
 static void read_object(struct cloudtrail *reader, struct str raw, uint64_t offset, int depth);
 
@@ -46,59 +43,11 @@ struct cloudtrail_counts cloudtrail_counts(const struct cloudtrail *reader)
     return reader->counts;
 }
 
-static void trouble(struct cloudtrail *reader, uint64_t offset, const char *reason)
+void cloudtrail_trouble(struct cloudtrail *reader, uint64_t offset, const char *reason)
 {
     const struct ingest_trouble what = { .file = reader->file, .offset = offset, .reason = reason };
     reader->counts.skipped++;
     reader->sink->trouble(reader->sink->self, &what);
-}
-
-typedef unsigned char lane __attribute__((vector_size(16)));
-
-/* What a look at the bytes alone tells, in one pass that costs little beside the scan. */
-struct survey {
-    bool ascii;
-    size_t brackets; /* opening ones, those inside strings too: a bound of the nesting */
-};
-
-static void survey_lanes(const char *bytes, size_t count, struct survey *survey)
-{
-    lane high = { 0 };
-    lane found = { 0 };
-    for (size_t i = 0; i < count; i++) {
-        lane at;
-        memcpy(&at, bytes + i * sizeof(at), sizeof(at));
-        high |= at;
-        found -= (lane)((at | 0x20) == '{'); /* { and [ differ in that bit */
-    }
-    for (size_t i = 0; i < sizeof(lane); i++) {
-        survey->ascii = survey->ascii && high[i] < 0x80;
-        survey->brackets += found[i];
-    }
-}
-
-static struct survey survey_of(struct str s)
-{
-    struct survey survey = { .ascii = true };
-    size_t at = 0;
-    while (s.len - at >= sizeof(lane)) {
-        const size_t lanes = (s.len - at) / sizeof(lane);
-        const size_t step = lanes < UINT8_MAX ? lanes : UINT8_MAX; /* what a byte can count */
-        survey_lanes(s.ptr + at, step, &survey);
-        at += step * sizeof(lane);
-    }
-    char tail[sizeof(lane)] = { 0 };
-    memcpy(tail, s.ptr + at, s.len - at);
-    survey_lanes(tail, 1, &survey);
-    return survey;
-}
-
-static size_t depth_of(struct str s)
-{
-    struct extent extent = { .depth = 0 };
-    size_t used = 0;
-    extent_follow(&extent, s, &used);
-    return extent.deepest;
 }
 
 /* NULL: fit to be delivered. */
@@ -108,7 +57,7 @@ static const char *unfit(struct str raw)
     if (!survey.ascii && !str_utf8_valid(raw)) {
         return "a record that is not valid UTF-8";
     }
-    return survey.brackets > CLOUDTRAIL_DEPTH_MAX && depth_of(raw) > CLOUDTRAIL_DEPTH_MAX ? too_deep : NULL;
+    return survey.brackets > CLOUDTRAIL_DEPTH_MAX && extent_depth(raw) > CLOUDTRAIL_DEPTH_MAX ? CLOUDTRAIL_TOO_DEEP : NULL;
 }
 
 static void deliver(struct cloudtrail *reader, struct str raw, uint64_t offset)
@@ -117,7 +66,7 @@ static void deliver(struct cloudtrail *reader, struct str raw, uint64_t offset)
     recent_prefetch(reader->recent, identity); /* comes from memory while the record is looked over */
     const char *reason = unfit(raw);
     if (reason || !cloudtrail_fill(reader, raw, &reason)) {
-        trouble(reader, offset, reason);
+        cloudtrail_trouble(reader, offset, reason);
         return;
     }
     if (identity && !recent_add(reader->recent, identity)) {
@@ -127,102 +76,6 @@ static void deliver(struct cloudtrail *reader, struct str raw, uint64_t offset)
     reader->event.offset = offset;
     reader->counts.records++;
     reader->sink->event(reader->sink->self, &reader->event);
-}
-
-static const char *malformed_reason(struct str looked_at)
-{
-    return depth_of(looked_at) > CLOUDTRAIL_DEPTH_MAX ? too_deep : "malformed JSON";
-}
-
-/* How an attempt to take an object ended. */
-enum take {
-    TAKE_WHOLE,
-    TAKE_SKIPPED, /* reported; feed->at stands behind it */
-    TAKE_LOST,    /* reported; where the next one begins can't be told */
-    TAKE_PENDING, /* the file may still grow: feed->at stands at its start */
-};
-
-static enum extent_verdict follow_to_end(struct feed *feed, size_t depth)
-{
-    struct extent extent = { .depth = depth };
-    size_t used = 0;
-    enum extent_verdict verdict = EXTENT_OPEN;
-    do {
-        verdict = extent_follow(&extent, feed_rest(feed), &used);
-        feed->at += used;
-    } while (verdict == EXTENT_OPEN && feed_grow(feed));
-    return verdict;
-}
-
-/* Behind a malformed element: its end, when that is followed by what may follow an element. */
-static enum take resume_element(struct cloudtrail *reader, struct feed *feed)
-{
-    const struct str rest = feed_rest(feed);
-    struct extent extent = { .depth = 0 };
-    size_t used = 0;
-    const enum extent_verdict verdict = extent_follow(&extent, rest, &used);
-    reader->wasted += used;
-    const struct str behind = str_trim(str_slice(rest, used, AHEAD));
-    if (verdict != EXTENT_CLOSED || (behind.len > 0 && behind.ptr[0] != ',' && behind.ptr[0] != ']')) {
-        return TAKE_LOST;
-    }
-    feed->at += used;
-    return TAKE_SKIPPED;
-}
-
-/* The input ended, or the window is full, inside the object. */
-static enum take take_failed(struct cloudtrail *reader, struct feed *feed)
-{
-    reader->wasted += feed_rest(feed).len;
-    if (feed_full(feed)) {
-        trouble(reader, feed_offset(feed), "a record longer than 64 MiB");
-        return follow_to_end(feed, 0) == EXTENT_CLOSED ? TAKE_SKIPPED : TAKE_LOST;
-    }
-    if (reader->growing && feed->in) {
-        reader->pending = true;
-        return TAKE_PENDING;
-    }
-    if (!feed->in || !inflate_trouble(feed->in)) {
-        trouble(reader, feed_offset(feed), "a record cut short by the end of the file");
-    }
-    return TAKE_LOST;
-}
-
-static bool scan_here(struct cloudtrail *reader, struct feed *feed, size_t *used)
-{
-    if (reader->declared != feed || !feed->declared) {
-        scan_block(reader->scan, feed->window);
-        reader->declared = feed;
-        feed->declared = true;
-    }
-    return scan_next(reader->scan, feed->at, used);
-}
-
-/* Whether the trouble is that the text ends: inside a string or a bracket it lies at the end, inside a word before it. */
-static bool is_cut(struct str rest, size_t trouble_at)
-{
-    const struct str tail = str_from(rest, trouble_at);
-    return tail.len == 0 || str_starts(STR("true"), tail) || str_starts(STR("false"), tail) || str_starts(STR("null"), tail);
-}
-
-/* Takes the object that starts here. */
-static enum take take_object(struct cloudtrail *reader, struct feed *feed, bool is_element, struct str *raw)
-{
-    size_t used = 0;
-    while (!scan_here(reader, feed, &used)) {
-        const struct str rest = feed_rest(feed);
-        if (!is_cut(rest, used)) {
-            reader->wasted += used;
-            trouble(reader, feed_offset(feed) + used, malformed_reason(str_slice(rest, 0, used + 1)));
-            return is_element ? resume_element(reader, feed) : TAKE_LOST;
-        }
-        if (!feed_grow(feed)) {
-            return take_failed(reader, feed);
-        }
-    }
-    *raw = str_slice(feed_rest(feed), 0, used);
-    feed->at += used;
-    return TAKE_WHOLE;
 }
 
 static bool scan_apart(struct cloudtrail *reader, struct str text, size_t *used)
@@ -243,14 +96,14 @@ static bool read_elements(struct cloudtrail *reader, struct feed *feed, int dept
             continue;
         }
         if (c != '{') {
-            trouble(reader, offset, "something else than a record among the records");
+            cloudtrail_trouble(reader, offset, "something else than a record among the records");
             return false;
         }
-        const enum take taken = take_object(reader, feed, true, &raw);
+        const enum take taken = cloudtrail_take(reader, feed, true, &raw);
         if (taken == TAKE_WHOLE) {
             read_object(reader, raw, offset, depth);
         }
-        if (taken == TAKE_LOST || taken == TAKE_PENDING || reader->wasted > WASTE_MAX) {
+        if (taken == TAKE_LOST || taken == TAKE_PENDING || reader->wasted > CLOUDTRAIL_WASTE_MAX) {
             return false;
         }
     }
@@ -276,7 +129,7 @@ static void read_text(struct cloudtrail *reader, const struct scan_value *value,
     if (scan_apart(reader, record, &used)) {
         read_object(reader, str_slice(record, 0, used), offset, depth);
     } else {
-        trouble(reader, offset, "a wrapped record that is malformed");
+        cloudtrail_trouble(reader, offset, "a wrapped record that is malformed");
     }
     arena_release(reader->wrapper_arena, mark);
 }
@@ -339,7 +192,7 @@ static bool skip_token(struct str s, size_t *at, struct str token)
 /* {"Records":[ - the shape that may be longer than any window. */
 static bool takes_records_head(struct feed *feed)
 {
-    const struct str ahead = feed_ahead(feed, AHEAD);
+    const struct str ahead = feed_ahead(feed, CLOUDTRAIL_AHEAD);
     size_t at = 0;
     const bool is_head = skip_token(ahead, &at, STR("{")) && skip_token(ahead, &at, STR("\"Records\""))
         && skip_token(ahead, &at, STR(":")) && skip_token(ahead, &at, STR("["));
@@ -358,7 +211,7 @@ static void read_list(struct cloudtrail *reader, struct feed *feed, bool in_docu
         return;
     }
     if (in_document) {
-        follow_to_end(feed, 1);
+        feed_skip_value(feed, 1);
     }
 }
 
@@ -366,7 +219,7 @@ static void read_single(struct cloudtrail *reader, struct feed *feed)
 {
     struct str raw = STR_NONE;
     const uint64_t offset = feed_offset(feed);
-    const enum take taken = take_object(reader, feed, false, &raw);
+    const enum take taken = cloudtrail_take(reader, feed, false, &raw);
     if (taken == TAKE_WHOLE) {
         read_object(reader, raw, offset, 0);
     }
@@ -378,7 +231,7 @@ static void read_single(struct cloudtrail *reader, struct feed *feed)
 /* spec: CloudWatch Logs user guide, export to S3: each line is a time stamp, a space and the message. */
 static bool skip_stamp(struct feed *feed)
 {
-    const struct str ahead = feed_ahead(feed, AHEAD);
+    const struct str ahead = feed_ahead(feed, CLOUDTRAIL_AHEAD);
     const size_t brace = str_search(ahead, STR("Z {"));
     if (brace == STR_MISSING || brace > 32 || ahead.ptr[0] < '0' || ahead.ptr[0] > '9') {
         return false;
@@ -390,7 +243,7 @@ static bool skip_stamp(struct feed *feed)
 static void skip_garbage(struct cloudtrail *reader, struct feed *feed)
 {
     if (!reader->in_garbage) {
-        trouble(reader, feed_offset(feed), "text that is no JSON object");
+        cloudtrail_trouble(reader, feed_offset(feed), "text that is no JSON object");
     }
     reader->in_garbage = true;
     feed_skip_line(feed);
@@ -422,8 +275,8 @@ static void read_feed(struct cloudtrail *reader, struct feed *feed)
     }
     char c = 0;
     while (!reader->pending && feed_peek(feed, &c)) {
-        if (reader->wasted > WASTE_MAX) {
-            trouble(reader, feed_offset(feed), "too many records without an end; the rest of the file is left");
+        if (reader->wasted > CLOUDTRAIL_WASTE_MAX) {
+            cloudtrail_trouble(reader, feed_offset(feed), "too many records without an end; the rest of the file is left");
             return;
         }
         read_document(reader, feed, c);
@@ -448,7 +301,7 @@ static uint64_t read_input(struct cloudtrail *reader, uint64_t start, struct inf
     const uint64_t end = feed.base + feed.window.len;
     reader->counts.bytes += end - start;
     if (inflate_trouble(in)) {
-        trouble(reader, end, inflate_trouble(in));
+        cloudtrail_trouble(reader, end, inflate_trouble(in));
     }
     return reader->pending ? feed_offset(&feed) : end;
 }

@@ -247,6 +247,18 @@ TEST(a_line_of_100_megabytes_is_refused_in_bounded_memory)
     CHECK(gather.trouble_count == 1);
 }
 
+TEST(brackets_never_closed_do_not_swallow_what_follows)
+{
+    const struct str line = str_format(arena, "{\"eventTime\":\"2024-05-01T00:00:00Z\",\"x\":\"%0*d\"}\n", 1 << 20, 0);
+    struct text text = text_new(arena);
+    text_add(&text, STR("{\"userAgent\":[\n"));
+    for (int i = 0; i < 70; i++) {
+        text_add(&text, line);
+    }
+    struct gather gather = read_bytes(arena, text_str(&text));
+    CHECK(gather.event_count == 70 && gather.trouble_count == 1);
+}
+
 TEST(records_longer_than_a_window_step_are_read)
 {
     const size_t size = (size_t)3 * 1024 * 1024;

@@ -49,3 +49,11 @@ enum extent_verdict extent_follow(struct extent *extent, struct str piece, size_
     *used = piece.len;
     return EXTENT_OPEN;
 }
+
+size_t extent_depth(struct str s)
+{
+    struct extent extent = { .depth = 0 };
+    size_t used = 0;
+    extent_follow(&extent, s, &used);
+    return extent.deepest;
+}

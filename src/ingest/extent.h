@@ -20,5 +20,7 @@ struct extent {
 };
 
 enum extent_verdict extent_follow(struct extent *extent, struct str piece, size_t *used);
+/* How deep the value that s begins with is nested, as far as s goes. */
+size_t extent_depth(struct str s);
 
 #endif

@@ -82,3 +82,15 @@ void feed_skip_line(struct feed *feed)
         feed->at = feed->window.len;
     } while (feed_grow(feed));
 }
+
+enum extent_verdict feed_skip_value(struct feed *feed, size_t depth)
+{
+    struct extent extent = { .depth = depth };
+    size_t used = 0;
+    enum extent_verdict verdict = EXTENT_OPEN;
+    do {
+        verdict = extent_follow(&extent, feed_rest(feed), &used);
+        feed->at += used;
+    } while (verdict == EXTENT_OPEN && feed_grow(feed));
+    return verdict;
+}

@@ -4,6 +4,7 @@
 #ifndef YAGURA_INGEST_FEED_H
 #define YAGURA_INGEST_FEED_H
 
+#include "ingest/extent.h"
 #include "ingest/inflate.h"
 
 struct feed {
@@ -30,5 +31,7 @@ struct str feed_ahead(struct feed *feed, size_t count);
 bool feed_peek(struct feed *feed, char *c);
 /* Skips to behind the next line feed, or to the end. */
 void feed_skip_line(struct feed *feed);
+/* Skips a JSON value of which `depth` brackets are open, however long it is. */
+enum extent_verdict feed_skip_value(struct feed *feed, size_t depth);
 
 #endif
