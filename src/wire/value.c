@@ -265,6 +265,9 @@ struct err slot_parse(struct decoder *d, const struct slot *slot, struct str tex
     switch (slot->shape->kind) {
     case SHAPE_STRING:
     case SHAPE_DOCUMENT:
+        if (!str_utf8_valid(text)) {
+            return fail(d->ctx, d->malformed, "The request holds text that is not UTF-8.");
+        }
         slot_text(slot, text);
         return ERR_OK;
     case SHAPE_BLOB:
