@@ -276,11 +276,24 @@ static struct str finding_json(const struct parts *p)
 
 static struct str or_else(struct str first, struct str second) { return first.len > 0 ? first : second; }
 
+/* The first of the paths that leads somewhere. */
+static struct str first_name(const struct parts *p)
+{
+    for (struct str rest = p->detection->name; rest.len > 0;) {
+        const struct str path = str_cut(rest, '|', &rest);
+        const struct str name = record_text(p->arena, p->record, path);
+        if (name.len > 0) {
+            return name;
+        }
+    }
+    return STR_NONE;
+}
+
 void occurrence_finding(struct arena *arena, const struct event *ev, const struct detection *detection,
                         const struct verdict *verdict, struct finding *out)
 {
     struct parts p = { arena, ev, detection, verdict, json_parse(arena, ev->raw, NULL), NULL, out };
-    const struct str named = detection->name.len > 0 ? record_text(arena, p.record, detection->name) : STR_NONE;
+    const struct str named = first_name(&p);
     const struct str caller = record_caller_key(ev);
     *out = (struct finding){
         .type = or_else(verdict->type, detection->type),

@@ -15,7 +15,7 @@ struct detection {
     double severity;
     struct str signal;      /* of a custom detection rule; absent otherwise */
     struct str resource;    /* resourceType: AccessKey, S3Bucket, Instance, RDSDBInstance, Lambda, EBSSnapshot, EC2Image */
-    struct str name;        /* path of the resource's name in the record; absent: the caller is the resource */
+    struct str name;        /* path of the resource's name in the record, or several with | between them; absent: the caller */
     struct str title;
     struct str description;
 };

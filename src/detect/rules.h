@@ -4,7 +4,7 @@
  *   type: Stealth:IAMUser/CloudTrailLoggingDisabled
  *   severity: 2
  *   resource: AccessKey            # resourceType of the finding
- *   name: requestParameters.name   # path of the resource's name; left out: the caller is the resource
+ *   name: requestParameters.name   # path of the resource's name (a|b: the first that is there); left out: the caller
  *   signal: VPCFlowLogsDeleted     # of custom detection rules
  *   attempts: true                 # failed calls count as well; by default only calls that succeeded do
  *   title: CloudTrail logging was stopped by ${caller}
