@@ -8,9 +8,6 @@
 
 const struct service IAM = { &IAM_MODEL };
 
-const struct fault IAM_INVALID_CLIENT_TOKEN = { "InvalidClientTokenId", NULL, NULL, 403 };
-const struct fault IAM_EXPIRED_TOKEN = { "ExpiredToken", NULL, NULL, 403 };
-
 static atomic_uint_fast64_t generation = 1;
 
 uint64_t iam_generation(void)
@@ -34,7 +31,7 @@ enum iam_authority iam_authority(const struct operation *operation)
 
 static struct err unknown_key(struct ctx *ctx)
 {
-    return fail(ctx, &IAM_INVALID_CLIENT_TOKEN, "The security token included in the request is invalid.");
+    return fail(ctx, &IAM_INVALID_CLIENT_TOKEN, SIGV4_UNKNOWN_KEY_TEXT);
 }
 
 static struct err find_session(struct ctx *ctx, const struct vault *vault, struct str access_key, struct str token,
@@ -45,7 +42,7 @@ static struct err find_session(struct ctx *ctx, const struct vault *vault, struc
         return unknown_key(ctx);
     }
     if (session.expires_ms <= now_ms) {
-        return fail(ctx, &IAM_EXPIRED_TOKEN, "The security token included in the request is expired");
+        return fail(ctx, &IAM_EXPIRED_TOKEN, SIGV4_EXPIRED_TOKEN_TEXT);
     }
     *out = (struct iam_credential){ session.principal, session.secret, true, session.tags, session.tag_count };
     return ERR_OK;

@@ -14,11 +14,13 @@
 #include "policy/policy.h"
 #include "svc/context.h"
 #include "svc/request.h"
+#include "wire/sigv4.h"
 
 extern const struct service IAM;
 
-extern const struct fault IAM_INVALID_CLIENT_TOKEN; /* 403 InvalidClientTokenId: no such key, or a foreign token */
-extern const struct fault IAM_EXPIRED_TOKEN;        /* 403 ExpiredToken */
+/* What iam_credential_find refuses with; sigv4_fault gives what other protocols call them. */
+#define IAM_INVALID_CLIENT_TOKEN SIGV4_INVALID_CLIENT_TOKEN_ID /* no such key, or a foreign token */
+#define IAM_EXPIRED_TOKEN SIGV4_EXPIRED_TOKEN
 
 struct iam_credential {
     struct principal principal;
