@@ -13,6 +13,7 @@ struct checker {
     struct arena *arena;
     struct text messages;
     size_t errors;
+    bool answer; /* of our own: AWS answers empty maps and lists where the model wants an entry (GetDetector's tags) */
 };
 
 /* Where a value stands: "tags.1.member.key". */
@@ -273,15 +274,19 @@ static void check_structure(struct checker *c, const struct path *path, const st
             report(c, &own, NULL, STR("Member must not be null"));
             continue;
         }
+        const bool compound = view.shape->kind == SHAPE_LIST || view.shape->kind == SHAPE_MAP;
+        if (c->answer && compound && view_count(&view) == 0) {
+            continue;
+        }
         const struct constraints broken = constraints_of(c->arena, &view, false);
         report_all(c, &own, &view, &broken);
         check_parts(c, &own, &view);
     }
 }
 
-struct str validate_structure(struct arena *arena, const struct shape *shape, const void *structure)
+static struct str validate(struct arena *arena, bool answer, const struct shape *shape, const void *structure)
 {
-    struct checker c = { .arena = arena, .messages = text_new(arena) };
+    struct checker c = { .arena = arena, .messages = text_new(arena), .answer = answer };
     check_structure(&c, NULL, shape, structure);
     if (c.errors == 0) {
         return STR_NONE;
@@ -290,7 +295,12 @@ struct str validate_structure(struct arena *arena, const struct shape *shape, co
     return str_format(arena, "%zu validation error%s detected: %s", c.errors, c.errors == 1 ? "" : "s", messages.ptr);
 }
 
+struct str validate_structure(struct arena *arena, const struct shape *shape, const void *structure)
+{
+    return validate(arena, false, shape, structure);
+}
+
 struct str wire_check_output(struct ctx *ctx, const struct shape *shape, const void *value)
 {
-    return shape->kind == SHAPE_STRUCTURE && value ? validate_structure(ctx->arena, shape, value) : STR_NONE;
+    return shape->kind == SHAPE_STRUCTURE && value ? validate(ctx->arena, true, shape, value) : STR_NONE;
 }
