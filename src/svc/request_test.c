@@ -14,7 +14,11 @@ static const struct member MEMBERS[] = {
     { .name = "Size", .wire_name = "size", .shape = &NUMBER, .offset = offsetof(struct input, size) },
 };
 static const struct shape INPUT = {
-    .name = "Input", .kind = SHAPE_STRUCTURE, .size = sizeof(struct input), .members = MEMBERS, .member_count = 2,
+    .name = "Input",
+    .kind = SHAPE_STRUCTURE,
+    .size = sizeof(struct input),
+    .members = MEMBERS,
+    .member_count = 2,
 };
 
 static struct str resource(struct arena *arena, const char *signing_name, const char *template, struct str name)
@@ -23,8 +27,12 @@ static struct str resource(struct arena *arena, const char *signing_name, const 
     const struct operation operation = { .name = "Do", .input = &INPUT, .resource = template };
     const struct input in = { .name = name, .size = SOME(1) };
     struct request rq = {
-        .ctx = ctx_new(arena, 0), .service = &service, .operation = &operation, .partition = STR("aws"),
-        .region = STR("ap-northeast-1"), .account = STR("111122223333"),
+        .ctx = ctx_new(arena, 0),
+        .service = &service,
+        .operation = &operation,
+        .partition = STR("aws"),
+        .region = STR("ap-northeast-1"),
+        .account = STR("111122223333"),
     };
     return request_resource(&rq, &in);
 }
@@ -37,7 +45,10 @@ TEST(a_template_becomes_an_arn)
               "arn:aws:guardduty:ap-northeast-1:111122223333:a/x/b/x");
 }
 
-TEST(iam_has_no_region) { CHECK_STR(resource(arena, "iam", "user/{Name}", STR("eve")), "arn:aws:iam::111122223333:user/eve"); }
+TEST(iam_has_no_region)
+{
+    CHECK_STR(resource(arena, "iam", "user/{Name}", STR("eve")), "arn:aws:iam::111122223333:user/eve");
+}
 
 TEST(a_missing_member_is_a_star)
 {

@@ -1,7 +1,7 @@
 /* guardduty.h - all that the outside sees of GuardDuty: the service, and the door through which detections come in.
  *
- * A finding belongs to an owner: the record's account when it lives in this server, else the server's first account (the
- * caller decides). accountId inside the finding stays the record's. Findings need no detector: they wait, and the
+ * A finding belongs to an owner: the record's account when it lives in this server, else the server's first account
+ * (the caller decides). accountId inside the finding stays the record's. Findings need no detector: they wait, and the
  * region's detector shows them once there is one. */
 #ifndef YAGURA_SVC_GUARDDUTY_GUARDDUTY_H
 #define YAGURA_SVC_GUARDDUTY_GUARDDUTY_H
@@ -16,8 +16,8 @@ extern const struct service GUARDDUTY;
 struct err guardduty_record_finding(struct ctx *ctx, struct store_conn *db, struct str owner,
                                     const struct finding *finding);
 
-/* Whether recorded findings also go to the outbox topic "guardduty.finding". Off until something delivers that topic: an
- * outbox nobody drains grows without bound. Set once at start, before threads. */
+/* Whether recorded findings also go to the outbox topic "guardduty.finding". Off until something delivers that topic:
+ * an outbox nobody drains grows without bound. Set once at start, before threads. */
 void guardduty_set_publish(bool on);
 
 /* What a table of findings shows. */

@@ -1,0 +1,107 @@
+/* record.c - the door through which detections come in, and the summary that tables show. */
+#include "detect/finding.h"
+#include "svc/guardduty/filter.h"
+#include "svc/guardduty/finding.h"
+#include "svc/guardduty/guardduty.h"
+
+static bool publishing;
+
+void guardduty_set_publish(bool on)
+{
+    publishing = on;
+}
+
+/* What subscribers get: the finding as the region's detector shows it. Without a detector nobody is told. */
+static struct err publish(struct rows rows, const struct finding_row *row)
+{
+    struct detector_row detector = { .enabled = false };
+    bool found = false;
+    TRY(rows_detector_get(rows, &detector, &found));
+    if (!found || !detector.enabled) {
+        return ERR_OK;
+    }
+    const struct str arn = finding_arn(rows.ctx->arena, STR("aws"), rows, detector.id, row->id);
+    const struct finding_change changes[] = {
+        { "arn", str_format(rows.ctx->arena, "\"%" STR_FMT "\"", STR_ARG(arn)) },
+        { "service.detectorId", str_format(rows.ctx->arena, "\"%" STR_FMT "\"", STR_ARG(detector.id)) },
+    };
+    return store_outbox_add(rows.ctx, rows.db, rows.account, STR("guardduty.finding"),
+                            finding_change(rows.ctx->arena, row->body, changes, COUNT_OF(changes)));
+}
+
+/* What names the event behind one occurrence: its id, else where it stands. Absent: the finding doesn't say. */
+static struct str event_of(struct arena *arena, const struct finding *finding)
+{
+    const struct json *tree = json_parse(arena, finding->json, NULL);
+    const struct str why = json_text(json_path(tree, "service.additionalInfo.value"));
+    const struct json *events = why.len > 0 ? json_get(json_parse(arena, why, NULL), STR("events")) : NULL;
+    const struct json *event = events && events->count == 1 ? events->child : NULL;
+    const struct str id = json_text(json_get(event, STR("id")));
+    const struct json *offset = json_get(event, STR("offset"));
+    if (id.len > 0 || offset == NULL) {
+        return id;
+    }
+    const struct str file = json_text(json_get(event, STR("file")));
+    return str_format(arena, "%" STR_FMT ":%" STR_FMT, STR_ARG(file), STR_ARG(offset->text));
+}
+
+/* Whether this occurrence was counted before: a log that is read again. */
+static struct err is_replay(struct rows rows, const struct finding *finding, bool *out)
+{
+    const struct str event = finding->count == 1 ? event_of(rows.ctx->arena, finding) : STR_NONE;
+    bool fresh = true;
+    if (event.len > 0) {
+        TRY(rows_occurrence_add(rows, finding->id, event, &fresh));
+    }
+    *out = !fresh;
+    return ERR_OK;
+}
+
+struct err guardduty_record_finding(struct ctx *ctx, struct store_conn *db, struct str owner,
+                                    const struct finding *finding)
+{
+    const struct rows rows = { ctx, db, owner, finding->region };
+    struct finding_row row = { .archived = false };
+    struct str body = finding->json;
+    bool found = false;
+    bool replay = false;
+    TRY(is_replay(rows, finding, &replay));
+    if (replay) {
+        return ERR_OK;
+    }
+    TRY(rows_finding_get(rows, finding->id, &row, &found));
+    if (found) {
+        body = finding_merge(ctx->arena, row.body, finding->json);
+    }
+    if (body.ptr == NULL || !finding_from_body(ctx->arena, body, &row) || !str_equal(row.id, finding->id)) {
+        return fail(ctx, &FAULT_INVALID, "what %" STR_FMT " raised is no finding", STR_ARG(finding->type));
+    }
+    TRY(found ? rows_finding_put(rows, &row) : filter_finding(rows, &row));
+    return publishing && !row.archived ? publish(rows, &row) : ERR_OK;
+}
+
+struct err guardduty_findings_newest(struct ctx *ctx, struct store_conn *db, struct str owner, struct str region,
+                                     size_t limit, struct guardduty_summary **out, size_t *count)
+{
+    struct finding_row *rows = NULL;
+    TRY(rows_finding_newest((struct rows){ ctx, db, owner, region }, limit, &rows, count));
+    *out = ARENA_ARRAY(ctx->arena, struct guardduty_summary, *count + 1);
+    for (size_t i = 0; i < *count; i++) {
+        (*out)[i] = (struct guardduty_summary){
+            .id = rows[i].id,
+            .type = rows[i].type,
+            .title = rows[i].title,
+            .region = rows[i].region,
+            .record_account = rows[i].record_account,
+            .resource_type = rows[i].resource_type,
+            .resource_id = rows[i].resource_id,
+            .severity = rows[i].severity,
+            .count = rows[i].times,
+            .first_ms = rows[i].first_ms,
+            .last_ms = rows[i].last_ms,
+            .updated_ms = rows[i].updated_ms,
+            .archived = rows[i].archived,
+        };
+    }
+    return ERR_OK;
+}
