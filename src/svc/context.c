@@ -26,26 +26,16 @@ static struct str principal_type(enum principal_type type)
     return STR("Anonymous");
 }
 
-/* arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION came from arn:aws:iam::ACCOUNT:role/ROLE: sessions don't show the path. */
-static struct str role_arn(struct request *rq)
-{
-    const struct principal *caller = &rq->caller;
-    if (caller->type != PRINCIPAL_ASSUMED_ROLE) {
-        return STR_NONE;
-    }
-    return str_format(rq->ctx.arena, "arn:aws:iam::%" STR_FMT ":role/%" STR_FMT, STR_ARG(caller->account),
-                      STR_ARG(caller->name));
-}
-
 struct policy_caller request_caller(struct request *rq)
 {
-    return (struct policy_caller){ .account = rq->caller.account, .arn = rq->caller.arn, .role_arn = role_arn(rq) };
+    return (struct policy_caller){ .account = rq->caller.account, .arn = rq->caller.arn,
+                                   .role_arn = rq->caller.role_arn };
 }
 
+/* spec: IAM user guide, aws:PrincipalArn: for a session the ARN of its role. */
 static struct str principal_arn(struct request *rq)
 {
-    const struct str role = role_arn(rq);
-    return role.ptr ? role : rq->caller.arn;
+    return rq->caller.role_arn.ptr ? rq->caller.role_arn : rq->caller.arn;
 }
 
 static struct str requested_region(struct request *rq)

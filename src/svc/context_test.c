@@ -36,11 +36,12 @@ TEST(a_session_is_seen_as_its_role)
 {
     struct request rq = caller(arena, PRINCIPAL_ASSUMED_ROLE);
     rq.caller.session_since_ms = 1700000000000;
-    CHECK_STR(value(&rq, "aws:PrincipalArn"), "arn:aws:iam::111122223333:role/n");
+    rq.caller.role_arn = STR("arn:aws:iam::111122223333:role/p/n");
+    CHECK_STR(value(&rq, "aws:PrincipalArn"), "arn:aws:iam::111122223333:role/p/n");
     CHECK_STR(value(&rq, "aws:MultiFactorAuthPresent"), "false");
     CHECK_STR(value(&rq, "aws:TokenIssueTime"), "2023-11-14T22:13:20Z");
     CHECK(value(&rq, "aws:username").ptr == NULL);
-    CHECK_STR(request_caller(&rq).role_arn, "arn:aws:iam::111122223333:role/n");
+    CHECK_STR(request_caller(&rq).role_arn, "arn:aws:iam::111122223333:role/p/n");
 }
 
 TEST(extra_keys_may_have_several_values)

@@ -19,6 +19,7 @@ struct principal {
     struct str arn;           /* as GetCallerIdentity shows it */
     struct str id;            /* UserId as GetCallerIdentity shows it: AIDA…, AROA…:session, the account for root */
     struct str name;          /* user name; role name of a session */
+    struct str role_arn;      /* the role behind an assumed role's session, path included */
     struct str session_name;  /* of an assumed role or federated user */
     struct str access_key;    /* AKIA… or ASIA… that signed */
     struct str session_policy;/* JSON, absent if none */

@@ -70,6 +70,7 @@ static struct str session_write(struct ctx *ctx, const struct session *session)
     json_member_str(&w, STR("arn"), principal->arn);
     json_member_str(&w, STR("id"), principal->id);
     json_member_str(&w, STR("name"), principal->name);
+    json_member_str(&w, STR("role"), principal->role_arn);
     json_member_str(&w, STR("session"), principal->session_name);
     json_member_str(&w, STR("policy"), principal->session_policy);
     json_member_str(&w, STR("arns"), principal->session_policy_arns);
@@ -109,6 +110,7 @@ static void session_read(struct ctx *ctx, const struct json *json, struct sessio
     principal->arn = json_text(json_get(json, STR("arn")));
     principal->id = json_text(json_get(json, STR("id")));
     principal->name = json_text(json_get(json, STR("name")));
+    principal->role_arn = json_text(json_get(json, STR("role")));
     principal->session_name = json_text(json_get(json, STR("session")));
     principal->session_policy = json_text(json_get(json, STR("policy")));
     principal->session_policy_arns = json_text(json_get(json, STR("arns")));

@@ -11,15 +11,17 @@ struct rows rows_of(struct request *rq)
     return (struct rows){ &rq->ctx, rq->db, rq->account };
 }
 
+/* Names are kept unique without regard to case, but found only as they are written: what a policy denies by name must
+ * not be reached by another spelling. */
 struct err entity_get(struct request *rq, enum entity_kind kind, struct str name, struct entity *out)
 {
     const struct rows rows = rows_of(rq);
     bool found = false;
     TRY(rows_entity_find(&rows, kind, name, out, &found));
-    return found ? ERR_OK
-                 : fail(&rq->ctx, &IAM_NO_SUCH_ENTITY_EXCEPTION,
-                        "The %" STR_FMT " with name %" STR_FMT " cannot be found.", STR_ARG(rows_kind(kind)),
-                        STR_ARG(name));
+    return found && str_equal(out->name, name)
+               ? ERR_OK
+               : fail(&rq->ctx, &IAM_NO_SUCH_ENTITY_EXCEPTION, "The %" STR_FMT " with name %" STR_FMT
+                      " cannot be found.", STR_ARG(rows_kind(kind)), STR_ARG(name));
 }
 
 struct err entity_user_or_caller(struct request *rq, struct str name, struct entity *out)

@@ -37,10 +37,11 @@ STORE_TEST(a_user_is_made_read_renamed_and_removed)
     REFUSED("EntityAlreadyExists", "User with name ANN already exists.", create_user, .user_name = STR("ANN"));
     {
         CALL(update_user, "UpdateUser", .user_name = STR("Ann"), .new_user_name = STR("Bea"), .new_path = STR("/"));
-        CALL(get_user, "GetUser", .user_name = STR("bea"));
+        CALL(get_user, "GetUser", .user_name = STR("Bea"));
         CHECK_STR(out_get_user.user->arn, "arn:aws:iam::111122223333:user/Bea");
     }
     REFUSED("NoSuchEntity", "The user with name Ann cannot be found.", get_user, .user_name = STR("Ann"));
+    REFUSED("NoSuchEntity", "The user with name BEA cannot be found.", delete_user, .user_name = STR("BEA"));
     {
         CALL(delete_user, "DeleteUser", .user_name = STR("Bea"));
     }

@@ -1,6 +1,6 @@
 /* rows.h - all the SQL of IAM: rows as structs, in the arena of rows->ctx.
  *
- * Names compare without case. Lists come in the order of their key, from after (exclusive), at most limit + 1 rows: one
+ * Names are looked up without regard to case. Lists come in the order of their key, from after (exclusive), at most limit + 1 rows: one
  * more than asked for tells that there are more. */
 #ifndef YAGURA_SVC_IAM_ROWS_H
 #define YAGURA_SVC_IAM_ROWS_H

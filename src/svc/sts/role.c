@@ -12,7 +12,7 @@ const struct service STS = { &STS_MODEL };
 const struct fault STS_ACCESS_DENIED = { "AccessDenied", NULL, NULL, 403 };
 static const struct fault INVALID_PARAMETER = { "InvalidParameterValue", NULL, NULL, 400 };
 
-enum { SESSION_DEFAULT = 3600, CHAINED_MAX = 3600, TAGS_MAX = 50, EXTRA_KEYS = 3, PACKED_MAX = 2048 };
+enum { SESSION_DEFAULT = 3600, CHAINED_MAX = 3600, EXTRA_KEYS = 3, PACKED_MAX = 2048 };
 
 /* arn:aws:iam::ACCOUNT:role/PATH/NAME */
 struct role_arn {
@@ -148,6 +148,28 @@ static struct err check_session_policy(struct request *rq, struct str document)
                 STR_ARG(error.place));
 }
 
+/* How much of the room for session policies and tags was used, in percent. The packing itself is AWS's secret: ours is
+ * the plain size. The bound keeps session tokens within a request's head. */
+static int32_t packed_size(const struct sts_assume_role_in *in)
+{
+    size_t size = in->policy.len;
+    for (size_t i = 0; i < in->policy_arns.count; i++) {
+        size += in->policy_arns.items[i].arn.len;
+    }
+    for (size_t i = 0; i < in->tags.count; i++) {
+        size += in->tags.items[i].key.len + in->tags.items[i].value.len;
+    }
+    return (int32_t)((size * 100 + PACKED_MAX - 1) / PACKED_MAX);
+}
+
+static struct err check_packed_size(struct request *rq, const struct sts_assume_role_in *in)
+{
+    const int32_t used = packed_size(in);
+    return used <= 100 ? ERR_OK
+                       : fail(&rq->ctx, &STS_PACKED_POLICY_TOO_LARGE_EXCEPTION,
+                              "Packed size of session policies and tags consumes %d%% of allotted space.", (int)used);
+}
+
 static struct err check_duration(struct request *rq, const struct role_row *role, int64_t seconds)
 {
     if (seconds > role->max_session) {
@@ -197,6 +219,8 @@ static struct session session_of(struct request *rq, const struct sts_assume_rol
                           STR_ARG(account), STR_ARG(role->name), STR_ARG(in->role_session_name)),
         .id = str_format(rq->ctx.arena, "%" STR_FMT ":%" STR_FMT, STR_ARG(role->id), STR_ARG(in->role_session_name)),
         .name = role->name,
+        .role_arn = str_format(rq->ctx.arena, "arn:aws:iam::%" STR_FMT ":role%" STR_FMT "%" STR_FMT, STR_ARG(account),
+                               STR_ARG(role->path), STR_ARG(role->name)),
         .session_name = in->role_session_name,
         .session_policy = in->policy,
         .session_policy_arns = join_arns(rq, in->policy_arns),
@@ -204,17 +228,6 @@ static struct session session_of(struct request *rq, const struct sts_assume_rol
     } };
     take_tags(rq, in, &session);
     return session;
-}
-
-/* How much of the room for session policies and tags was used, in percent. The packing itself is AWS's secret: ours is
- * the plain size. */
-static int32_t packed_size(const struct sts_assume_role_in *in)
-{
-    size_t size = in->policy.len;
-    for (size_t i = 0; i < in->tags.count; i++) {
-        size += in->tags.items[i].key.len + in->tags.items[i].value.len;
-    }
-    return (int32_t)((size * 100 + PACKED_MAX - 1) / PACKED_MAX);
 }
 
 struct err sts_assume_role(struct request *rq, const struct sts_assume_role_in *in, struct sts_assume_role_out *out)
@@ -229,7 +242,8 @@ struct err sts_assume_role(struct request *rq, const struct sts_assume_role_in *
         return fail(&rq->ctx, &STS_ACCESS_DENIED, "Roles may not be assumed by root accounts.");
     }
     TRY(rows_role(rq, arn.account, arn.name, &role, &found));
-    if (!found || !str_equal(role.path, arn.path) || !may_assume(rq, in, &role, arn.account) ||
+    const bool same = found && str_equal(role.path, arn.path) && str_equal(role.name, arn.name);
+    if (!same || !may_assume(rq, in, &role, arn.account) ||
         !keeps_source_identity(rq, in)) {
         return refuse(rq, in->role_arn);
     }
@@ -237,6 +251,7 @@ struct err sts_assume_role(struct request *rq, const struct sts_assume_role_in *
     TRY(check_duration(rq, &role, seconds));
     TRY(check_session_policy(rq, in->policy));
     TRY(check_tags(rq, in));
+    TRY(check_packed_size(rq, in));
 
     struct session session = session_of(rq, in, &role, arn.account);
     struct sts_assumed_role_user *user = ARENA_NEW(rq->ctx.arena, struct sts_assumed_role_user);

@@ -49,6 +49,7 @@ STORE_TEST(a_role_named_in_person_needs_nothing_else)
     CHECK(str_equal(session.secret, out.credentials->secret_access_key));
     CHECK(session.principal.type == PRINCIPAL_ASSUMED_ROLE);
     CHECK_STR(session.principal.name, "r");
+    CHECK_STR(session.principal.role_arn, ROLE);
     test_request_end(&rq);
 }
 
@@ -88,6 +89,8 @@ STORE_TEST(a_missing_role_looks_like_a_closed_one)
     CHECK_FAULT(assume(&rq, (struct sts_assume_role_in){ .role_arn = STR("arn:aws:iam::111122223333:role/x") }, &out),
                 "AccessDenied");
     CHECK_FAULT(assume(&rq, (struct sts_assume_role_in){ .role_arn = STR("arn:aws:iam::111122223333:role/p/r") }, &out),
+                "AccessDenied");
+    CHECK_FAULT(assume(&rq, (struct sts_assume_role_in){ .role_arn = STR("arn:aws:iam::111122223333:role/R") }, &out),
                 "AccessDenied");
     CHECK_FAULT(assume(&rq, (struct sts_assume_role_in){ .role_arn = STR("arn:aws:iam::111122223333:user/r") }, &out),
                 "ValidationError");
@@ -132,6 +135,23 @@ STORE_TEST(session_policies_and_tags_travel_in_the_token)
     CHECK_STR(session.principal.session_policy, ALLOW_ALL);
     CHECK_STR(session.principal.session_policy_arns, "arn:aws:iam::aws:policy/A arn:aws:iam::aws:policy/B");
     CHECK_STR(session.tags[0].key, "aws:PrincipalTag/team");
+    test_request_end(&rq);
+}
+
+STORE_TEST(session_policies_and_tags_have_limited_room)
+{
+    struct request rq = test_request(test, arena, &STS_MODEL);
+    struct sts_assume_role_out out;
+    struct sts_tag tags[20];
+    char value[200];
+    memset(value, 'v', sizeof(value));
+    for (int i = 0; i < 20; i++) {
+        tags[i] = (struct sts_tag){ str_format(arena, "k%d", i), { value, sizeof(value) } };
+    }
+    have_role(&rq, TRUST("*", "},{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"sts:TagSession\""));
+    CHECK_OK(assume(&rq, (struct sts_assume_role_in){ .tags = { tags, 5 } }, &out));
+    CHECK_INT(out.packed_policy_size.v, 50);
+    CHECK_FAULT(assume(&rq, (struct sts_assume_role_in){ .tags = { tags, 20 } }, &out), "PackedPolicyTooLarge");
     test_request_end(&rq);
 }
 
