@@ -8,6 +8,8 @@ static const struct migration OWN[] = {
       "CREATE TABLE store_outbox (id IDENTITY, account TEXT NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL,"
       " created_ms BIGINT NOT NULL, next_ms BIGINT NOT NULL, tries BIGINT NOT NULL);"
       "CREATE INDEX store_outbox_due ON store_outbox (next_ms, id);" },
+    { "store", 2, "checkpoint",
+      "CREATE TABLE store_checkpoint (name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL, updated_ms BIGINT NOT NULL);" },
 };
 
 static const char APPLIED_TABLE[] =

@@ -1,0 +1,366 @@
+#include "app/front.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+
+#include "app/commands.h"
+#include "app/identity.h"
+#include "app/metrics.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/queue.h"
+#include "crypto/random.h"
+#include "policy/policy.h"
+#include "services.h"
+#include "svc/request.h"
+#include "wire/codec.h"
+#include "wire/sigv4.h"
+
+static const struct fault ACCESS_DENIED = { "AccessDenied", NULL, NULL, 403 };
+static const struct fault ACCESS_DENIED_EXCEPTION = { "AccessDeniedException", NULL, NULL, 403 };
+
+/* What one thread of the server owns. */
+struct worker {
+    struct store_conn *db;
+    struct identity_cache *identities;
+    struct sigv4_keys *keys;
+    struct worker *next;
+};
+
+struct front {
+    struct front_options options;
+    struct wire_router *router;
+    struct lock *lock; /* of workers */
+    struct worker *workers;
+    uint64_t serial; /* tells this front from a closed one whose workers a thread may remember */
+};
+
+/* One request under way. It lives in the exchange's arena; one thread has it at a time. */
+struct call {
+    struct front *front;
+    struct net_exchange *exchange;
+    struct http_request http;
+    struct sigv4_claim claim;
+    struct wire_match match;
+    struct request rq;
+    const struct identity *identity; /* only until the thread takes its next request */
+    void *in;
+    void *out;
+    int64_t started_us;
+    struct store_job job;
+    struct err err;
+};
+
+static _Atomic uint64_t next_serial = 1;
+
+struct front *front_open(const struct front_options *options)
+{
+    struct front *front = memory_new(sizeof(*front));
+    front->options = *options;
+    front->router = wire_router_open(SERVICE_MODELS, SERVICE_MODEL_COUNT);
+    front->lock = lock_open();
+    front->serial = atomic_fetch_add(&next_serial, 1);
+    return front;
+}
+
+void front_close(struct front *front)
+{
+    if (front == NULL) {
+        return;
+    }
+    for (struct worker *worker = front->workers; worker;) {
+        struct worker *next = worker->next;
+        store_disconnect(worker->db);
+        identity_cache_close(worker->identities);
+        sigv4_keys_close(worker->keys);
+        memory_free(worker);
+        worker = next;
+    }
+    wire_router_close(front->router);
+    lock_free(front->lock);
+    memory_free(front);
+}
+
+static struct err worker_of_thread(struct ctx *ctx, struct front *front, struct worker **out)
+{
+    static _Thread_local struct worker *mine;
+    static _Thread_local uint64_t serial;
+    if (serial != front->serial) {
+        struct store_conn *db = NULL;
+        TRY(store_connect(ctx, front->options.store, &db));
+        mine = memory_new(sizeof(*mine));
+        mine->db = db;
+        mine->identities = identity_cache_open();
+        mine->keys = sigv4_keys_open();
+        serial = front->serial;
+        lock_take(front->lock);
+        mine->next = front->workers;
+        front->workers = mine;
+        lock_give(front->lock);
+    }
+    *out = mine;
+    return ERR_OK;
+}
+
+static void count_answer(const struct call *call, uint16_t status)
+{
+    const enum metric outcome = status >= 500 ? METRIC_REQUESTS_SERVER_ERROR
+        : status >= 400                       ? METRIC_REQUESTS_CLIENT_ERROR
+                                              : METRIC_REQUESTS_OK;
+    metric_add(outcome, 1);
+    metric_add(METRIC_REQUEST_MICROSECONDS, clock_monotonic_us() - call->started_us);
+}
+
+static void log_answer(const struct call *call, uint16_t status)
+{
+    const bool change = call->match.operation && call->match.operation->access == ACCESS_WRITE && status < 400;
+    log_write(status >= 500 ? LOG_ERROR : change ? LOG_INFO : LOG_DEBUG, &call->rq.ctx, "call",
+              (const struct log_field[]){
+                  LOG_STR("service", call->match.service ? str_of(call->match.service->name) : STR_NONE),
+                  LOG_STR("operation", call->match.operation ? str_of(call->match.operation->name) : STR_NONE),
+                  LOG_STR("caller", call->rq.caller.arn),
+                  LOG_STR("source", call->http.remote),
+                  LOG_STR("region", call->rq.region),
+                  LOG_INT("status", status),
+                  LOG_STR("error", call->err.fault ? str_of(call->err.fault->code) : STR_NONE),
+                  LOG_STR("reason", call->err.fault ? str_of(call->rq.ctx.reason) : STR_NONE),
+                  LOG_INT("microseconds", clock_monotonic_us() - call->started_us),
+                  LOG_END,
+              });
+}
+
+#ifdef YAGURA_CHECK_ANSWERS
+/* Test builds hold every answer against its model; what breaks it goes out as a failure that no test can miss. */
+static void check_answer(struct call *call)
+{
+    const struct str broken = wire_check_output(&call->rq.ctx, call->match.operation->output, call->out);
+    if (broken.ptr) {
+        call->err = fail(&call->rq.ctx, &FAULT_INTERNAL, "the answer breaks its model: %" STR_FMT, STR_ARG(broken));
+    }
+}
+#else
+static void check_answer(struct call *call)
+{
+    (void)call;
+}
+#endif
+
+static void answer(struct call *call)
+{
+    struct ctx *ctx = &call->rq.ctx;
+    struct http_response response = { 0 };
+    if (!call->err.fault) {
+        check_answer(call);
+    }
+    if (!call->err.fault) {
+        wire_encode(ctx, &call->match, call->out, &response);
+    } else if (call->match.service) {
+        wire_encode_error(ctx, &call->match, call->err.fault, str_of(ctx->reason), &response);
+    } else {
+        wire_encode_unrouted_error(ctx, call->front->router, &call->http, call->claim.service, call->err.fault,
+                                   str_of(ctx->reason), &response);
+    }
+    count_answer(call, response.status);
+    log_answer(call, response.status);
+    net_answer(call->exchange, &response);
+}
+
+/* Keys of a policy's conditions that every call has. */
+static struct str condition_value(void *self, struct str key)
+{
+    const struct call *call = self;
+    const struct request *rq = &call->rq;
+    struct arena *arena = rq->ctx.arena;
+    const struct {
+        struct str key;
+        struct str value;
+    } known[] = {
+        { STR("aws:PrincipalArn"), rq->caller.arn },
+        { STR("aws:PrincipalAccount"), rq->caller.account },
+        { STR("aws:userid"), rq->caller.id },
+        { STR("aws:username"), rq->caller.type == PRINCIPAL_USER ? rq->caller.name : STR_NONE },
+        { STR("aws:SourceIp"), rq->source_ip },
+        { STR("aws:UserAgent"), rq->user_agent },
+        { STR("aws:RequestedRegion"), rq->region },
+        { STR("aws:SecureTransport"), rq->tls ? STR("true") : STR("false") },
+        { STR("aws:MultiFactorAuthPresent"), rq->caller.session_since_ms == 0 ? STR_NONE
+              : rq->caller.mfa                                                ? STR("true")
+                                                                              : STR("false") },
+    };
+    for (size_t i = 0; i < COUNT_OF(known); i++) {
+        if (str_equal_nocase(known[i].key, key)) {
+            return known[i].value;
+        }
+    }
+    if (str_equal_nocase(key, STR("aws:CurrentTime"))) {
+        return clock_format_iso8601(arena, rq->ctx.now_ms);
+    }
+    if (str_equal_nocase(key, STR("aws:EpochTime"))) {
+        return str_format(arena, "%" PRId64, rq->ctx.now_ms / 1000);
+    }
+    return STR_NONE;
+}
+
+static struct err identify(struct call *call, struct worker *worker)
+{
+    struct ctx *ctx = &call->rq.ctx;
+    TRY(sigv4_parse(ctx, &call->http, &call->claim));
+    call->rq.region = call->claim.region;
+    TRY(identity_find(ctx, worker->identities, worker->db, call->front->options.vault, call->claim.access_key,
+                      call->claim.token, &call->identity));
+    TRY(sigv4_verify(ctx, worker->keys, &call->claim, &call->http, call->identity->credential.secret));
+    call->rq.caller = call->identity->credential.principal;
+    call->rq.account = call->rq.caller.account;
+    return ERR_OK;
+}
+
+/* Who signed comes first: whoever can't sign learns nothing about what there is. Unsigned calls are for the operations
+ * whose model says so. */
+static struct err recognise(struct call *call, struct worker *worker)
+{
+    struct ctx *ctx = &call->rq.ctx;
+    const struct err signed_by = identify(call, worker);
+    const bool anonymous = err_is(signed_by, &SIGV4_MISSING_AUTHENTICATION_TOKEN);
+    char reason[sizeof(ctx->reason)];
+    memcpy(reason, ctx->reason, sizeof(reason));
+    const struct err found = wire_route(ctx, call->front->router, &call->http, call->claim.service, &call->match);
+    if (signed_by.fault && !(anonymous && call->match.operation && call->match.operation->unsigned_ok)) {
+        metric_add(METRIC_REQUESTS_REFUSED, 1);
+        memcpy(ctx->reason, reason, sizeof(reason));
+        return (struct err){ sigv4_fault(signed_by.fault, call->match.protocol, call->claim.service) };
+    }
+    TRY(found);
+    call->rq.service = call->match.service;
+    call->rq.operation = call->match.operation;
+    return call->match.operation->handler ? ERR_OK : wire_unbuilt(ctx, &call->match);
+}
+
+static const struct fault *denied_fault(const struct call *call)
+{
+    const bool xml = call->match.protocol == PROTOCOL_QUERY || call->match.protocol == PROTOCOL_EC2
+        || call->match.protocol == PROTOCOL_REST_XML;
+    return xml ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION;
+}
+
+static struct err run_handler(struct call *call, struct store_conn *db)
+{
+    call->rq.db = db;
+    return call->match.operation->handler(&call->rq, call->in, call->out);
+}
+
+static struct err read_call(struct call *call, struct store_conn *db)
+{
+    TRY(store_begin(&call->rq.ctx, db, STORE_READ));
+    const struct err err = run_handler(call, db);
+    store_rollback(db);
+    return err;
+}
+
+static struct err write_run(void *argument, struct store_conn *db)
+{
+    struct call *call = argument;
+    return run_handler(call, db);
+}
+
+static void write_done(void *argument, struct err result, const char *reason)
+{
+    struct call *call = argument;
+    call->err = result;
+    if (reason) {
+        snprintf(call->rq.ctx.reason, sizeof(call->rq.ctx.reason), "%s", reason);
+    }
+    if (!result.fault && strcmp(call->match.service->name, "iam") == 0) {
+        identities_changed();
+    }
+    answer(call);
+}
+
+/* True: the call is answered or will be; false: call->err is its answer, now. */
+static bool hand_over(struct call *call)
+{
+    call->job = (struct store_job){ write_run, write_done, call };
+    /* A write must outlive this thread's next request, which may drop the cached identity the caller borrows from. */
+    struct arena *arena = call->rq.ctx.arena;
+    struct principal *caller = &call->rq.caller;
+    struct str *const texts[] = { &caller->account, &caller->arn, &caller->id, &caller->name, &caller->session_name,
+                                  &caller->access_key, &caller->session_policy };
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        *texts[i] = str_copy(arena, *texts[i]);
+    }
+    call->rq.account = caller->account;
+    if (store_writer_push(call->front->options.writer, &call->job)) {
+        return true;
+    }
+    call->err = fail(&call->rq.ctx, &FAULT_UNAVAILABLE, "the server is stopping");
+    return false;
+}
+
+static struct err prepare(struct call *call)
+{
+    struct ctx *ctx = &call->rq.ctx;
+    struct worker *worker = NULL;
+    TRY(worker_of_thread(ctx, call->front, &worker));
+    TRY(recognise(call, worker));
+    TRY(wire_decode(ctx, &call->match, &call->http, &call->in));
+    TRY(authorise(call));
+    call->out = arena_alloc(ctx->arena, call->match.operation->output->size);
+    return call->match.operation->access == ACCESS_READ ? read_call(call, worker->db) : ERR_OK;
+}
+
+static void answer_text(struct net_exchange *exchange, uint16_t status, struct str type, struct str body)
+{
+    struct http_response response = { .status = status, .body = body };
+    http_response_add(net_arena(exchange), &response, STR("Content-Type"), type);
+    net_answer(exchange, &response);
+}
+
+/* Our own pages; false: not one of them. */
+static bool answer_house(struct net_exchange *exchange, const struct http_request *http)
+{
+    if (!str_starts(http->path, STR("/_yagura/"))) {
+        return false;
+    }
+    const struct str page = str_from(http->path, sizeof("/_yagura/") - 1);
+    if (!str_equal(http->method, STR("GET"))) {
+        answer_text(exchange, 405, STR("text/plain"), STR("GET only\n"));
+    } else if (str_equal(page, STR("health"))) {
+        answer_text(exchange, 200, STR("application/json"),
+                    STR("{\"status\":\"ok\",\"version\":\"" YAGURA_VERSION "\"}\n"));
+    } else if (str_equal(page, STR("metrics"))) {
+        answer_text(exchange, 200, STR("text/plain; version=0.0.4"), metrics_text(net_arena(exchange)));
+    } else {
+        answer_text(exchange, 404, STR("text/plain"), STR("there is /_yagura/health and /_yagura/metrics\n"));
+    }
+    return true;
+}
+
+void front_handle(void *self, struct net_exchange *exchange)
+{
+    struct front *front = self;
+    const struct http_request *http = net_request(exchange);
+    if (answer_house(exchange, http)) {
+        return;
+    }
+    struct arena *arena = net_arena(exchange);
+    struct call *call = ARENA_NEW(arena, struct call);
+    call->front = front;
+    call->exchange = exchange;
+    call->http = *http;
+    call->started_us = clock_monotonic_us();
+    call->rq = (struct request){
+        .ctx = ctx_new(arena, clock_now_ms()),
+        .vault = front->options.vault,
+        .partition = STR("aws"),
+        .region = front->options.region,
+        .home_account = front->options.home_account,
+        .source_ip = http->remote,
+        .user_agent = http_header_find(http, STR("user-agent")),
+        .tls = http->tls,
+    };
+    call->rq.ctx.request_id = random_uuid(&call->rq.ctx);
+    call->err = prepare(call);
+    const bool write = !call->err.fault && call->match.operation->access == ACCESS_WRITE;
+    if (!write || !hand_over(call)) {
+        answer(call);
+    }
+}

@@ -1,0 +1,31 @@
+/* front.h - the front door: one HTTP request in, one AWS answer out.
+ *
+ * receive → verify the signature → find the operation → decode and validate → authorise → transaction { handler } →
+ * encode. Reads run at once on the thread that received them, on its own connection; writes go to the store's writer,
+ * which commits many at a time, and are answered once they are durable.
+ *
+ * GET /_yagura/health and /_yagura/metrics are answered unsigned; no bucket can have such a name. */
+#ifndef YAGURA_APP_FRONT_H
+#define YAGURA_APP_FRONT_H
+
+#include "crypto/vault.h"
+#include "net/server.h"
+#include "store/writer.h"
+
+struct front_options {
+    struct store *store;
+    struct store_writer *writer;
+    const struct vault *vault;
+    struct str home_account;
+    struct str region; /* for requests whose signature names none */
+};
+
+struct front;
+
+struct front *front_open(const struct front_options *options); /* options' text must outlive it */
+/* Once the server has stopped and the writer is drained. NULL is allowed. */
+void front_close(struct front *front);
+/* A net_handler; self is the struct front. */
+void front_handle(void *self, struct net_exchange *exchange);
+
+#endif

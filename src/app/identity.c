@@ -1,0 +1,95 @@
+#include "app/identity.h"
+
+#include <stdatomic.h>
+
+#include "base/map.h"
+
+struct identity_cache {
+    struct map *map;
+};
+
+static _Atomic uint64_t generation = 1;
+
+void identities_changed(void)
+{
+    atomic_fetch_add(&generation, 1);
+}
+
+struct identity_cache *identity_cache_open(void)
+{
+    struct identity_cache *cache = memory_new(sizeof(*cache));
+    cache->map = map_open();
+    return cache;
+}
+
+static void drop(void *value)
+{
+    struct identity *identity = value;
+    arena_close(identity->arena);
+}
+
+void identity_cache_close(struct identity_cache *cache)
+{
+    if (cache) {
+        map_close(cache->map, drop);
+        memory_free(cache);
+    }
+}
+
+static bool is_fresh(const struct identity *identity, struct str token, int64_t now_ms)
+{
+    return identity->generation == atomic_load(&generation) && now_ms - identity->loaded_ms < IDENTITY_FRESH_MS
+        && now_ms >= identity->loaded_ms && str_equal(identity->token, token);
+}
+
+/* Loads into an arena of its own, which the identity keeps. */
+static struct err load(struct ctx *ctx, struct store_conn *db, const struct vault *vault, struct str access_key,
+                       struct identity *identity)
+{
+    struct ctx own = ctx_new(identity->arena, ctx->now_ms);
+    TRY(store_begin(&own, db, STORE_READ));
+    struct err err = iam_credential_find(&own, db, vault, access_key, identity->token, &identity->credential);
+    if (!err.fault) {
+        err = iam_policies_of(&own, db, &identity->credential.principal, &identity->policies);
+    }
+    store_rollback(db);
+    memcpy(ctx->reason, own.reason, sizeof(ctx->reason));
+    return err;
+}
+
+static void make_room(struct identity_cache *cache)
+{
+    if (map_count(cache->map) >= IDENTITIES_MAX) {
+        map_close(cache->map, drop);
+        cache->map = map_open();
+    }
+}
+
+struct err identity_find(struct ctx *ctx, struct identity_cache *cache, struct store_conn *db, const struct vault *vault,
+                         struct str access_key, struct str token, const struct identity **out)
+{
+    struct identity *known = map_get(cache->map, access_key);
+    if (known && is_fresh(known, token, ctx->now_ms)) {
+        *out = known;
+        return ERR_OK;
+    }
+    struct arena *arena = arena_open_secret();
+    struct identity *identity = ARENA_NEW(arena, struct identity);
+    identity->arena = arena;
+    identity->token = str_copy(arena, token);
+    /* Read before the rows: a change in between makes the entry stale, never fresh by mistake. */
+    identity->generation = atomic_load(&generation);
+    identity->loaded_ms = ctx->now_ms;
+    const struct err err = load(ctx, db, vault, access_key, identity);
+    if (err.fault) {
+        arena_close(arena);
+        return err;
+    }
+    make_room(cache);
+    struct identity *old = map_put(cache->map, access_key, identity);
+    if (old) {
+        drop(old);
+    }
+    *out = identity;
+    return ERR_OK;
+}

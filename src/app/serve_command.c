@@ -1,0 +1,251 @@
+/* serve_command.c - yagura serve: opens everything in order, tells where it is, waits for a signal, closes in reverse.
+ *
+ * SIGTERM and SIGINT stop it once the requests under way are answered; SIGHUP loads the rules anew. */
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app/commands.h"
+#include "app/data.h"
+#include "app/findings_table.h"
+#include "app/front.h"
+#include "app/watch.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/queue.h"
+#include "schema.h"
+#include "svc/iam/iam.h"
+
+enum { WRITER_QUEUE = 4096, WRITER_THREADS = 8, FIRST_FINDINGS = 20 };
+
+struct server {
+    struct settings settings;
+    struct data_folder folder;
+    struct vault *vault;
+    struct store *store;
+    struct store_writer *writer;
+    struct front *front;
+    struct net_server *net;
+    struct watch *watch;
+    struct str endpoint;
+};
+
+static struct err make_administrator(struct ctx *ctx, struct server *server, struct store_conn *db)
+{
+    struct credentials credentials = { 0 };
+    const struct str path = data_file(ctx->arena, server->folder.path, "credentials");
+    TRY(store_begin(ctx, db, STORE_WRITE));
+    struct err err = iam_first_administrator(ctx, db, server->vault, server->settings.account_id,
+                                             &credentials.access_key_id, &credentials.secret_access_key);
+    /* The file before the commit: a key that nobody can read would lock everyone out. */
+    if (!err.fault && credentials.access_key_id.ptr) {
+        err = data_write_credentials(ctx, server->folder.path, &credentials);
+    }
+    if (err.fault) {
+        store_rollback(db);
+        return err;
+    }
+    TRY(store_commit(ctx, db));
+    if (!data_exists(ctx, path)) {
+        log_warn(ctx, "credentials file is missing; the key of the first administrator can't be shown again",
+                 LOG_STR("path", path));
+    }
+    return ERR_OK;
+}
+
+static struct err open_store(struct ctx *ctx, struct server *server)
+{
+    const struct str url = data_store_url(ctx->arena, server->folder.path, server->settings.store);
+    TRY(store_open(ctx, url, &server->store));
+    TRY(store_migrate(ctx, server->store, SCHEMA_STEPS, SCHEMA_STEP_COUNT));
+    struct store_conn *db = NULL;
+    TRY(store_connect(ctx, server->store, &db));
+    const struct err err = make_administrator(ctx, server, db);
+    store_disconnect(db);
+    TRY(err);
+    return store_writer_open(ctx, server->store, WRITER_QUEUE, WRITER_THREADS, &server->writer);
+}
+
+static struct err open_front(struct ctx *ctx, struct server *server)
+{
+    const struct settings *settings = &server->settings;
+    server->front = front_open(&(struct front_options){
+        .store = server->store,
+        .writer = server->writer,
+        .vault = server->vault,
+        .home_account = settings->account_id,
+        .region = settings->region,
+    });
+    const struct net_server_options options = {
+        .listen = settings->listen,
+        .threads = settings->threads ? (unsigned)settings->threads : (unsigned)thread_cores(),
+        .body_max = (size_t)settings->body_limit,
+        .tls_cert = settings->tls_cert,
+        .tls_key = settings->tls_key,
+        .handler = front_handle,
+        .self = server->front,
+    };
+    TRY(net_server_start(ctx, &options, &server->net));
+    struct str ignored = STR_NONE;
+    const size_t colon = str_find_last(settings->listen, ':');
+    const struct str host = colon == STR_MISSING ? str_cut(settings->listen, ':', &ignored)
+                                                 : str_slice(settings->listen, 0, colon);
+    server->endpoint = str_format(ctx->arena, "%s://%" STR_FMT ":%u", settings->tls_cert.ptr ? "https" : "http",
+                                  STR_ARG(host), (unsigned)net_server_port(server->net));
+    return data_write(ctx, data_file(ctx->arena, server->folder.path, "endpoint"),
+                      str_format(ctx->arena, "%" STR_FMT "\n", STR_ARG(server->endpoint)), 0600);
+}
+
+static void show_banner(const struct server *server)
+{
+    const struct settings *settings = &server->settings;
+    printf("Yagura " YAGURA_VERSION " answers at %" STR_FMT "\n"
+           "  data %" STR_FMT ", account %" STR_FMT ", region %" STR_FMT "\n",
+           STR_ARG(server->endpoint), STR_ARG(settings->data), STR_ARG(settings->account_id),
+           STR_ARG(settings->region));
+    for (size_t i = 0; i < settings->watch.count; i++) {
+        printf("  follows %" STR_FMT "\n", STR_ARG(settings->watch.items[i]));
+    }
+    fflush(stdout);
+}
+
+static void show_how(const struct server *server)
+{
+    printf("\nTalk to it from another shell:\n"
+           "  eval \"$(yagura env --data %" STR_FMT ")\"\n"
+           "  aws sts get-caller-identity\n"
+           "  aws guardduty create-detector --enable     (it adopts the findings above)\n"
+           "Stop it with Ctrl-C.\n", STR_ARG(server->settings.data));
+    fflush(stdout);
+}
+
+static struct err print_newest(struct ctx *ctx, const struct server *server, size_t limit)
+{
+    struct store_conn *db = NULL;
+    size_t shown = 0;
+    TRY(store_connect(ctx, server->store, &db));
+    putchar('\n');
+    const struct err err = findings_table_print(ctx, db, server->settings.account_id, STR_NONE, STR("table"), limit,
+                                                stdout, &shown);
+    if (!err.fault && shown == 0) {
+        puts("(no findings yet)");
+    }
+    store_disconnect(db);
+    fflush(stdout);
+    return err;
+}
+
+/* On the watching thread. The first look shows what there is, later ones what is new. */
+static void looked(void *self, size_t findings)
+{
+    static bool first = true;
+    struct server *server = self;
+    struct arena *arena CLEANUP(arena_cleanup) = arena_open();
+    struct ctx ctx = ctx_new(arena, clock_now_ms());
+    const size_t limit = findings < FIRST_FINDINGS && !first ? findings : FIRST_FINDINGS;
+    if (print_newest(&ctx, server, limit).fault) {
+        log_warn(&ctx, "cannot show findings", LOG_STR("reason", str_of(ctx.reason)));
+    }
+    if (first) {
+        show_how(server);
+        first = false;
+    }
+}
+
+static struct err open_watch(struct ctx *ctx, struct server *server)
+{
+    if (server->settings.watch.count == 0) {
+        show_how(server);
+        return ERR_OK;
+    }
+    return watch_start(ctx, &(struct watch_options){
+        .paths = &server->settings.watch,
+        .rules = &server->settings.rules,
+        .store = server->store,
+        .writer = server->writer,
+        .home_account = server->settings.account_id,
+        .interval_ms = server->settings.watch_interval_ms,
+        .looked = looked,
+        .self = server,
+    }, &server->watch);
+}
+
+static struct err open_all(struct ctx *ctx, struct server *server)
+{
+    TRY(data_open(ctx, server->settings.data, &server->folder));
+    TRY(vault_open(ctx, data_file(ctx->arena, server->folder.path, "root.key"), &server->vault));
+    TRY(open_store(ctx, server));
+    TRY(open_front(ctx, server));
+    show_banner(server);
+    return open_watch(ctx, server);
+}
+
+static void close_all(struct server *server)
+{
+    watch_stop(server->watch);
+    net_server_drain(server->net);
+    store_writer_close(server->writer);
+    net_server_stop(server->net, server->settings.grace_ms);
+    front_close(server->front);
+    store_close(server->store);
+    vault_close(server->vault);
+    data_close(&server->folder);
+}
+
+static void reload(struct server *server)
+{
+    struct arena *arena CLEANUP(arena_cleanup) = arena_open();
+    struct ctx ctx = ctx_new(arena, clock_now_ms());
+    if (server->watch && watch_reload(&ctx, server->watch).fault) {
+        log_error(&ctx, "rules were not loaded; the old ones stay", LOG_STR("reason", str_of(ctx.reason)));
+    } else {
+        log_info(&ctx, "rules loaded anew");
+    }
+}
+
+static void wait_for_stop(struct server *server, const sigset_t *signals)
+{
+    for (;;) {
+        int signal_number = 0;
+        sigwait(signals, &signal_number);
+        if (signal_number != SIGHUP) {
+            return;
+        }
+        reload(server);
+    }
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct arena *arena CLEANUP(arena_cleanup) = arena_open_secret();
+    struct ctx ctx = ctx_new(arena, clock_now_ms());
+    struct server server = { .folder.lock = -1 };
+    int status = 0;
+    if (!settings_begin(&ctx, command, argc, argv, &server.settings, &status)) {
+        return status;
+    }
+    /* Before any thread starts, so that all of them leave these signals to sigwait. */
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    if (open_all(&ctx, &server).fault) {
+        status = command_failed(command, &ctx);
+    } else {
+        wait_for_stop(&server, &signals);
+    }
+    close_all(&server);
+    return status;
+}
+
+const struct command COMMAND_SERVE = {
+    .name = "serve",
+    .summary = "run the services behind one endpoint",
+    .usage = "yagura serve [options]",
+    .examples = "  yagura serve\n  yagura serve --watch /var/log/cloudtrail --data /var/lib/yagura\n"
+                "  yagura serve --store postgresql://yagura@db/yagura --listen 0.0.0.0:443 --tls-cert c.pem --tls-key k.pem\n",
+    .groups = SETTINGS_DATA | SETTINGS_SERVE,
+    .run = run,
+};
