@@ -55,6 +55,8 @@ static const struct setting table[] = {
       0, 0 },
     { "no-progress", NULL, NULL, NULL, "no progress bar", AT(no_progress), KIND_FLAG, SETTINGS_DETECT, 0, 0 },
     { "format", "FORMAT", NULL, "table", "table, json, ndjson or csv; detect has html too", AT(format), KIND_TEXT, SETTINGS_FORMAT, 0, 0 },
+    { "check-answers", NULL, NULL, NULL, "for tests: hold every answer against its model", AT(check_answers), KIND_FLAG,
+      SETTINGS_SERVE, 0, 0 },
     { "log-level", "LEVEL", "YAGURA_LOG_LEVEL", "warn", "error, warn, info or debug", AT(log_level), KIND_TEXT, 0, 0,
       0 },
     { "config", "FILE", NULL, NULL, "file of \"name = value\" lines with these same names", AT(config), KIND_TEXT, 0,

@@ -36,6 +36,7 @@ struct settings {
     int64_t watch_interval_ms;
     int64_t grace_ms;
     bool no_progress;
+    bool check_answers;
     bool help;
     struct path_list arguments; /* what is no option */
 };

@@ -17,7 +17,8 @@ struct front_options {
     struct store_writer *writer;
     const struct vault *vault;
     struct str home_account;
-    struct str region; /* for requests whose signature names none */
+    struct str region;  /* for requests whose signature names none */
+    bool check_answers; /* hold every answer against its model */
 };
 
 struct front;

@@ -75,6 +75,7 @@ static struct err open_front(struct ctx *ctx, struct server *server)
         .vault = server->vault,
         .home_account = settings->account_id,
         .region = settings->region,
+        .check_answers = settings->check_answers,
     });
     const struct net_server_options options = {
         .listen = settings->listen,
@@ -183,9 +184,9 @@ static struct err open_all(struct ctx *ctx, struct server *server)
 static void close_all(struct server *server)
 {
     watch_stop(server->watch);
-    net_server_drain(server->net);
-    store_writer_close(server->writer);
+    /* The writer last: it answers the writes that are under way. */
     net_server_stop(server->net, server->settings.grace_ms);
+    store_writer_close(server->writer);
     front_close(server->front);
     store_close(server->store);
     vault_close(server->vault);
