@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/queue.h"
 #include "crypto/random.h"
-#include "policy/policy.h"
 #include "services.h"
 #include "svc/request.h"
 #include "wire/codec.h"
@@ -158,42 +157,6 @@ static void answer(struct call *call)
     net_answer(call->exchange, &response);
 }
 
-/* Keys of a policy's conditions that every call has. */
-static struct str condition_value(void *self, struct str key)
-{
-    const struct call *call = self;
-    const struct request *rq = &call->rq;
-    struct arena *arena = rq->ctx.arena;
-    const struct {
-        struct str key;
-        struct str value;
-    } known[] = {
-        { STR("aws:PrincipalArn"), rq->caller.arn },
-        { STR("aws:PrincipalAccount"), rq->caller.account },
-        { STR("aws:userid"), rq->caller.id },
-        { STR("aws:username"), rq->caller.type == PRINCIPAL_USER ? rq->caller.name : STR_NONE },
-        { STR("aws:SourceIp"), rq->source_ip },
-        { STR("aws:UserAgent"), rq->user_agent },
-        { STR("aws:RequestedRegion"), rq->region },
-        { STR("aws:SecureTransport"), rq->tls ? STR("true") : STR("false") },
-        { STR("aws:MultiFactorAuthPresent"), rq->caller.session_since_ms == 0 ? STR_NONE
-              : rq->caller.mfa                                                ? STR("true")
-                                                                              : STR("false") },
-    };
-    for (size_t i = 0; i < COUNT_OF(known); i++) {
-        if (str_equal_nocase(known[i].key, key)) {
-            return known[i].value;
-        }
-    }
-    if (str_equal_nocase(key, STR("aws:CurrentTime"))) {
-        return clock_format_iso8601(arena, rq->ctx.now_ms);
-    }
-    if (str_equal_nocase(key, STR("aws:EpochTime"))) {
-        return str_format(arena, "%" PRId64, rq->ctx.now_ms / 1000);
-    }
-    return STR_NONE;
-}
-
 static struct err identify(struct call *call, struct worker *worker)
 {
     struct ctx *ctx = &call->rq.ctx;
@@ -201,6 +164,9 @@ static struct err identify(struct call *call, struct worker *worker)
     call->rq.region = call->claim.region;
     TRY(identity_find(ctx, worker->identities, worker->db, call->front->options.vault, call->claim.access_key,
                       call->claim.token, &call->identity));
+    if (!call->identity->credential.active) {
+        return fail(ctx, &SIGV4_INVALID_CLIENT_TOKEN_ID, SIGV4_UNKNOWN_KEY_TEXT);
+    }
     TRY(sigv4_verify(ctx, worker->keys, &call->claim, &call->http, call->identity->credential.secret));
     call->rq.caller = call->identity->credential.principal;
     call->rq.account = call->rq.caller.account;
@@ -228,11 +194,68 @@ static struct err recognise(struct call *call, struct worker *worker)
     return call->match.operation->handler ? ERR_OK : wire_unbuilt(ctx, &call->match);
 }
 
-static const struct fault *denied_fault(const struct call *call)
+static struct err denied(struct call *call, const struct policy_answer *answer, struct str resource)
 {
+    static const char *const layers[] = {
+        [LAYER_IDENTITY] = "identity-based", [LAYER_SESSION] = "session", [LAYER_BOUNDARY] = "permissions boundary",
+        [LAYER_ORGANIZATION] = "service control", [LAYER_RESOURCE] = "resource-based",
+    };
+    struct ctx *ctx = &call->rq.ctx;
     const bool xml = call->match.protocol == PROTOCOL_QUERY || call->match.protocol == PROTOCOL_EC2
         || call->match.protocol == PROTOCOL_REST_XML;
-    return xml ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION;
+    const struct fault *fault = xml ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION;
+    const bool explicit_deny = answer->decision == POLICY_EXPLICIT_DENY;
+    const char *layer = layers[explicit_deny ? answer->decided.layer : answer->layer];
+    metric_add(METRIC_REQUESTS_REFUSED, 1);
+    if (explicit_deny) {
+        return fail(ctx, fault, "User: %" STR_FMT " is not authorized to perform: %s on resource: %" STR_FMT
+                    " with an explicit deny in a%s %s policy", STR_ARG(call->rq.caller.arn),
+                    call->match.operation->action, STR_ARG(resource), layer[0] == 'i' ? "n" : "", layer);
+    }
+    return fail(ctx, fault, "User: %" STR_FMT " is not authorized to perform: %s on resource: %" STR_FMT
+                " because no %s policy allows the %s action", STR_ARG(call->rq.caller.arn),
+                call->match.operation->action, STR_ARG(resource), layer, call->match.operation->action);
+}
+
+static struct policy_answer ask(struct call *call, struct str resource)
+{
+    const struct iam_policies *policies = &call->identity->policies;
+    struct request_context context = { .rq = &call->rq };
+    const size_t count = policies->tag_count + call->identity->credential.tag_count;
+    struct context_pair *tags = ARENA_ARRAY(call->rq.ctx.arena, struct context_pair, count);
+    for (size_t i = 0; i < count; i++) {
+        tags[i] = i < policies->tag_count ? policies->tags[i]
+                                          : call->identity->credential.tags[i - policies->tag_count];
+    }
+    context.extra = tags;
+    context.extra_count = count;
+    const struct policy_question question = {
+        .action = str_of(call->match.operation->action),
+        .resource = resource,
+        .caller = request_caller(&call->rq),
+        .lookup = request_lookup,
+        .lookup_argument = &context,
+        .layers = policies->layers,
+        .layer_count = policies->layer_count,
+    };
+    return policy_decide(call->rq.ctx.arena, &question);
+}
+
+static struct err authorise(struct call *call)
+{
+    const enum iam_authority authority = iam_authority(call->match.operation);
+    if (call->identity == NULL || authority == AUTHORITY_ALWAYS) {
+        return ERR_OK;
+    }
+    if (call->identity->policies.all_allowed) {
+        call->rq.identity_allows = true;
+        return ERR_OK;
+    }
+    const struct str resource = request_resource(&call->rq, call->in);
+    const struct policy_answer answer = ask(call, resource);
+    call->rq.identity_allows = answer.decision == POLICY_ALLOW;
+    const bool handler_decides = authority == AUTHORITY_TRUST && answer.decision != POLICY_EXPLICIT_DENY;
+    return call->rq.identity_allows || handler_decides ? ERR_OK : denied(call, &answer, resource);
 }
 
 static struct err run_handler(struct call *call, struct store_conn *db)
@@ -263,7 +286,7 @@ static void write_done(void *argument, struct err result, const char *reason)
         snprintf(call->rq.ctx.reason, sizeof(call->rq.ctx.reason), "%s", reason);
     }
     if (!result.fault && strcmp(call->match.service->name, "iam") == 0) {
-        identities_changed();
+        iam_changed();
     }
     answer(call);
 }
@@ -325,6 +348,24 @@ static bool answer_house(struct net_exchange *exchange, const struct http_reques
         answer_text(exchange, 404, STR("text/plain"), STR("there is /_yagura/health and /_yagura/metrics\n"));
     }
     return true;
+}
+
+void front_refuse(void *self, struct net_exchange *exchange, uint16_t status, struct str reason)
+{
+    static const struct fault faults[] = {
+        { "BadRequest", NULL, NULL, 400 },
+        { "RequestEntityTooLarge", NULL, NULL, 413 },
+        { "RequestHeaderSectionTooLarge", NULL, NULL, 431 },
+    };
+    struct front *front = self;
+    const struct http_request *http = net_request(exchange);
+    struct ctx ctx = ctx_new(net_arena(exchange), clock_now_ms());
+    struct http_response response = { 0 };
+    const struct fault *fault = status == 413 ? &faults[1] : status == 431 ? &faults[2] : &faults[0];
+    ctx.request_id = random_uuid(&ctx);
+    wire_encode_unrouted_error(&ctx, front->router, http, STR_NONE, fault, reason, &response);
+    metric_add(METRIC_REQUESTS_CLIENT_ERROR, 1);
+    net_answer(exchange, &response);
 }
 
 void front_handle(void *self, struct net_exchange *exchange)

@@ -28,5 +28,7 @@ struct front *front_open(const struct front_options *options); /* options' text 
 void front_close(struct front *front);
 /* A net_handler; self is the struct front. */
 void front_handle(void *self, struct net_exchange *exchange);
+/* What the server itself refuses, in AWS's form: net_options.refuse. */
+void front_refuse(void *self, struct net_exchange *exchange, uint16_t status, struct str reason);
 
 #endif

@@ -1,19 +1,10 @@
 #include "app/identity.h"
 
-#include <stdatomic.h>
-
 #include "base/map.h"
 
 struct identity_cache {
     struct map *map;
 };
-
-static _Atomic uint64_t generation = 1;
-
-void identities_changed(void)
-{
-    atomic_fetch_add(&generation, 1);
-}
 
 struct identity_cache *identity_cache_open(void)
 {
@@ -38,7 +29,7 @@ void identity_cache_close(struct identity_cache *cache)
 
 static bool is_fresh(const struct identity *identity, struct str token, int64_t now_ms)
 {
-    return identity->generation == atomic_load(&generation) && now_ms - identity->loaded_ms < IDENTITY_FRESH_MS
+    return identity->generation == iam_generation() && now_ms - identity->loaded_ms < IDENTITY_FRESH_MS
         && now_ms >= identity->loaded_ms && str_equal(identity->token, token);
 }
 
@@ -48,7 +39,8 @@ static struct err load(struct ctx *ctx, struct store_conn *db, const struct vaul
 {
     struct ctx own = ctx_new(identity->arena, ctx->now_ms);
     TRY(store_begin(&own, db, STORE_READ));
-    struct err err = iam_credential_find(&own, db, vault, access_key, identity->token, &identity->credential);
+    struct err err = iam_credential_find(&own, db, vault, access_key, identity->token, ctx->now_ms,
+                                         &identity->credential);
     if (!err.fault) {
         err = iam_policies_of(&own, db, &identity->credential.principal, &identity->policies);
     }
@@ -78,7 +70,7 @@ struct err identity_find(struct ctx *ctx, struct identity_cache *cache, struct s
     identity->arena = arena;
     identity->token = str_copy(arena, token);
     /* Read before the rows: a change in between makes the entry stale, never fresh by mistake. */
-    identity->generation = atomic_load(&generation);
+    identity->generation = iam_generation();
     identity->loaded_ms = ctx->now_ms;
     const struct err err = load(ctx, db, vault, access_key, identity);
     if (err.fault) {

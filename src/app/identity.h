@@ -1,12 +1,10 @@
 /* identity.h - who a key belongs to and what it may do, remembered so that most calls ask the store nothing.
  *
- * A cache belongs to one thread. What it remembers is forgotten when identities_changed is called (after any committed
- * write to iam), and after IDENTITY_FRESH_MS, so that another server on the same store is heard too. */
+ * A cache belongs to one thread. What it remembers is forgotten after any committed write to IAM (iam_changed)
+ * and after IDENTITY_FRESH_MS, so that another server on the same store is heard too. */
 #ifndef YAGURA_APP_IDENTITY_H
 #define YAGURA_APP_IDENTITY_H
 
-#include "policy/policy.h"
-#include "store/store.h"
 #include "svc/iam/iam.h"
 
 enum { IDENTITY_FRESH_MS = 5000, IDENTITIES_MAX = 4096 };
@@ -27,6 +25,4 @@ void identity_cache_close(struct identity_cache *cache);
 /* Faults: those of iam_credential_find. *out stays valid until the next call on this cache. */
 struct err identity_find(struct ctx *ctx, struct identity_cache *cache, struct store_conn *db, const struct vault *vault,
                          struct str access_key, struct str token, const struct identity **out);
-void identities_changed(void);
-
 #endif

@@ -12,7 +12,6 @@
 #include "app/watch.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/queue.h"
 #include "schema.h"
 #include "svc/iam/iam.h"
 
@@ -77,14 +76,15 @@ static struct err open_front(struct ctx *ctx, struct server *server)
         .region = settings->region,
         .check_answers = settings->check_answers,
     });
-    const struct net_server_options options = {
+    const struct net_options options = {
         .listen = settings->listen,
-        .threads = settings->threads ? (unsigned)settings->threads : (unsigned)thread_cores(),
+        .threads = (unsigned)settings->threads,
         .body_max = (size_t)settings->body_limit,
-        .tls_cert = settings->tls_cert,
-        .tls_key = settings->tls_key,
-        .handler = front_handle,
-        .self = server->front,
+        .cert_file = settings->tls_cert.ptr,
+        .key_file = settings->tls_key.ptr,
+        .context = server->front,
+        .handle = front_handle,
+        .refuse = front_refuse,
     };
     TRY(net_server_start(ctx, &options, &server->net));
     struct str ignored = STR_NONE;
@@ -185,7 +185,9 @@ static void close_all(struct server *server)
 {
     watch_stop(server->watch);
     /* The writer last: it answers the writes that are under way. */
-    net_server_stop(server->net, server->settings.grace_ms);
+    if (server->net) {
+        net_server_stop(server->net, server->settings.grace_ms);
+    }
     store_writer_close(server->writer);
     front_close(server->front);
     store_close(server->store);
