@@ -1,6 +1,6 @@
 #include "app/front.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdatomic.h>
 
 #include "app/commands.h"
