@@ -1,0 +1,19 @@
+/* judge.h - reader and engine over one shared projection: log bytes in, findings out. */
+#ifndef YAGURA_APP_JUDGE_H
+#define YAGURA_APP_JUDGE_H
+
+#include "app/config.h"
+#include "detect/engine.h"
+#include "ingest/cloudtrail.h"
+
+struct judge {
+    struct cloudtrail_fields fields;
+    struct projection *projection;
+    struct engine *engine;
+};
+
+/* Built-in rules and those under the given paths. FAULT_INVALID names file, line and reason. */
+struct err judge_open(struct ctx *ctx, const struct path_list *rules, const struct intel *intel, struct judge *out);
+void judge_close(struct judge *judge); /* a zeroed one is allowed */
+
+#endif
