@@ -12,6 +12,7 @@
 #include "crypto/random.h"
 #include "services.h"
 #include "svc/request.h"
+#include "wire/chunked.h"
 #include "wire/codec.h"
 #include "wire/sigv4.h"
 
@@ -157,6 +158,18 @@ static void answer(struct call *call)
     net_answer(call->exchange, &response);
 }
 
+/* The body that handlers see is the one inside the chunks, each of them checked. */
+static struct err unchunk(struct call *call, struct worker *worker)
+{
+    struct hmac_key key = sigv4_signing_key(worker->keys, &call->claim, call->identity->credential.secret);
+    struct chunked_body body = { 0 };
+    const struct err err = chunked_decode(&call->rq.ctx, &call->claim,
+                                          call->claim.payload == SIGV4_CHUNKED_UNSIGNED ? NULL : &key, &call->http, &body);
+    memory_wipe(&key, sizeof(key));
+    call->http.body = body.body;
+    return err;
+}
+
 static struct err identify(struct call *call, struct worker *worker)
 {
     struct ctx *ctx = &call->rq.ctx;
@@ -170,7 +183,7 @@ static struct err identify(struct call *call, struct worker *worker)
     TRY(sigv4_verify(ctx, worker->keys, &call->claim, &call->http, call->identity->credential.secret));
     call->rq.caller = call->identity->credential.principal;
     call->rq.account = call->rq.caller.account;
-    return ERR_OK;
+    return call->claim.payload >= SIGV4_CHUNKED ? unchunk(call, worker) : ERR_OK;
 }
 
 /* Who signed comes first: whoever can't sign learns nothing about what there is. Unsigned calls are for the operations

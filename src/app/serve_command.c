@@ -171,10 +171,21 @@ static struct err open_watch(struct ctx *ctx, struct server *server)
     }, &server->watch);
 }
 
+/* A new key would open nothing that the lost one sealed: better to stop than to start with all secrets gone. */
+static struct err open_vault(struct ctx *ctx, struct server *server)
+{
+    const struct str key = data_file(ctx->arena, server->folder.path, "root.key");
+    if (!data_exists(ctx, key) && data_exists(ctx, data_file(ctx->arena, server->folder.path, "credentials"))) {
+        return fail(ctx, &FAULT_MISSING, "%" STR_FMT " is missing, and without it the secrets in %" STR_FMT
+                    " can't be read; put it back from a backup", STR_ARG(key), STR_ARG(server->folder.path));
+    }
+    return vault_open(ctx, key, &server->vault);
+}
+
 static struct err open_all(struct ctx *ctx, struct server *server)
 {
     TRY(data_open(ctx, server->settings.data, &server->folder));
-    TRY(vault_open(ctx, data_file(ctx->arena, server->folder.path, "root.key"), &server->vault));
+    TRY(open_vault(ctx, server));
     TRY(open_store(ctx, server));
     TRY(open_front(ctx, server));
     show_banner(server);
