@@ -25,6 +25,7 @@ struct detection {
     struct cloudtrail *reader;
     struct findings *findings;
     struct progress progress;
+    FILE *out;
     struct str troubles[TROUBLES_KEPT];
     struct detect_run run;
 };
@@ -148,22 +149,26 @@ static void tell_summary(const struct detection *detection)
     }
 }
 
-static struct err write_results(struct detection *detection)
+/* Before anything is read, so that a long run does not end in front of a closed door. */
+static struct err open_output(struct detection *detection)
 {
-    struct ctx *ctx = detection->ctx;
-    const struct settings *settings = detection->settings;
-    const bool named = settings->output.ptr != NULL;
-    FILE *out = named ? fopen(str_cstr(ctx->arena, settings->output), "wb") : stdout;
-    if (out == NULL) {
-        return fail(ctx, &FAULT_IO, "cannot write %" STR_FMT ": %s", STR_ARG(settings->output), strerrordesc_np(errno));
-    }
-    detect_output(ctx->arena, &detection->run, settings->format, !named && isatty(STDOUT_FILENO), out);
-    const bool failed = fflush(out) != 0 || ferror(out);
-    const int reason = errno;
-    if ((named && fclose(out) != 0) || failed) {
-        return fail(ctx, &FAULT_IO, "cannot write the results: %s", strerrordesc_np(reason));
+    const struct str path = detection->settings->output;
+    detection->out = path.ptr ? fopen(str_cstr(detection->ctx->arena, path), "wb") : stdout;
+    if (detection->out == NULL) {
+        return fail(detection->ctx, &FAULT_IO, "cannot write %" STR_FMT ": %s", STR_ARG(path), strerrordesc_np(errno));
     }
     return ERR_OK;
+}
+
+static struct err write_results(struct detection *detection)
+{
+    const bool named = detection->out != stdout;
+    detect_output(detection->ctx->arena, &detection->run, detection->settings->format, !named && isatty(STDOUT_FILENO),
+                  detection->out);
+    bool failed = fflush(detection->out) != 0 || ferror(detection->out);
+    const int reason = errno;
+    failed = (named && fclose(detection->out) != 0) || failed;
+    return failed ? fail(detection->ctx, &FAULT_IO, "cannot write the results: %s", strerrordesc_np(reason)) : ERR_OK;
 }
 
 static struct err check(struct ctx *ctx, const struct settings *settings, double *threshold)
@@ -188,6 +193,7 @@ static struct err check(struct ctx *ctx, const struct settings *settings, double
 static struct err detect(struct detection *detection)
 {
     TRY(open_engine(detection));
+    TRY(open_output(detection));
     read_logs(detection);
     gather_findings(detection);
     const struct err err = write_results(detection);

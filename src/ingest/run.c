@@ -137,7 +137,7 @@ static void read_in_order(struct run *run)
 
 static void read_with_loaders(struct run *run, size_t loaders)
 {
-    run->job_count = loaders * 2 + 1;
+    run->job_count = loaders + 2; /* one is read, one waits, the others are loaded */
     run->jobs = memory_new(run->job_count * sizeof(*run->jobs));
     run->todo = queue_open(run->job_count);
     for (size_t i = 0; i < run->job_count; i++) {
