@@ -176,7 +176,7 @@ static void add_layer(struct iam_policies *out, enum policy_layer_kind kind, con
     out->layers[out->layer_count++] = (struct policy_layer){ kind, gathered->policies, gathered->count };
 }
 
-/* One of the same name that was made anew is another: the id tells. */
+/* By id, which outlives renaming and isn't taken over by one of the same name made anew. */
 static struct err find_entity(const struct rows *rows, const struct principal *principal, struct entity *out,
                               bool *found)
 {
@@ -184,10 +184,7 @@ static struct err find_entity(const struct rows *rows, const struct principal *p
     if (principal->type != PRINCIPAL_USER && principal->type != PRINCIPAL_ASSUMED_ROLE) {
         return ERR_OK;
     }
-    const enum entity_kind kind = principal->type == PRINCIPAL_USER ? ENTITY_USER : ENTITY_ROLE;
-    TRY(rows_entity_find(rows, kind, principal->name, out, found));
-    *found = *found && str_equal(str_cut(principal->id, ':', &(struct str){ NULL, 0 }), out->id);
-    return ERR_OK;
+    return rows_entity_by_id(rows, str_cut(principal->id, ':', &(struct str){ NULL, 0 }), out, found);
 }
 
 static struct err read_tags(const struct rows *rows, struct str owner, struct iam_policies *out)
