@@ -11,17 +11,47 @@ static const char *severity_word(double severity)
     return severity >= 9 ? "CRITICAL" : severity >= 7 ? "HIGH" : severity >= 4 ? "MEDIUM" : "LOW";
 }
 
-static void add_row(struct table *table, const struct guardduty_summary *finding)
+/* What an ARN ends with says enough for a person. */
+static struct str short_resource(struct str resource)
+{
+    if (str_starts(resource, STR("arn:"))) {
+        for (int colons = 0; colons < 5; colons++) {
+            str_cut(resource, ':', &resource);
+        }
+    }
+    return resource;
+}
+
+/* Programs also get the id; a person's line must fit the screen. */
+static struct table make_table(struct arena *arena, bool person)
+{
+    struct table table = table_new(arena);
+    table_column(&table, "severity", false);
+    table_column(&table, "lastSeen", false);
+    table_column(&table, "count", true);
+    table_column(&table, "type", false);
+    table_column(&table, "resource", false);
+    table_column(&table, "account", false);
+    table_column(&table, "region", false);
+    if (!person) {
+        table_column(&table, "id", false);
+    }
+    return table;
+}
+
+static void add_row(struct table *table, const struct guardduty_summary *finding, bool person)
 {
     struct arena *arena = table->arena;
     table_cell(table, str_of(severity_word(finding->severity)));
+    table_cell(table, clock_format_iso8601(arena, finding->last_ms));
+    table_cell(table, str_format(arena, "%" PRId64, finding->count));
     table_cell(table, finding->type);
-    table_cell(table, finding->resource_id);
+    table_cell(table, person ? short_resource(finding->resource_id) : finding->resource_id);
     table_cell(table, finding->record_account);
     table_cell(table, finding->region);
-    table_cell(table, str_format(arena, "%" PRId64, finding->count));
-    table_cell(table, clock_format_iso8601(arena, finding->last_ms));
-    table_cell(table, finding->id);
+    if (!person) {
+        table_cell(table, finding->id);
+    }
 }
 
 struct err findings_table_print(struct ctx *ctx, struct store_conn *db, struct str account, struct str region,
@@ -29,17 +59,10 @@ struct err findings_table_print(struct ctx *ctx, struct store_conn *db, struct s
 {
     struct guardduty_summary *findings = NULL;
     TRY(guardduty_findings_newest(ctx, db, account, region, limit, &findings, shown));
-    struct table table = table_new(ctx->arena);
-    table_column(&table, "severity", false);
-    table_column(&table, "type", false);
-    table_column(&table, "resource", false);
-    table_column(&table, "account", false);
-    table_column(&table, "region", false);
-    table_column(&table, "count", true);
-    table_column(&table, "lastSeen", false);
-    table_column(&table, "id", false);
+    const bool person = str_equal(format, STR("table"));
+    struct table table = make_table(ctx->arena, person);
     for (size_t i = 0; i < *shown; i++) {
-        add_row(&table, &findings[i]);
+        add_row(&table, &findings[i], person);
     }
     if (!table_print(&table, format, out)) {
         return fail(ctx, &FAULT_INVALID, "--format is table, json, ndjson or csv");
