@@ -57,13 +57,17 @@ class File:
         self.path = path
         self.name = str(path.relative_to(ROOT))
         parts = self.name.split("/")
-        self.is_test = self.name.endswith(("_test.c", "_test.h")) or parts[0] != "src"
+        self.text = path.read_text(errors="replace")
+        # A header that includes one of tests serves tests alone.
+        self.is_test = parts[0] != "src" or self.name.endswith(("_test.c", "_test.h")) or (
+            path.suffix == ".h" and re.search(r'#include "(tests/|\S+_test\.h")', self.text) is not None)
         self.room = parts[1] if parts[0] == "src" and len(parts) > 2 else parts[0]
         self.service = parts[2] if self.room == "svc" and len(parts) > 3 else None
-        self.text = path.read_text(errors="replace")
         self.lines = self.text.split("\n")
         # Comments and literals blanked, line by line as before.
-        self.code = NOISE.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), self.text).split("\n")
+        blanked = NOISE.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), self.text)
+        self.code = blanked.split("\n")
+        self.own = set(re.findall(r"(?m)^static [^;=]*?(\w+)\(", blanked))
 
 
 def included_room(target):
@@ -79,9 +83,10 @@ def included_room(target):
 
 def check_include(file, target):
     room, service = included_room(target)
+    header = ROOT / "src" / target
+    if not file.is_test and (room == "tests" or header.exists() and File(header).is_test):
+        yield f'includes "{target}": only tests may'
     if room == "tests":
-        if not file.is_test:
-            yield f'includes "{target}": only tests see tests/'
         return
     if file.room not in MAY_INCLUDE or room not in MAY_INCLUDE:
         return
@@ -125,7 +130,7 @@ def check_calls(file):
             continue
         for names, room, why in CALLS:
             found = called(names, line)
-            if found and file.room != room and not line.startswith(("struct", "static", "bool", "int", "void")):
+            if found and file.room != room and found.group(1) not in file.own:
                 yield number, f"calls {found.group(1)}: {why}"
         if re.match(r"int main\(", line) and file.room != "app":
             yield number, "main is app's"

@@ -1,8 +1,8 @@
 /* yaml.h - YAML text to a tree with line numbers, safely.
  *
- * Text is at most YAML_TEXT_MAX bytes, nested at most YAML_DEPTH_MAX deep, with at most YAML_NODES_MAX nodes and YAML_KEYS_MAX keys in one mapping; anchors,
- * aliases and merge keys are refused (nothing can be made to explode), so are duplicate keys in one mapping. The tree
- * lives in ctx->arena. */
+ * Text is at most YAML_TEXT_MAX bytes, nested at most YAML_DEPTH_MAX deep, with at most YAML_NODES_MAX nodes and
+ * YAML_KEYS_MAX keys in one mapping; anchors, aliases and merge keys are refused (nothing can be made to explode), so are
+ * duplicate keys in one mapping. The tree lives in ctx->arena. */
 #ifndef YAGURA_MATCH_YAML_H
 #define YAGURA_MATCH_YAML_H
 
