@@ -295,7 +295,7 @@ static void write_done(void *argument, struct err result, const char *reason)
 {
     struct call *call = argument;
     call->err = result;
-    if (reason) {
+    if (reason[0]) {
         snprintf(call->rq.ctx.reason, sizeof(call->rq.ctx.reason), "%s", reason);
     }
     if (!result.fault && strcmp(call->match.service->name, "iam") == 0) {
