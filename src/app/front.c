@@ -209,25 +209,13 @@ static struct err recognise(struct call *call, struct worker *worker)
 
 static struct err denied(struct call *call, const struct policy_answer *answer, struct str resource)
 {
-    static const char *const layers[] = {
-        [LAYER_IDENTITY] = "identity-based", [LAYER_SESSION] = "session", [LAYER_BOUNDARY] = "permissions boundary",
-        [LAYER_ORGANIZATION] = "service control", [LAYER_RESOURCE] = "resource-based",
-    };
     struct ctx *ctx = &call->rq.ctx;
     const bool xml = call->match.protocol == PROTOCOL_QUERY || call->match.protocol == PROTOCOL_EC2
         || call->match.protocol == PROTOCOL_REST_XML;
-    const struct fault *fault = xml ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION;
-    const bool explicit_deny = answer->decision == POLICY_EXPLICIT_DENY;
-    const char *layer = layers[explicit_deny ? answer->decided.layer : answer->layer];
+    const struct str words =
+        iam_denial(ctx, &call->rq.caller, str_of(call->match.operation->action), resource, answer);
     metric_add(METRIC_REQUESTS_REFUSED, 1);
-    if (explicit_deny) {
-        return fail(ctx, fault, "User: %" STR_FMT " is not authorized to perform: %s on resource: %" STR_FMT
-                    " with an explicit deny in a%s %s policy", STR_ARG(call->rq.caller.arn),
-                    call->match.operation->action, STR_ARG(resource), layer[0] == 'i' ? "n" : "", layer);
-    }
-    return fail(ctx, fault, "User: %" STR_FMT " is not authorized to perform: %s on resource: %" STR_FMT
-                " because no %s policy allows the %s action", STR_ARG(call->rq.caller.arn),
-                call->match.operation->action, STR_ARG(resource), layer, call->match.operation->action);
+    return fail(ctx, xml ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION, "%" STR_FMT, STR_ARG(words));
 }
 
 static struct policy_answer ask(struct call *call, struct str resource)
@@ -254,7 +242,21 @@ static struct policy_answer ask(struct call *call, struct str resource)
     return policy_decide(call->rq.ctx.arena, &question);
 }
 
-static struct err authorise(struct call *call)
+/* IAM's own operations are judged by what is stored; the others by their input alone. */
+static struct err resource_of(struct call *call, struct store_conn *db, struct str *resource)
+{
+    if (call->match.service != IAM.model) {
+        *resource = request_resource(&call->rq, call->in);
+        return ERR_OK;
+    }
+    TRY(store_begin(&call->rq.ctx, db, STORE_READ));
+    call->rq.db = db;
+    const struct err err = iam_resource(&call->rq, call->in, resource);
+    store_rollback(db);
+    return err;
+}
+
+static struct err authorise(struct call *call, struct store_conn *db)
 {
     const enum iam_authority authority = iam_authority(call->match.operation);
     if (call->identity == NULL || authority == AUTHORITY_ALWAYS) {
@@ -264,7 +266,8 @@ static struct err authorise(struct call *call)
         call->rq.identity_allows = true;
         return ERR_OK;
     }
-    const struct str resource = request_resource(&call->rq, call->in);
+    struct str resource = STR_NONE;
+    TRY(resource_of(call, db, &resource));
     const struct policy_answer answer = ask(call, resource);
     call->rq.identity_allows = answer.decision == POLICY_ALLOW;
     const bool handler_decides = authority == AUTHORITY_TRUST && answer.decision != POLICY_EXPLICIT_DENY;
@@ -298,7 +301,7 @@ static void write_done(void *argument, struct err result, const char *reason)
     if (reason[0]) {
         snprintf(call->rq.ctx.reason, sizeof(call->rq.ctx.reason), "%s", reason);
     }
-    if (!result.fault && strcmp(call->match.service->name, "iam") == 0) {
+    if (!result.fault && call->match.service == IAM.model) {
         iam_changed();
     }
     answer(call);
@@ -312,7 +315,8 @@ static bool hand_over(struct call *call)
     struct arena *arena = call->rq.ctx.arena;
     struct principal *caller = &call->rq.caller;
     struct str *const texts[] = { &caller->account, &caller->arn, &caller->id, &caller->name, &caller->session_name,
-                                  &caller->access_key, &caller->session_policy };
+                                  &caller->access_key, &caller->session_policy, &caller->session_policy_arns,
+                                  &caller->role_arn, &caller->source_identity };
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         *texts[i] = str_copy(arena, *texts[i]);
     }
@@ -331,7 +335,7 @@ static struct err prepare(struct call *call)
     TRY(worker_of_thread(ctx, call->front, &worker));
     TRY(recognise(call, worker));
     TRY(wire_decode(ctx, &call->match, &call->http, &call->in));
-    TRY(authorise(call));
+    TRY(authorise(call, worker->db));
     call->out = arena_alloc(ctx->arena, call->match.operation->output->size);
     return call->match.operation->access == ACCESS_READ ? read_call(call, worker->db) : ERR_OK;
 }

@@ -37,7 +37,7 @@ class Yagura:
 
     def start(self):
         binary = pathlib.Path(os.environ.get("YAGURA_BINARY", ROOT / "build" / "release" / "yagura")).resolve()
-        command = [str(binary), "serve", "--listen", "127.0.0.1:0", "--data", str(self.data)]
+        command = [str(binary), "serve", "--listen", "127.0.0.1:0", "--data", str(self.data), "--check-answers"]
         if os.environ.get("YAGURA_TEST_STORE"):
             command += ["--store", os.environ["YAGURA_TEST_STORE"]]
         with self.log.open("ab") as log:

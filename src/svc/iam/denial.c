@@ -76,12 +76,14 @@ static const char *layer_words(enum policy_layer_kind layer)
 struct str iam_denial(struct ctx *ctx, const struct principal *principal, struct str action, struct str resource,
                       const struct policy_answer *answer)
 {
-    const char *layer = layer_words(answer->layer);
+    const bool explicit_deny = answer->decision == POLICY_EXPLICIT_DENY;
+    const enum policy_layer_kind kind = explicit_deny ? answer->decided.layer : answer->layer;
+    const char *layer = layer_words(kind);
     const struct str who = str_format(ctx->arena, "User: %" STR_FMT " is not authorized to perform: %" STR_FMT
                                       " on resource: %" STR_FMT, STR_ARG(principal->arn), STR_ARG(action),
                                       STR_ARG(resource));
-    if (answer->decision == POLICY_EXPLICIT_DENY) {
-        const char *article = answer->layer == LAYER_IDENTITY ? "an" : "a";
+    if (explicit_deny) {
+        const char *article = kind == LAYER_IDENTITY ? "an" : "a";
         return str_format(ctx->arena, "%s with an explicit deny in %s %s", who.ptr, article, layer);
     }
     return str_format(ctx->arena, "%s because no %s allows the %" STR_FMT " action", who.ptr, layer, STR_ARG(action));

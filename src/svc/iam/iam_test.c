@@ -514,7 +514,7 @@ TEST(a_refusal_says_why_in_aws_s_words)
     CHECK_STR(iam_denial(&ctx, &ann, STR("s3:GetObject"), STR("arn:aws:s3:::b/k"), &answer),
               "User: arn:aws:iam::1:user/ann is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::b/k "
               "because no identity-based policy allows the s3:GetObject action");
-    answer = (struct policy_answer){ .decision = POLICY_EXPLICIT_DENY, .layer = LAYER_BOUNDARY };
+    answer = (struct policy_answer){ .decision = POLICY_EXPLICIT_DENY, .decided.layer = LAYER_BOUNDARY };
     CHECK_STR(iam_denial(&ctx, &ann, STR("s3:GetObject"), STR("*"), &answer),
               "User: arn:aws:iam::1:user/ann is not authorized to perform: s3:GetObject on resource: * "
               "with an explicit deny in a permissions boundary");
