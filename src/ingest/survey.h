@@ -6,7 +6,7 @@
 
 struct survey {
     bool ascii;
-    size_t brackets; /* opening ones, those inside strings too: a bound of the nesting */
+    size_t brackets; /* no fewer than there are opening ones, in strings too: a bound of the nesting */
 };
 
 struct survey survey_of(struct str s);
