@@ -7,6 +7,7 @@
 #define NO_RETURN __attribute__((noreturn))
 #define UNUSED __attribute__((unused))
 #define CLEANUP(function) __attribute__((cleanup(function)))
+#define ALWAYS_INLINE static inline __attribute__((always_inline)) /* so that a caller's TARGET holds inside as well */
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 

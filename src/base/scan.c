@@ -20,17 +20,21 @@
 #include "base/scan_tree.h"
 
 #define BAD SIZE_MAX
-enum { WINDOW_FIRST = 16, WINDOW_WORDS = 256 }; /* words of 64 bytes: 1 KiB at first, then up to 16 KiB */
+/* In words of 64 bytes: 1 KiB at first, then up to 8 KiB; what the walk still needs of the last step is kept. */
+enum { STEP_FIRST = 16, STEP_MAX = 128, WINDOW_MAX = 2 * STEP_MAX };
 
 struct scan {
     /* Where structure is counted from: the block's start, or where it was begun anew. */
     const char *origin;
     size_t length;
-    size_t window_start; /* words [window_start, window_end) have bits */
+    size_t window_start; /* words [window_start, window_end) are in the window */
     size_t window_end;
-    size_t step;         /* words to make next */
+    size_t step;         /* words to add next */
+    size_t place_base;   /* what places count from */
+    uint32_t place_next; /* the first quote that the walk hasn't passed */
+    uint32_t place_count;
     struct scan_carry carry;
-    scan_bits_maker *make_bits;
+    struct scan_code code;
 
     struct str block;
     struct str source;
@@ -50,7 +54,9 @@ struct scan {
     bool repeated; /* a wanted key came twice: walk again, carefully */
     bool truncated;
     struct arena *arena; /* for keys with escapes */
-    struct scan_bits window[WINDOW_WORDS];
+    struct scan_bits bits[WINDOW_MAX];
+    uint32_t ranks[WINDOW_MAX];
+    uint32_t places[WINDOW_MAX * 64 + SCAN_PLACES_SLACK];
 };
 
 static const struct scan_value ABSENT = { NULL, 0, SCAN_ABSENT, false, 0 };
@@ -69,47 +75,83 @@ static void window_restart(struct scan *s, const char *origin, size_t length, si
     s->window_start = 0;
     s->window_end = 0;
     s->step = step;
+    s->place_base = 0;
+    s->place_next = 0;
+    s->place_count = 0;
     s->carry = (struct scan_carry){ 0, 0 };
 }
 
-/* The last bytes, fewer than 64, as if spaces followed. */
-static void window_finish(struct scan *s, size_t start)
+/* Drops the words before keep and the quotes that were passed. */
+static void window_drop(struct scan *s, size_t keep)
 {
-    char padded[64];
-    memset(padded, ' ', sizeof(padded));
-    memcpy(padded, s->origin + start, s->length - start);
-    s->make_bits(padded, 1, &s->carry, s->window);
-    s->window_end++;
+    if (keep < s->window_start) {
+        keep = s->window_start;
+    }
+    if (keep > s->window_end || s->window_end - keep > STEP_MAX) {
+        keep = s->window_end;
+    }
+    const size_t dropped = keep - s->window_start;
+    const size_t kept = s->window_end - keep;
+    const uint32_t passed = s->place_next;
+    const uint32_t left = s->place_count - passed;
+    const uint32_t rebased = left ? s->places[passed] : (uint32_t)(s->window_end * 64 - s->place_base);
+    memmove(s->bits, s->bits + dropped, kept * sizeof(*s->bits));
+    for (size_t i = 0; i < kept; i++) {
+        s->ranks[i] = s->ranks[i + dropped] - passed; /* below zero it comes round again when quotes are added */
+    }
+    for (uint32_t i = 0; i < left; i++) {
+        s->places[i] = s->places[i + passed] - rebased;
+    }
+    s->window_start = keep;
+    s->place_base += rebased;
+    s->place_next = 0;
+    s->place_count = left;
 }
 
-/* Makes bits until the word is in the window; false when it lies beyond the text. */
-static bool window_advance(struct scan *s, size_t word)
+/* Adds the next words, keeping those from keep on. False at the end of the text, and when a string is too long to count. */
+static bool window_advance(struct scan *s, size_t keep)
 {
     const size_t whole_words = s->length / 64;
-    if (word > whole_words || (word == whole_words && s->length % 64 == 0)) {
+    const size_t at = s->window_end;
+    if (at > whole_words || (at == whole_words && s->length % 64 == 0)) {
         return false;
     }
-    while (s->window_end <= word) {
-        s->window_start = s->window_end;
-        if (s->window_start == whole_words) {
-            window_finish(s, s->window_start * 64);
-            return true;
-        }
-        const size_t left = whole_words - s->window_start;
-        const size_t count = left < s->step ? left : s->step;
-        s->make_bits(s->origin + s->window_start * 64, count, &s->carry, s->window);
-        s->window_end += count;
-        s->step = s->step * 2 > WINDOW_WORDS ? WINDOW_WORDS : s->step * 2;
+    window_drop(s, keep);
+    if (at * 64 - s->place_base > UINT32_MAX - STEP_MAX * 64) {
+        return false;
     }
+    const size_t kept = at - s->window_start;
+    struct scan_index index = { s->bits + kept, s->ranks + kept, s->places, s->place_count, (uint32_t)(at * 64 - s->place_base) };
+    if (at == whole_words) {
+        char padded[64]; /* the last bytes, fewer than 64, as if spaces followed */
+        memset(padded, ' ', sizeof(padded));
+        memcpy(padded, s->origin + at * 64, s->length - at * 64);
+        s->code.index(padded, 1, &s->carry, &index);
+        s->window_end++;
+    } else {
+        const size_t count = whole_words - at < s->step ? whole_words - at : s->step;
+        s->code.index(s->origin + at * 64, count, &s->carry, &index);
+        s->window_end += count;
+        s->step = s->step * 2 > STEP_MAX ? STEP_MAX : s->step * 2;
+    }
+    s->place_count = index.place_count;
     return true;
 }
 
-static inline const struct scan_bits *window_at(struct scan *s, size_t word)
+/* Makes the next quote the first one from `at` on; nothing before `at` is needed any more. */
+static bool window_seek(struct scan *s, size_t at)
 {
-    if (UNLIKELY(word >= s->window_end) && !window_advance(s, word)) {
-        return NULL;
+    const size_t word = at / 64;
+    while (word >= s->window_end) {
+        s->place_next = s->place_count;
+        if (!window_advance(s, s->window_end)) {
+            return false;
+        }
     }
-    return &s->window[word - s->window_start];
+    const struct scan_bits *bits = &s->bits[word - s->window_start];
+    const uint64_t before = ((uint64_t)1 << (at & 63)) - 1;
+    s->place_next = s->ranks[word - s->window_start] + (uint32_t)__builtin_popcountll(bits->quotes & before);
+    return true;
 }
 
 /* --- small steps --- */
@@ -153,25 +195,38 @@ static struct span string_end_careful(const struct scan *s, size_t at)
     return span;
 }
 
-/* at is just behind the opening quote. */
-static inline struct span string_end(struct scan *s, size_t at)
+/* Whether a backslash stands between two places. */
+static bool has_backslash(const struct scan *s, size_t start, size_t end)
+{
+    const size_t first = start / 64;
+    const size_t last = end / 64;
+    if (UNLIKELY(first < s->window_start || last - first > 1)) {
+        return memchr(s->origin + start, '\\', end - start) != NULL;
+    }
+    const uint64_t from = UINT64_MAX << (start & 63);
+    const uint64_t until = ((uint64_t)1 << (end & 63)) - 1;
+    const uint64_t in_first = s->bits[first - s->window_start].backslashes & from;
+    const uint64_t in_last = s->bits[last - s->window_start].backslashes & until;
+    return first == last ? (in_first & until) != 0 : (in_first | in_last) != 0;
+}
+
+/* at is the opening quote. */
+ALWAYS_INLINE struct span string_end(struct scan *s, size_t at)
 {
     if (UNLIKELY(s->careful)) {
-        return string_end_careful(s, at);
+        return string_end_careful(s, at + 1);
     }
     struct span span = { BAD, false };
-    size_t word = at / 64;
-    uint64_t after = UINT64_MAX << (at & 63);
-    for (const struct scan_bits *bits = window_at(s, word); bits; bits = window_at(s, ++word)) {
-        const uint64_t quotes = bits->quotes & after;
-        if (quotes) {
-            const uint64_t before = (quotes & (0 - quotes)) - 1;
-            span.escaped |= (bits->backslashes & after & before) != 0;
-            span.end = word * 64 + (unsigned)__builtin_ctzll(quotes);
+    while (UNLIKELY(s->place_count - s->place_next < 2)) {
+        if (!window_advance(s, at / 64)) {
             return span;
         }
-        span.escaped |= (bits->backslashes & after) != 0;
-        after = UINT64_MAX;
+    }
+    const uint32_t *places = s->places + s->place_next;
+    if (LIKELY(s->place_base + places[0] == at)) {
+        span.end = s->place_base + places[1];
+        span.escaped = has_backslash(s, at, span.end);
+        s->place_next += 2;
     }
     return span;
 }
@@ -201,27 +256,20 @@ static size_t skip_container(struct scan *s, size_t at)
     if (UNLIKELY(s->careful)) {
         return skip_container_careful(s, at);
     }
-    size_t depth = 0;
-    size_t word = at / 64;
-    uint64_t after = UINT64_MAX << (at & 63);
-    for (const struct scan_bits *bits = window_at(s, word); bits; bits = window_at(s, ++word)) {
-        const uint64_t opens = bits->opens & after;
-        uint64_t closes = bits->closes & after;
-        after = UINT64_MAX;
-        const size_t close_count = (size_t)__builtin_popcountll(closes);
-        if (depth > close_count) {
-            depth = depth + (size_t)__builtin_popcountll(opens) - close_count;
-            continue;
-        }
-        for (size_t closed = 1; closes; closed++, closes &= closes - 1) {
-            const uint64_t before = (closes & (0 - closes)) - 1;
-            if (depth + (size_t)__builtin_popcountll(opens & before) == closed) {
-                return word * 64 + (unsigned)__builtin_ctzll(closes) + 1;
-            }
-        }
-        depth = depth + (size_t)__builtin_popcountll(opens) - close_count;
+    if (at / 64 >= s->window_end && !window_seek(s, at)) {
+        return refuse(s, s->length);
     }
-    return refuse(s, s->length);
+    struct scan_skip skip = { .word = at / 64 - s->window_start, .bit = at & 63 };
+    while (!s->code.skip(s->bits, s->window_end - s->window_start, &skip)) {
+        s->place_next = s->place_count; /* all of them lie inside */
+        if (!window_advance(s, s->window_end)) {
+            return refuse(s, s->length);
+        }
+        skip.word = 0;
+        skip.bit = 0;
+    }
+    s->place_next = s->ranks[skip.word] + skip.quotes_before;
+    return (s->window_start + skip.word) * 64 + skip.bit + 1;
 }
 
 static inline bool is_digit(char c)
@@ -277,7 +325,7 @@ static inline size_t skip_value(struct scan *s, size_t at)
     const char c = byte_at(s, at);
     enum scan_kind kind = SCAN_ABSENT;
     if (LIKELY(c == '"')) {
-        const size_t end = string_end(s, at + 1).end;
+        const size_t end = string_end(s, at).end;
         return end == BAD ? refuse(s, s->length) : end + 1;
     }
     return c == '{' || c == '[' ? skip_container(s, at) : skip_plain(s, at, &kind);
@@ -382,7 +430,7 @@ static size_t walk_array(struct scan *s, const struct scan_node *node, size_t at
 
 static size_t take_string(struct scan *s, const struct scan_node *node, size_t at, bool element)
 {
-    const struct span span = string_end(s, at + 1);
+    const struct span span = string_end(s, at);
     if (span.end == BAD) {
         return refuse(s, s->length);
     }
@@ -449,7 +497,7 @@ static inline size_t walk_key(struct scan *s, const struct scan_node *node, size
     if (UNLIKELY(byte_at(s, at) != '"')) {
         return refuse(s, at);
     }
-    const struct span key = string_end(s, at + 1);
+    const struct span key = string_end(s, at);
     if (UNLIKELY(key.end == BAD)) {
         return refuse(s, s->length);
     }
@@ -551,17 +599,13 @@ static bool walk_document(struct scan *s, size_t at, size_t *end)
 void scan_block(struct scan *scan, struct str buffer)
 {
     scan->block = buffer;
-    window_restart(scan, buffer.ptr, buffer.len, WINDOW_WORDS);
+    window_restart(scan, buffer.ptr, buffer.len, STEP_MAX);
 }
 
-/* Whether the bits made so far are right for a document that begins here: its brace counts as one. */
+/* Whether what the window knows is right for a document that begins here: its brace counts as one. */
 static bool window_serves(struct scan *s, size_t at)
 {
-    if (at / 64 < s->window_start) {
-        return false;
-    }
-    const struct scan_bits *bits = window_at(s, at / 64);
-    return bits && (bits->opens >> (at & 63) & 1);
+    return at / 64 >= s->window_start && window_seek(s, at) && (s->bits[at / 64 - s->window_start].opens >> (at & 63) & 1);
 }
 
 bool scan_next(struct scan *scan, size_t at, size_t *used)
@@ -578,7 +622,7 @@ bool scan_next(struct scan *scan, size_t at, size_t *used)
     }
     const char *start = scan->block.ptr + brace;
     if (start < scan->origin || !window_serves(scan, (size_t)(start - scan->origin))) {
-        window_restart(scan, start, scan->block.len - brace, WINDOW_FIRST);
+        window_restart(scan, start, scan->block.len - brace, STEP_FIRST);
     }
     const size_t origin_at = (size_t)(scan->origin - scan->block.ptr);
     size_t end = 0;
@@ -590,7 +634,7 @@ bool scan_next(struct scan *scan, size_t at, size_t *used)
 bool scan_document(struct scan *scan, struct str json, size_t *used)
 {
     scan_block(scan, json);
-    scan->step = WINDOW_FIRST;
+    scan->step = STEP_FIRST;
     return scan_next(scan, 0, used);
 }
 
@@ -609,7 +653,7 @@ bool scan_truncated(const struct scan *scan)
 struct scan *scan_open(const struct projection *projection)
 {
     struct scan *scan = memory_new(sizeof(*scan));
-    scan->make_bits = scan_bits_choose();
+    scan->code = scan_code_choose();
     scan->arena = arena_open();
     scan_use(scan, projection);
     return scan;

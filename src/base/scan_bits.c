@@ -30,8 +30,13 @@ static struct scan_bits classify(const char *bytes)
     return bits;
 }
 
-void scan_bits_portable(const char *bytes, size_t words, struct scan_carry *carry, struct scan_bits *out)
+void scan_index_portable(const char *bytes, size_t words, struct scan_carry *carry, struct scan_index *index)
 {
+    struct scan_bits *out = index->bits;
+    uint32_t *ranks = index->ranks;
+    uint32_t *places = index->places;
+    uint32_t place_count = index->place_count;
+    const uint32_t offset = index->offset;
     for (size_t i = 0; i < words; i++) {
         struct scan_bits bits = classify(bytes + 64 * i);
         bits.quotes &= ~scan_escaped(bits.backslashes, carry);
@@ -40,23 +45,46 @@ void scan_bits_portable(const char *bytes, size_t words, struct scan_carry *carr
         bits.opens &= ~inside;
         bits.closes &= ~inside;
         out[i] = bits;
+        const unsigned count = (unsigned)__builtin_popcountll(bits.quotes);
+        ranks[i] = place_count;
+        scan_put_places(places + place_count, offset + (uint32_t)i * 64, bits.quotes, count);
+        place_count += count;
     }
+    index->place_count = place_count;
+    index->offset = offset + (uint32_t)words * 64;
+}
+
+bool scan_skip_portable(const struct scan_bits *bits, size_t words, struct scan_skip *skip)
+{
+    return scan_skip_words(bits, words, skip);
 }
 
 #if HAVE_X86_VECTORS
-scan_bits_maker *scan_bits_choose(void)
+bool scan_has_avx2(void)
 {
-    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("pclmul")) {
-        return scan_bits_avx512;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("popcnt")
+           && __builtin_cpu_supports("bmi");
+}
+
+bool scan_has_avx512(void)
+{
+    return scan_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+           && __builtin_cpu_supports("avx512vbmi2");
+}
+
+struct scan_code scan_code_choose(void)
+{
+    if (scan_has_avx512()) {
+        return (struct scan_code){ scan_index_avx512, scan_skip_popcnt };
     }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul")) {
-        return scan_bits_avx2;
+    if (scan_has_avx2()) {
+        return (struct scan_code){ scan_index_avx2, scan_skip_popcnt };
     }
-    return scan_bits_sse2;
+    return (struct scan_code){ scan_index_sse2, scan_skip_portable };
 }
 #else
-scan_bits_maker *scan_bits_choose(void)
+struct scan_code scan_code_choose(void)
 {
-    return scan_bits_portable;
+    return (struct scan_code){ scan_index_portable, scan_skip_portable };
 }
 #endif

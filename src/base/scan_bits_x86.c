@@ -5,8 +5,7 @@
 #include <stdbool.h>
 
 /* Each variant differs in how it compares 64 bytes; what follows from the four bitmaps is the same for all. */
-static inline __attribute__((always_inline)) struct scan_bits settle(struct scan_bits bits, uint64_t inside,
-                                                                     struct scan_carry *carry)
+ALWAYS_INLINE struct scan_bits settle(struct scan_bits bits, uint64_t inside, struct scan_carry *carry)
 {
     inside ^= carry->in_string;
     carry->in_string = (uint64_t)((int64_t)inside >> 63);
@@ -33,8 +32,13 @@ static inline uint64_t equal_sse2(const __m128i block[4], char c, bool fold)
     return bits;
 }
 
-void scan_bits_sse2(const char *bytes, size_t words, struct scan_carry *carry, struct scan_bits *out)
+void scan_index_sse2(const char *bytes, size_t words, struct scan_carry *carry, struct scan_index *index)
 {
+    struct scan_bits *out = index->bits;
+    uint32_t *ranks = index->ranks;
+    uint32_t *places = index->places;
+    uint32_t place_count = index->place_count;
+    const uint32_t offset = index->offset;
     for (size_t i = 0; i < words; i++) {
         __m128i block[4];
         for (size_t j = 0; j < 4; j++) {
@@ -44,7 +48,13 @@ void scan_bits_sse2(const char *bytes, size_t words, struct scan_carry *carry, s
                                   equal_sse2(block, '{', true), equal_sse2(block, '}', true) };
         bits.quotes &= ~scan_escaped(bits.backslashes, carry);
         out[i] = settle(bits, scan_prefix_parity(bits.quotes), carry);
+        const unsigned count = (unsigned)__builtin_popcountll(bits.quotes);
+        ranks[i] = place_count;
+        scan_put_places(places + place_count, offset + (uint32_t)i * 64, bits.quotes, count);
+        place_count += count;
     }
+    index->place_count = place_count;
+    index->offset = offset + (uint32_t)words * 64;
 }
 
 TARGET("avx2") static inline uint64_t equal_avx2(__m256i low, __m256i high, char c)
@@ -55,9 +65,14 @@ TARGET("avx2") static inline uint64_t equal_avx2(__m256i low, __m256i high, char
     return second << 32 | first;
 }
 
-TARGET("avx2,pclmul")
-void scan_bits_avx2(const char *bytes, size_t words, struct scan_carry *carry, struct scan_bits *out)
+TARGET("avx2,pclmul,popcnt,bmi")
+void scan_index_avx2(const char *bytes, size_t words, struct scan_carry *carry, struct scan_index *index)
 {
+    struct scan_bits *out = index->bits;
+    uint32_t *ranks = index->ranks;
+    uint32_t *places = index->places;
+    uint32_t place_count = index->place_count;
+    const uint32_t offset = index->offset;
     const __m256i fold = _mm256_set1_epi8(0x20);
     for (size_t i = 0; i < words; i++) {
         const __m256i low = _mm256_loadu_si256((const void *)(bytes + 64 * i));
@@ -68,12 +83,41 @@ void scan_bits_avx2(const char *bytes, size_t words, struct scan_carry *carry, s
                                   equal_avx2(low_folded, high_folded, '{'), equal_avx2(low_folded, high_folded, '}') };
         bits.quotes &= ~scan_escaped(bits.backslashes, carry);
         out[i] = settle(bits, prefix_parity_clmul(bits.quotes), carry);
+        const unsigned count = (unsigned)__builtin_popcountll(bits.quotes);
+        ranks[i] = place_count;
+        scan_put_places(places + place_count, offset + (uint32_t)i * 64, bits.quotes, count);
+        place_count += count;
+    }
+    index->place_count = place_count;
+    index->offset = offset + (uint32_t)words * 64;
+}
+
+/* The numbers 0 to 63, squeezed together where the bits are set, are the places. */
+TARGET("avx512f,avx512bw,avx512vbmi2,popcnt") static inline void put_places_avx512(uint32_t *out, uint32_t start,
+                                                                                                uint64_t bits, unsigned count)
+{
+    static const unsigned char numbers[64] = {
+        0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
+        32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63,
+    };
+    const __m512i offset = _mm512_set1_epi32((int)start);
+    const __m512i squeezed = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(numbers));
+    _mm512_storeu_si512(out, _mm512_add_epi32(offset, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(squeezed))));
+    if (UNLIKELY(count > 16)) {
+        _mm512_storeu_si512(out + 16, _mm512_add_epi32(offset, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(squeezed, 1))));
+        _mm512_storeu_si512(out + 32, _mm512_add_epi32(offset, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(squeezed, 2))));
+        _mm512_storeu_si512(out + 48, _mm512_add_epi32(offset, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(squeezed, 3))));
     }
 }
 
-TARGET("avx512f,avx512bw,pclmul")
-void scan_bits_avx512(const char *bytes, size_t words, struct scan_carry *carry, struct scan_bits *out)
+TARGET("avx512f,avx512bw,avx512vbmi2,pclmul,popcnt,bmi")
+void scan_index_avx512(const char *bytes, size_t words, struct scan_carry *carry, struct scan_index *index)
 {
+    struct scan_bits *out = index->bits;
+    uint32_t *ranks = index->ranks;
+    uint32_t *places = index->places;
+    uint32_t place_count = index->place_count;
+    const uint32_t offset = index->offset;
     const __m512i fold = _mm512_set1_epi8(0x20);
     for (size_t i = 0; i < words; i++) {
         const __m512i block = _mm512_loadu_si512((const void *)(bytes + 64 * i));
@@ -84,7 +128,17 @@ void scan_bits_avx512(const char *bytes, size_t words, struct scan_carry *carry,
                                   _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8('}')) };
         bits.quotes &= ~scan_escaped(bits.backslashes, carry);
         out[i] = settle(bits, prefix_parity_clmul(bits.quotes), carry);
+        const unsigned count = (unsigned)__builtin_popcountll(bits.quotes);
+        ranks[i] = place_count;
+        put_places_avx512(places + place_count, offset + (uint32_t)i * 64, bits.quotes, count);
+        place_count += count;
     }
+    index->place_count = place_count;
+    index->offset = offset + (uint32_t)words * 64;
+}
+TARGET("popcnt,bmi") bool scan_skip_popcnt(const struct scan_bits *bits, size_t words, struct scan_skip *skip)
+{
+    return scan_skip_words(bits, words, skip);
 }
 #else
 typedef int scan_bits_x86_is_empty; /* C wants at least one declaration */
