@@ -1,6 +1,7 @@
 /* serve_command.c - yagura serve: opens everything in order, tells where it is, waits for a signal, closes in reverse.
  *
  * SIGTERM and SIGINT stop it once the requests under way are answered; SIGHUP loads the rules anew. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -113,10 +114,10 @@ static void show_banner(const struct server *server)
 static void show_how(const struct server *server)
 {
     printf("\nTalk to it from another shell:\n"
-           "  eval \"$(yagura env --data %" STR_FMT ")\"\n"
+           "  eval \"$(%s env --data %" STR_FMT ")\"\n"
            "  aws sts get-caller-identity\n"
            "  aws guardduty create-detector --enable     (it adopts the findings above)\n"
-           "Stop it with Ctrl-C.\n", STR_ARG(server->settings.data));
+           "Stop it with Ctrl-C.\n", program_invocation_name, STR_ARG(server->settings.data));
     fflush(stdout);
 }
 
