@@ -14,7 +14,7 @@ struct parser {
 static bool refuse(struct parser *p, const char *reason)
 {
     if (p->error.reason == NULL) {
-        p->error = (struct json_error){ p->at, reason };
+        p->error = (struct json_error){ p->at < p->in.len ? p->at : p->in.len, reason };
     }
     return false;
 }

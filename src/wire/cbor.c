@@ -12,7 +12,7 @@ static double half_to_double(uint64_t bits)
     if (exponent == 0) {
         size = ldexp(fraction, -24);
     } else if (exponent == 31) {
-        size = fraction > 0 ? NAN : INFINITY;
+        size = fraction > 0 ? (double)NAN : (double)INFINITY;
     }
     return bits >> 15 ? -size : size;
 }

@@ -5,6 +5,7 @@
 #include "wire/json_codec.h"
 #include "wire/rest.h"
 #include "wire/validate.h"
+#include "wire/value.h"
 #include "wire/xml_codec.h"
 
 static const struct fault SERIALIZATION = { "SerializationException", NULL, NULL, 400 };
@@ -182,6 +183,6 @@ struct err wire_decode(struct ctx *ctx, const struct wire_match *match, const st
     struct decoder d = decoder_new(ctx, malformed_of(match->protocol));
     *in = arena_alloc(ctx->arena, shape->size);
     TRY(read_request(&d, match, request, *in));
-    const struct str broken = validate_structure(ctx->arena, shape, *in);
-    return broken.ptr ? fail(ctx, match->service->validation, "%s", broken.ptr) : ERR_OK;
+    const struct str broken = text_shown(validate_structure(ctx->arena, shape, *in), sizeof(ctx->reason) - 1);
+    return broken.len ? fail(ctx, match->service->validation, "%.*s", STR_ARG(broken)) : ERR_OK;
 }

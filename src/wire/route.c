@@ -2,6 +2,7 @@
 #include "wire/codec.h"
 #include "wire/form.h"
 #include "wire/uri.h"
+#include "wire/value.h"
 
 static const struct fault UNKNOWN_OPERATION = { "UnknownOperationException", NULL, NULL, 404 };
 static const struct fault INVALID_ACTION = { "InvalidAction", NULL, NULL, 400 };
@@ -298,8 +299,9 @@ static struct err route_named(struct ctx *ctx, const struct http_request *reques
         return ERR_OK;
     }
     if (form) {
-        return fail(ctx, &INVALID_ACTION, "Could not find operation %.*s for version %s", (int)(name.len & 0xFF),
-                    name.ptr ? name.ptr : "", match->service->api_version);
+        const struct str shown = text_shown(name, 100);
+        return fail(ctx, &INVALID_ACTION, "Could not find operation %.*s for version %s", STR_ARG(shown),
+                    match->service->api_version);
     }
     return fail(ctx, &UNKNOWN_OPERATION, "The request names no operation of %s.", match->service->name);
 }

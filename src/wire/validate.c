@@ -56,11 +56,7 @@ static struct str shown(struct arena *arena, const struct view *view)
     } else {
         text = view_print(arena, view, TIME_ISO8601);
     }
-    size_t end = text.len < VALUE_SHOWN ? text.len : VALUE_SHOWN;
-    while (end < text.len && end > 0 && ((unsigned char)text.ptr[end] & 0xC0) == 0x80) {
-        end--;
-    }
-    return str_slice(text, 0, end);
+    return text_shown(text, VALUE_SHOWN);
 }
 
 /* view NULL: the value is missing. */

@@ -207,19 +207,29 @@ void builder_done(struct builder *builder)
     *(struct any_list *)builder->slot.at = (struct any_list){ builder->items, builder->count };
 }
 
+struct str text_shown(struct str s, size_t most)
+{
+    size_t end = s.len < most ? s.len : most;
+    while (end < s.len && end > 0 && ((unsigned char)s.ptr[end] & 0xC0) == 0x80) {
+        end--;
+    }
+    return str_utf8_valid(s) ? str_slice(s, 0, end) : STR("(bytes)");
+}
+
 static struct err refuse(struct decoder *d, struct str text, const char *wanted)
 {
-    return fail(d->ctx, d->malformed, "'%.*s' is not %s.", (int)(text.len < 100 ? text.len : 100), text.ptr, wanted);
+    const struct str shown = text_shown(text, 100);
+    return fail(d->ctx, d->malformed, "'%.*s' is not %s.", STR_ARG(shown), wanted);
 }
 
 static bool parse_double(struct str text, double *out)
 {
     if (str_equal(text, STR("NaN"))) {
-        *out = NAN;
+        *out = (double)NAN;
     } else if (str_equal(text, STR("Infinity"))) {
-        *out = INFINITY;
+        *out = (double)INFINITY;
     } else if (str_equal(text, STR("-Infinity"))) {
-        *out = -INFINITY;
+        *out = -(double)INFINITY;
     } else {
         return str_to_double(text, out);
     }

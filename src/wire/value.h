@@ -74,6 +74,9 @@ struct str view_print(struct arena *arena, const struct view *view, enum timesta
 /* Seconds with the fraction only when there is one: 1422172800, 1422172800.123. */
 struct str print_epoch(struct arena *arena, int64_t ms);
 
+/* The beginning of s for a person to read: whole characters, at most so many bytes. */
+struct str text_shown(struct str s, size_t most);
+
 enum timestamp_format time_of(uint8_t own, enum timestamp_format otherwise);
 
 #endif
