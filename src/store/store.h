@@ -3,12 +3,14 @@
  *   sqlite:PATH             one writer, many readers; commit means fsynced
  *   postgresql://...        libpq
  *
- * One SQL subset for both: parameters are $1, $2, ... in order of first use; types BIGINT, DOUBLE PRECISION, TEXT,
- * BYTEA-as-BLOB (write BLOB; the migration runner translates); INSERT ... ON CONFLICT; no functions beyond coalesce,
- * count, max, min, sum, lower, length. Values are bound, never pasted. SQL stands only in rows.c files and schema/.
- * A struct store is safe for threads; a struct store_conn belongs to one thread at a time. Text read from a cursor is
- * copied into ctx->arena. Faults: FAULT_UNAVAILABLE (busy, connection lost: nothing happened), STORE_CONFLICT (a unique
- * key exists already), FAULT_IO (disk full, read-only: the reason says which). */
+ * One SQL subset for both: parameters are $1, $2, ...; types BIGINT, DOUBLE PRECISION, TEXT, BLOB, and IDENTITY for a
+ * primary key that counts up (the migration runner translates); INSERT ... ON CONFLICT; no functions beyond coalesce,
+ * count, max, min, sum, lower, length. Text sorts by bytes. Values are bound, never pasted. SQL stands only in rows.c
+ * files and schema/. A struct store is safe for threads; a struct store_conn belongs to one thread at a time. Text read
+ * from a cursor is copied into ctx->arena. Faults: FAULT_UNAVAILABLE (busy, connection lost: nothing happened; only a
+ * PostgreSQL commit whose answer was lost may have), STORE_CONFLICT (a unique key exists already), FAULT_IO (disk full,
+ * read-only: the reason says which). After any fault within a transaction only store_rollback or store_rollback_to may
+ * follow. */
 #ifndef YAGURA_STORE_STORE_H
 #define YAGURA_STORE_STORE_H
 
