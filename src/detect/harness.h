@@ -11,6 +11,7 @@ enum { HARNESS_FINDINGS_MAX = 256 };
 struct harness {
     struct arena *arena;
     struct engine *engine;
+    struct cloudtrail_fields fields;
     struct projection *projection;
     struct cloudtrail *reader;
     struct finding found[HARNESS_FINDINGS_MAX]; /* occurrences, in order */
@@ -56,14 +57,14 @@ static inline struct harness *harness_open(struct arena *arena, const struct eng
     harness->arena = arena;
     struct ctx ctx = ctx_new(arena, 0);
     struct projection_builder *builder = projection_begin();
-    const struct cloudtrail_fields fields = cloudtrail_project(builder);
+    harness->fields = cloudtrail_project(builder);
     const struct err err = engine_open(&ctx, options, builder, &harness->engine);
     harness->projection = projection_end(builder);
     if (err.fault) {
         projection_free(harness->projection);
         fail_msg("engine_open: %s", ctx.reason);
     }
-    harness->reader = cloudtrail_open(&fields, harness->projection);
+    harness->reader = cloudtrail_open(&harness->fields, harness->projection);
     return harness;
 }
 

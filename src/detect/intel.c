@@ -55,7 +55,7 @@ static bool parse(struct str text, unsigned char out[16], int *bits_before)
     return inet_pton(AF_INET6, copy, out) == 1;
 }
 
-static unsigned bit(const unsigned char address[16], int at) { return (address[at / 8] >> (7 - at % 8)) & 1u; }
+static unsigned bit(const unsigned char address[16], int at) { return ((unsigned)address[at / 8] >> (7 - at % 8)) & 1u; }
 
 static uint32_t child(struct intel *intel, uint32_t at, unsigned side)
 {
