@@ -21,8 +21,8 @@ TEST(other_resources_callers_and_signals_make_other_findings)
         "{\"eventName\":\"UpdateLoginProfile\",\"requestParameters\":{\"userName\":\"bob\"}}",
         "{\"eventName\":\"CreateAccessKey\",\"requestParameters\":{\"userName\":\"bob\"},\"awsRegion\":\"us-east-1\"}",
         "{\"eventName\":\"CreateAccessKey\",\"requestParameters\":{\"userName\":\"bob\"},\"recipientAccountId\":\"999988887777\"}",
-        "{\"eventName\":\"CreateAccessKey\",\"requestParameters\":{\"userName\":\"bob\"},\"userIdentity\":{\"type\":\"IAMUser\",\"arn\":"
-        "\"arn:aws:iam::111122223333:user/mallory\",\"userName\":\"mallory\"}}",
+        ("{\"eventName\":\"CreateAccessKey\",\"requestParameters\":{\"userName\":\"bob\"},\"userIdentity\":{\"type\":\"IAMUser\",\"arn\":"
+         "\"arn:aws:iam::111122223333:user/mallory\",\"userName\":\"mallory\"}}"),
     };
     enum { RECORDS = sizeof(records) / sizeof(records[0]) };
     struct harness *harness = harness_open(arena, &(struct engine_options){ .intel = NULL });
@@ -47,8 +47,8 @@ static struct str day_record(struct arena *arena, int number)
         "\"eventName\":\"ListUsers\"",
         "\"eventSource\":\"cloudtrail.amazonaws.com\",\"eventName\":\"StopLogging\",\"requestParameters\":{\"name\":\"main\"}",
         "\"eventName\":\"DeleteAccountPasswordPolicy\",\"requestParameters\":null",
-        "\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"PutBucketAcl\",\"requestParameters\":{\"bucketName\":\"records\","
-        "\"x-amz-acl\":[\"public-read\"]}",
+        ("\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"PutBucketAcl\",\"requestParameters\":{\"bucketName\":\"records\","
+         "\"x-amz-acl\":[\"public-read\"]}"),
         "\"eventName\":\"ListUsers\",\"userIdentity\":{\"type\":\"Root\",\"arn\":\"arn:aws:iam::111122223333:root\",\"accountId\":\"111122223333\"}",
         "\"eventName\":\"ListUsers\",\"userAgent\":\"aws-cli/2 Linux/6.6-kali-amd64\"",
     };
