@@ -132,9 +132,11 @@ tests: $(TESTS)
 unit: $(filter $(B)/test/$(patsubst src/%,%,$(T))%,$(TESTS)) ## unit tests, or those below T=src/...
 	@failed=0; for t in $^; do $$t || failed=1; done; exit $$failed
 
-# The codecs over test models, which tests/conformance/protocols.py writes to build/conformance/gen first.
+# The codecs over our services, and over test models, which tests/conformance/protocols.py writes to build/conformance/gen.
 CASE_MODELS := $(patsubst %.c,$(B)/%.o,$(wildcard build/conformance/gen/*.c))
-$(B)/bin/protocols: $(patsubst %.c,$(B)/%.o,$(wildcard tests/conformance/*.c)) $(CASE_MODELS) $(LIBRARIES)
+$(B)/bin/protocols: $(CASE_MODELS) $(LIBRARIES)
+$(B)/bin/services: $(ARCHIVES)
+$(B)/bin/protocols $(B)/bin/services: $(patsubst %.c,$(B)/%.o,$(wildcard tests/conformance/*.c))
 	@mkdir -p $(@D)
 	@echo '  ld $@'
 	$(Q)$(link) -o $@

@@ -34,6 +34,11 @@ def ignored():
     return rows
 
 
+def flavour():
+    """Of the binary under test: its folder below build/."""
+    return pathlib.Path(os.environ.get("YAGURA_BINARY", "build/release/yagura")).parent.name
+
+
 class Driver:
     def __init__(self, path):
         self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -155,7 +160,7 @@ def check_output(driver, entry, case, service):
     return None if plain.alike(ours, theirs) else f"wanted {theirs}, got {ours} from {body} {headers}"
 
 
-def build(flavour):
+def build():
     """The driver over models of all cases."""
     out = ROOT / "build/conformance"
     out.mkdir(parents=True, exist_ok=True)
@@ -163,9 +168,13 @@ def build(flavour):
     (out / "models.json").write_text(json.dumps(entries))
     subprocess.run([sys.executable, "tools/model.py", "--models", out / "models.json", "--out", out / "gen"], cwd=ROOT,
                    check=True)
-    driver = f"build/{flavour}/bin/protocols"
-    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
-    subprocess.run(["make", "-j2", f"FLAVOUR={flavour}", driver], cwd=ROOT, check=True, env=environment)
+    return make("protocols")
+
+
+def make(name):
+    driver = f"build/{flavour()}/bin/{name}"
+    environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL")}
+    subprocess.run(["make", "-j2", f"FLAVOUR={flavour()}", driver], cwd=ROOT, check=True, env=environment)
     return Driver(ROOT / driver)
 
 

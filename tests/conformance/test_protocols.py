@@ -1,8 +1,5 @@
 """Every protocol case of ../shared; a corpus that is there but of which nothing ran is a failure."""
 
-import os
-import pathlib
-
 import pytest
 
 import protocols
@@ -12,8 +9,7 @@ import protocols
 def driver():
     if not protocols.CORPUS.exists():
         pytest.skip(f"{protocols.CORPUS} is not there")
-    flavour = pathlib.Path(os.environ.get("YAGURA_BINARY", "build/release/yagura")).parent.name
-    return protocols.build(flavour)
+    return protocols.build()
 
 
 def judge(capsys, name, run, failures):

@@ -1,0 +1,66 @@
+"""Every operation of the services that we answer: what botocore sends, our codecs read as it was meant."""
+
+import base64
+import pathlib
+from urllib.parse import urlsplit
+
+import botocore.loaders
+import botocore.model
+import botocore.serialize
+import pytest
+
+import plain
+import protocols
+import samples
+
+SERVICES = sorted(path.parent.name for path in pathlib.Path("src/svc").glob("*/ops.tsv"))
+ROUNDS = 3
+
+
+@pytest.fixture(scope="module")
+def driver():
+    return protocols.make("services")
+
+
+def load(name):
+    loader = botocore.loaders.Loader()
+    found = next(n for n in loader.list_available_services("service-2") if n.replace("-", "") == name)
+    return botocore.model.ServiceModel(loader.load_service_model(found, "service-2"), found)
+
+
+def sent(service, operation, params):
+    """The request that botocore would send, for the driver."""
+    serializer = botocore.serialize.create_serializer(service.metadata["protocol"], include_validation=False)
+    request = serializer.serialize_to_request(params, operation)
+    body = request["body"]
+    if isinstance(body, dict):
+        pairs = botocore.compat.urlencode(body, doseq=True)
+        body = pairs
+    raw = body if isinstance(body, bytes) else (body or "").encode()
+    url = urlsplit(request["url_path"])
+    query = request.get("query_string") or ""
+    if isinstance(query, dict):
+        query = botocore.utils.percent_encode_sequence(query)
+    return {"method": request["method"], "path": url.path, "query": "&".join(q for q in (url.query, query) if q),
+            "headers": [[name, value] for name, value in request["headers"].items()], "body": base64.b64encode(raw).decode()}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_operation_decodes_what_botocore_sends(driver, name):
+    service = load(name)
+    run, failures = 0, []
+    for operation in map(service.operation_model, service.operation_names):
+        for seed in range(ROUNDS):
+            try:
+                params = samples.of(operation, seed)
+            except samples.Impossible:
+                continue
+            run += 1
+            answer = driver.ask(do="decode", service=name, **sent(service, operation, params))
+            if answer.get("operation") != operation.name:
+                failures.append(f"{operation.name} {params}: {base64.b64decode(answer.get('body', ''))}")
+            elif operation.input_shape and not plain.same(operation.input_shape,
+                                                          plain.of(operation.input_shape, params), answer["value"]):
+                failures.append(f"{operation.name} {params}: {answer['value']}")
+    assert not failures, "\n".join(failures)
+    assert run >= len(service.operation_names) * ROUNDS // 2
