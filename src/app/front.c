@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/identity.h"
+#include "app/key_use.h"
 #include "app/metrics.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -43,7 +44,7 @@ struct call {
     struct sigv4_claim claim;
     struct wire_match match;
     struct request rq;
-    const struct identity *identity; /* only until the thread takes its next request */
+    struct identity *identity; /* only until the thread takes its next request */
     void *in;
     void *out;
     int64_t started_us;
@@ -170,6 +171,17 @@ static struct err unchunk(struct call *call, struct worker *worker)
     return err;
 }
 
+static void note_use(struct call *call)
+{
+    struct identity *identity = call->identity;
+    const int64_t now_ms = call->rq.ctx.now_ms;
+    if (identity->token.ptr == NULL && now_ms - identity->noted_ms >= KEY_USE_FRESH_MS) {
+        identity->noted_ms = now_ms;
+        key_use_note(call->front->options.writer, call->claim.access_key, call->claim.service, call->claim.region,
+                     now_ms);
+    }
+}
+
 static struct err identify(struct call *call, struct worker *worker)
 {
     struct ctx *ctx = &call->rq.ctx;
@@ -183,6 +195,7 @@ static struct err identify(struct call *call, struct worker *worker)
     TRY(sigv4_verify(ctx, worker->keys, &call->claim, &call->http, call->identity->credential.secret));
     call->rq.caller = call->identity->credential.principal;
     call->rq.account = call->rq.caller.account;
+    note_use(call);
     return call->claim.payload >= SIGV4_CHUNKED ? unchunk(call, worker) : ERR_OK;
 }
 

@@ -58,7 +58,7 @@ static void make_room(struct identity_cache *cache)
 }
 
 struct err identity_find(struct ctx *ctx, struct identity_cache *cache, struct store_conn *db, const struct vault *vault,
-                         struct str access_key, struct str token, const struct identity **out)
+                         struct str access_key, struct str token, struct identity **out)
 {
     struct identity *known = map_get(cache->map, access_key);
     if (known && is_fresh(known, token, ctx->now_ms)) {
@@ -72,6 +72,7 @@ struct err identity_find(struct ctx *ctx, struct identity_cache *cache, struct s
     /* Read before the rows: a change in between makes the entry stale, never fresh by mistake. */
     identity->generation = iam_generation();
     identity->loaded_ms = ctx->now_ms;
+    identity->noted_ms = known ? known->noted_ms : 0;
     const struct err err = load(ctx, db, vault, access_key, identity);
     if (err.fault) {
         arena_close(arena);

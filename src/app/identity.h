@@ -15,6 +15,7 @@ struct identity {
     struct iam_policies policies;
     uint64_t generation;
     int64_t loaded_ms;
+    int64_t noted_ms; /* when the use of the key was last handed on (key_use.h); the caller's */
     struct str token;
 };
 
@@ -24,5 +25,6 @@ struct identity_cache *identity_cache_open(void);
 void identity_cache_close(struct identity_cache *cache);
 /* Faults: those of iam_credential_find. *out stays valid until the next call on this cache. */
 struct err identity_find(struct ctx *ctx, struct identity_cache *cache, struct store_conn *db, const struct vault *vault,
-                         struct str access_key, struct str token, const struct identity **out);
+                         struct str access_key, struct str token, struct identity **out);
+
 #endif
