@@ -39,7 +39,8 @@ TEST(a_weaker_password_policy_is_a_hit_by_how_much)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct harness *harness = harness_open(arena, &(struct engine_options){ .intel = NULL });
-        const struct str own = str_format(arena, "{\"eventName\":\"UpdateAccountPasswordPolicy\",\"requestParameters\":%s}", cases[i].request);
+        const struct str own = str_format(arena, "{\"eventName\":\"UpdateAccountPasswordPolicy\",\"requestParameters\":%s}",
+                                          cases[i].request);
         harness_feed(harness, "log.json", harness_record(arena, 1, own.ptr));
         CHECK_INT(harness->count, 1);
         CHECK(harness->found[0].severity > cases[i].severity - 0.1 && harness->found[0].severity < cases[i].severity + 0.1);
@@ -87,7 +88,9 @@ TEST(a_bucket_policy_for_a_known_few_is_not)
     SPARES(ANONYMOUS, "{\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"PutBucketPolicy\",\"requestParameters\":null}");
 }
 
-#define BUCKET_ACL(rest) "{\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"PutBucketAcl\",\"requestParameters\":{\"bucketName\":\"records\"," rest "}}"
+#define BUCKET_ACL(rest)                                                                              \
+    "{\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"PutBucketAcl\",\"requestParameters\":{"       \
+    "\"bucketName\":\"records\"," rest "}}"
 #define GRANT(group)                                                                                                      \
     "\"AccessControlPolicy\":{\"AccessControlList\":{\"Grant\":[{\"Grantee\":{\"URI\":\"http://acs.amazonaws.com/groups/" group \
     "\"},\"Permission\":\"READ\"}]}}"
@@ -115,8 +118,11 @@ TEST(a_bucket_policy_for_another_account_is_a_hit_unless_it_only_writes)
 }
 
 #define SSH "Persistence:EC2/ExternalRemoteServices"
-#define INGRESS(rest) "{\"eventSource\":\"ec2.amazonaws.com\",\"eventName\":\"AuthorizeSecurityGroupIngress\",\"requestParameters\":{\"groupId\":\"sg-1\"," rest "}}"
-#define PERMISSION(protocol, ports, range) "\"ipPermissions\":{\"items\":[{\"ipProtocol\":\"" protocol "\"" ports ",\"ipRanges\":{\"items\":[" range "]}}]}"
+#define INGRESS(rest)                                                                                 \
+    "{\"eventSource\":\"ec2.amazonaws.com\",\"eventName\":\"AuthorizeSecurityGroupIngress\","            \
+    "\"requestParameters\":{\"groupId\":\"sg-1\"," rest "}}"
+#define PERMISSION(protocol, ports, range)                                                             \
+    "\"ipPermissions\":{\"items\":[{\"ipProtocol\":\"" protocol "\"" ports ",\"ipRanges\":{\"items\":[" range "]}}]}"
 
 TEST(ssh_from_everywhere_is_a_hit)
 {
@@ -147,7 +153,9 @@ TEST(calls_from_listed_addresses_are_named_by_list_and_kind)
     CHECK_INT(raises(arena, intel, "UnauthorizedAccess:IAMUser/TorIPCaller", "{\"eventName\":\"CreateUser\",\"readOnly\":false}"), 1);
     CHECK_INT(raises(arena, intel, "UnauthorizedAccess:IAMUser/TorIPCaller", "{\"eventName\":\"ListUsers\"}"), 0);
     CHECK_INT(raises(arena, intel, "Recon:IAMUser/TorIPCaller", "{\"eventName\":\"ListUsers\",\"sourceIPAddress\":\"203.0.113.8\"}"), 0);
-#define DATA(name) "{\"eventSource\":\"s3.amazonaws.com\",\"eventCategory\":\"Data\",\"eventName\":\"" name "\",\"requestParameters\":{\"bucketName\":\"records\"}}"
+#define DATA(name)                                                                                    \
+    "{\"eventSource\":\"s3.amazonaws.com\",\"eventCategory\":\"Data\",\"eventName\":\"" name "\","        \
+    "\"requestParameters\":{\"bucketName\":\"records\"}}"
     CHECK_INT(raises(arena, intel, "Discovery:S3/TorIPCaller", DATA("ListObjects")), 1);
     CHECK_INT(raises(arena, intel, "UnauthorizedAccess:S3/TorIPCaller", DATA("GetObject")), 1);
     intel_load_text(intel, INTEL_THREAT, STR("203.0.113.7\n"), &used);

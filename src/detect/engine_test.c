@@ -5,7 +5,9 @@
 TEST(a_finding_carries_account_and_region_of_the_record)
 {
     struct harness *harness = harness_open(arena, &(struct engine_options){ .intel = NULL });
-    harness_feed(harness, "log.json", harness_record(arena, 1, "{\"eventName\":\"CreateAccessKey\",\"awsRegion\":\"eu-west-3\",\"recipientAccountId\":\"999988887777\"}"));
+    const struct str record = harness_record(arena, 1, "{\"eventName\":\"CreateAccessKey\",\"awsRegion\":\"eu-west-3\","
+                                                       "\"recipientAccountId\":\"999988887777\"}");
+    harness_feed(harness, "log.json", record);
     CHECK_INT(harness->count, 1);
     CHECK_STR(harness->found[0].account, "999988887777");
     CHECK_STR(harness->found[0].region, "eu-west-3");

@@ -6,7 +6,8 @@ TEST(addresses_and_networks_of_both_families_are_found)
 {
     struct intel *intel = intel_open();
     size_t used = 0;
-    intel_load_text(intel, INTEL_TOR, STR("# exits\n192.0.2.7\n198.51.100.0/24 a comment\r\n2001:db8::/32\nnonsense\n300.1.1.1\n10.0.0.0/33\n"), &used);
+    intel_load_text(intel, INTEL_TOR, STR("# exits\n192.0.2.7\n198.51.100.0/24 a comment\r\n2001:db8::/32\n"
+                                          "nonsense\n300.1.1.1\n10.0.0.0/33\n"), &used);
     CHECK_INT(used, 3);
     intel_load_text(intel, INTEL_CUSTOM, STR("198.51.100.9,high"), &used);
     CHECK_INT(used, 1);

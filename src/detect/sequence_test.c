@@ -60,7 +60,9 @@ TEST(signing_in_from_one_country_or_later_or_in_vain_is_not)
 #define PERSON                                                                                                              \
     "\"eventName\":\"ListUsers\",\"userIdentity\":{\"type\":\"IAMUser\",\"arn\":\"arn:aws:iam::111122223333:user/eve\",\"accountId\":" \
     "\"111122223333\",\"accessKeyId\":\"ASIAPERSON\",\"userName\":\"eve\"}"
-#define COMMAND(instance) "\"eventSource\":\"ssm.amazonaws.com\",\"eventName\":\"SendCommand\",\"requestParameters\":{\"instanceIds\":[\"" instance "\"]}"
+#define COMMAND(instance)                                                                       \
+    "\"eventSource\":\"ssm.amazonaws.com\",\"eventName\":\"SendCommand\","                          \
+    "\"requestParameters\":{\"instanceIds\":[\"" instance "\"]}"
 
 static size_t stolen(struct arena *arena, const char *first, const char *from, const char *second, const char *to)
 {
