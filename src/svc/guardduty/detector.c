@@ -77,6 +77,7 @@ struct err guardduty_get_detector(struct request *rq, const struct guardduty_get
 {
     struct detector_row row = { .enabled = false };
     TRY(detector_need(rq, in->detector_id, &row));
+    TRY(rows_feature_list(rows_of(rq), &row));
     TRY(tag_get_all(rq, str_format(rq->ctx.arena, "detector/%" STR_FMT, STR_ARG(row.id)), &out->tags));
     out->created_at = clock_format_iso8601_ms(rq->ctx.arena, row.created_ms);
     out->updated_at = clock_format_iso8601_ms(rq->ctx.arena, row.updated_ms);
@@ -114,6 +115,7 @@ struct err guardduty_update_detector(struct request *rq, const struct guardduty_
     (void)out;
     struct detector_row row = { .enabled = false };
     TRY(detector_need(rq, in->detector_id, &row));
+    TRY(rows_feature_list(rows_of(rq), &row));
     TRY(features_apply(rq, in->data_sources, &in->features, row.features));
     if (in->enable.set) {
         row.enabled = in->enable.v;

@@ -8,16 +8,28 @@
 
 enum { BATCH = 64, PAGE_DEFAULT = 50 };
 
+static struct finding_place place_of(struct arena *arena, const struct finding_row *row)
+{
+    struct finding_place place = { row->sorted, str_copy(arena, row->id) };
+    place.value.text = str_copy(arena, place.value.text);
+    return place;
+}
+
 struct err finding_each(struct request *rq, const struct finding_walk *walk)
 {
     CLEANUP(arena_cleanup) struct arena *scratch = arena_open();
     struct ctx ctx = ctx_new(scratch, rq->ctx.now_ms);
     struct rows rows = rows_of(rq);
     rows.ctx = &ctx;
-    struct finding_place place = walk->after;
+    struct finding_ask ask = {
+        .order = walk->order,
+        .after = walk->after,
+        .limit = BATCH,
+        .brief = walk->brief && walk->criteria == NULL,
+    };
     for (size_t count = BATCH; count == BATCH;) {
         struct finding_row *batch = NULL;
-        const struct err err = rows_finding_page(rows, walk->order, &place, BATCH, &batch, &count);
+        const struct err err = rows_finding_page(rows, &ask, &batch, &count);
         if (err.fault) {
             return fail(&rq->ctx, err.fault, "%s", ctx.reason);
         }
@@ -28,9 +40,7 @@ struct err finding_each(struct request *rq, const struct finding_walk *walk)
             }
         }
         if (count > 0) {
-            place.value = rows_finding_value(&batch[count - 1], walk->order.by);
-            place.value.text = str_copy(rq->ctx.arena, place.value.text);
-            place.id = str_copy(rq->ctx.arena, batch[count - 1].id);
+            ask.after = place_of(rq->ctx.arena, &batch[count - 1]);
         }
         arena_reset(scratch);
     }
@@ -76,7 +86,6 @@ struct page {
     size_t limit;
     struct guardduty_finding_ids *ids;
     struct finding_place last;
-    enum finding_sort by;
     bool more;
 };
 
@@ -89,9 +98,7 @@ static bool list_one(struct request *rq, const struct finding_row *row, void *me
     }
     page->ids->items[page->ids->count++] = str_copy(rq->ctx.arena, row->id);
     if (page->ids->count == page->limit) {
-        page->last.value = rows_finding_value(row, page->by);
-        page->last.value.text = str_copy(rq->ctx.arena, page->last.value.text);
-        page->last.id = page->ids->items[page->limit - 1];
+        page->last = place_of(rq->ctx.arena, row);
     }
     return true;
 }
@@ -119,7 +126,7 @@ struct err guardduty_list_findings(struct request *rq, const struct guardduty_li
     struct detector_row detector = { .enabled = false };
     struct page page = { .limit = in->max_results.set ? (size_t)in->max_results.v : PAGE_DEFAULT,
                          .ids = &out->finding_ids };
-    struct finding_walk walk = { .visit = list_one, .memory = &page };
+    struct finding_walk walk = { .brief = true, .visit = list_one, .memory = &page };
     TRY(detector_need(rq, in->detector_id, &detector));
     TRY(order_of(rq, in->sort_criteria, &walk.order));
     const struct str question = question_of(rq, in);
@@ -127,7 +134,6 @@ struct err guardduty_list_findings(struct request *rq, const struct guardduty_li
     TRY(finding_criteria(&rq->ctx, in->finding_criteria, &criteria));
 
     walk.criteria = criteria;
-    page.by = walk.order.by;
     page.ids->items = ARENA_ARRAY(rq->ctx.arena, struct str, page.limit);
     TRY(finding_each(rq, &walk));
     out->next_token = page.more ? page_token(rq, question, &page.last) : STR("");

@@ -33,6 +33,7 @@ struct finding_walk {
     struct finding_order order;
     struct finding_place after;
     struct match_criteria *criteria;
+    bool brief; /* visit needs only id and sorted */
     finding_visit visit;
     void *memory;
 };

@@ -29,10 +29,12 @@ static const char FILTER_DELETE_ALL[] = "DELETE FROM guardduty_filter WHERE acco
 static const char OCCURRENCE_DELETE_ALL[] = "DELETE FROM guardduty_occurrence WHERE account = $1 AND region = $2";
 static const char FINDING_DELETE_ALL[] = "DELETE FROM guardduty_finding WHERE account = $1 AND region = $2";
 
-static struct err features_load(struct rows rows, struct feature_state *states)
+struct err rows_feature_list(struct rows rows, struct detector_row *detector)
 {
+    struct feature_state *states = detector->features;
     struct store_cursor cursor = { .conn = NULL };
     struct err err = ERR_OK;
+    features_default(states, detector->created_ms);
     TRY(store_query(rows.ctx, rows.db, FEATURE_LIST, SQL_VALUES(SQL_TEXT(rows.account), SQL_TEXT(rows.region)),
                     &cursor));
     while (store_row(rows.ctx, &cursor, &err)) {
@@ -75,8 +77,7 @@ struct err rows_detector_get(struct rows rows, struct detector_row *out, bool *f
         .token_hash = store_text(rows.ctx, &cursor, 6),
     };
     store_end(&cursor);
-    features_default(out->features, out->created_ms);
-    return features_load(rows, out->features);
+    return ERR_OK;
 }
 
 struct err rows_detector_insert(struct rows rows, const struct detector_row *row)
@@ -253,33 +254,47 @@ static const char FINDING_NEWEST_REGION[] =
     "SELECT " FINDING_SHOWN " FROM guardduty_finding WHERE account = $1 AND archived = 0 AND region = $2"
     " ORDER BY updated_ms DESC, id DESC LIMIT $3";
 
-/* The four statements behind one sort attribute: from the start and from a place, upward and downward. */
+/* The statements behind one sort attribute: whole rows or brief ones (an index alone answers for the common
+ * attributes); from the start or from a place; upward and downward. What is sorted by is the last column. */
 struct page_sql {
-    const char *start[2];
-    const char *after[2];
+    enum store_type type;
+    const char *start[2][2]; /* by brief and descending */
+    const char *after[2][2];
 };
-#define PAGE_FROM "SELECT " FINDING_SHOWN ", body FROM guardduty_finding WHERE account = $1 AND region = $2"
-#define PAGE_START(column, way) PAGE_FROM " ORDER BY " column " " way ", id " way " LIMIT $3"
-#define PAGE_AFTER(column, way, beyond)                                                                                \
-    PAGE_FROM " AND (" column ", id) " beyond " ($3, $4) ORDER BY " column " " way ", id " way " LIMIT $5"
-#define PAGE(column)                                                                                                   \
+#define PAGE_WHOLE(column) "SELECT " FINDING_SHOWN ", body, " column
+#define PAGE_BRIEF(column) "SELECT id, " column
+#define PAGE_FROM " FROM guardduty_finding WHERE account = $1 AND region = $2"
+#define PAGE_START(select, column, way) select PAGE_FROM " ORDER BY " column " " way ", id " way " LIMIT $3"
+#define PAGE_AFTER(select, column, way, beyond)                                                                        \
+    select PAGE_FROM " AND (" column ", id) " beyond " ($3, $4) ORDER BY " column " " way ", id " way " LIMIT $5"
+#define PAGE_STARTS(select, column)                                                                                    \
     {                                                                                                                  \
-        { PAGE_START(column, "ASC"), PAGE_START(column, "DESC") },                                                     \
-            { PAGE_AFTER(column, "ASC", ">"), PAGE_AFTER(column, "DESC", "<") },                                       \
+        PAGE_START(select, column, "ASC"), PAGE_START(select, column, "DESC")                                          \
+    }
+#define PAGE_AFTERS(select, column)                                                                                    \
+    {                                                                                                                  \
+        PAGE_AFTER(select, column, "ASC", ">"), PAGE_AFTER(select, column, "DESC", "<")                                \
+    }
+#define PAGE(type, column)                                                                                             \
+    {                                                                                                                  \
+        type, { PAGE_STARTS(PAGE_WHOLE(column), column), PAGE_STARTS(PAGE_BRIEF(column), column) },                    \
+        {                                                                                                              \
+            PAGE_AFTERS(PAGE_WHOLE(column), column), PAGE_AFTERS(PAGE_BRIEF(column), column)                           \
+        }                                                                                                              \
     }
 static const struct page_sql PAGES[SORT_ATTRIBUTE_COUNT] = {
-    [SORT_UPDATED] = PAGE("updated_ms"),
-    [SORT_CREATED] = PAGE("created_ms"),
-    [SORT_SEVERITY] = PAGE("severity"),
-    [SORT_TYPE] = PAGE("type"),
-    [SORT_ID] = PAGE("id"),
-    [SORT_COUNT] = PAGE("times"),
-    [SORT_FIRST_SEEN] = PAGE("first_ms"),
-    [SORT_LAST_SEEN] = PAGE("last_ms"),
-    [SORT_ACCOUNT] = PAGE("record_account"),
-    [SORT_ARCHIVED] = PAGE("archived"),
-    [SORT_RESOURCE_TYPE] = PAGE("resource_type"),
-    [SORT_TITLE] = PAGE("title"),
+    [SORT_UPDATED] = PAGE(STORE_INT, "updated_ms"),
+    [SORT_CREATED] = PAGE(STORE_INT, "created_ms"),
+    [SORT_SEVERITY] = PAGE(STORE_REAL, "severity"),
+    [SORT_TYPE] = PAGE(STORE_TEXT, "type"),
+    [SORT_ID] = PAGE(STORE_TEXT, "id"),
+    [SORT_COUNT] = PAGE(STORE_INT, "times"),
+    [SORT_FIRST_SEEN] = PAGE(STORE_INT, "first_ms"),
+    [SORT_LAST_SEEN] = PAGE(STORE_INT, "last_ms"),
+    [SORT_ACCOUNT] = PAGE(STORE_TEXT, "record_account"),
+    [SORT_ARCHIVED] = PAGE(STORE_INT, "archived"),
+    [SORT_RESOURCE_TYPE] = PAGE(STORE_TEXT, "resource_type"),
+    [SORT_TITLE] = PAGE(STORE_TEXT, "title"),
 };
 
 static struct finding_row finding_read(struct rows rows, const struct store_cursor *cursor, bool with_body)
@@ -303,15 +318,15 @@ static struct finding_row finding_read(struct rows rows, const struct store_curs
     };
 }
 
-/* At most limit rows of a query that was just begun. */
-static struct err findings_read(struct rows rows, struct store_cursor *cursor, bool with_body, size_t limit,
-                                struct finding_row **out, size_t *count)
+/* At most limit rows without body of a query that was just begun. */
+static struct err findings_read(struct rows rows, struct store_cursor *cursor, size_t limit, struct finding_row **out,
+                                size_t *count)
 {
     struct err err = ERR_OK;
     *out = ARENA_ARRAY(rows.ctx->arena, struct finding_row, limit);
     *count = 0;
     while (*count < limit && store_row(rows.ctx, cursor, &err)) {
-        (*out)[(*count)++] = finding_read(rows, cursor, with_body);
+        (*out)[(*count)++] = finding_read(rows, cursor, false);
     }
     store_end(cursor);
     return err;
@@ -387,21 +402,47 @@ struct store_value rows_finding_value(const struct finding_row *row, enum findin
     return SQL_INT(row->updated_ms);
 }
 
-struct err rows_finding_page(struct rows rows, struct finding_order order, const struct finding_place *after,
-                             size_t limit, struct finding_row **out, size_t *count)
+/* The value of a type at a column. */
+static struct store_value value_read(struct rows rows, const struct store_cursor *cursor, int column,
+                                     enum store_type type)
 {
-    const struct page_sql *page = &PAGES[order.by];
-    const struct store_value account = SQL_TEXT(rows.account), region = SQL_TEXT(rows.region);
-    struct store_cursor cursor = { .conn = NULL };
-    if (after->id.ptr == NULL) {
-        TRY(store_query(rows.ctx, rows.db, page->start[order.descending],
-                        SQL_VALUES(account, region, SQL_INT((int64_t)limit)), &cursor));
-    } else {
-        TRY(store_query(rows.ctx, rows.db, page->after[order.descending],
-                        SQL_VALUES(account, region, after->value, SQL_TEXT(after->id), SQL_INT((int64_t)limit)),
-                        &cursor));
+    if (type == STORE_TEXT) {
+        return SQL_TEXT(store_text(rows.ctx, cursor, column));
     }
-    return findings_read(rows, &cursor, true, limit, out, count);
+    return type == STORE_REAL ? SQL_REAL(store_real(cursor, column)) : SQL_INT(store_int(cursor, column));
+}
+
+static struct err page_begin(struct rows rows, const struct finding_ask *ask, struct store_cursor *cursor)
+{
+    const struct page_sql *page = &PAGES[ask->order.by];
+    const struct store_value account = SQL_TEXT(rows.account), region = SQL_TEXT(rows.region);
+    const struct store_value limit = SQL_INT((int64_t)ask->limit);
+    if (ask->after.id.ptr == NULL) {
+        return store_query(rows.ctx, rows.db, page->start[ask->brief][ask->order.descending],
+                           SQL_VALUES(account, region, limit), cursor);
+    }
+    return store_query(rows.ctx, rows.db, page->after[ask->brief][ask->order.descending],
+                       SQL_VALUES(account, region, ask->after.value, SQL_TEXT(ask->after.id), limit), cursor);
+}
+
+struct err rows_finding_page(struct rows rows, const struct finding_ask *ask, struct finding_row **out, size_t *count)
+{
+    struct store_cursor cursor = { .conn = NULL };
+    struct err err = ERR_OK;
+    *out = ARENA_ARRAY(rows.ctx->arena, struct finding_row, ask->limit);
+    *count = 0;
+    TRY(page_begin(rows, ask, &cursor));
+    while (*count < ask->limit && store_row(rows.ctx, &cursor, &err)) {
+        struct finding_row *row = &(*out)[(*count)++];
+        if (ask->brief) {
+            row->id = store_text(rows.ctx, &cursor, 0);
+        } else {
+            *row = finding_read(rows, &cursor, true);
+        }
+        row->sorted = value_read(rows, &cursor, ask->brief ? 1 : 15, PAGES[ask->order.by].type);
+    }
+    store_end(&cursor);
+    return err;
 }
 
 struct err rows_finding_newest(struct rows rows, size_t limit, struct finding_row **out, size_t *count)
@@ -414,5 +455,5 @@ struct err rows_finding_newest(struct rows rows, size_t limit, struct finding_ro
         TRY(store_query(rows.ctx, rows.db, FINDING_NEWEST_REGION, SQL_VALUES(account, SQL_TEXT(rows.region), most),
                         &cursor));
     }
-    return findings_read(rows, &cursor, false, limit, out, count);
+    return findings_read(rows, &cursor, limit, out, count);
 }

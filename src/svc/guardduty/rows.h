@@ -28,8 +28,9 @@ struct detector_row {
     struct feature_state features[FEATURE_COUNT];
 };
 
-/* The region's detector; *found false when there is none. */
+/* The region's detector, its features still to be read; *found false when there is none. */
 struct err rows_detector_get(struct rows rows, struct detector_row *out, bool *found);
+struct err rows_feature_list(struct rows rows, struct detector_row *detector);
 /* STORE_CONFLICT when there is one already. */
 struct err rows_detector_insert(struct rows rows, const struct detector_row *row);
 struct err rows_detector_update(struct rows rows, const struct detector_row *row);
@@ -66,7 +67,8 @@ struct finding_row {
     double severity;
     int64_t created_ms, updated_ms, first_ms, last_ms, times;
     bool archived;
-    struct str body; /* JSON */
+    struct str body;           /* JSON */
+    struct store_value sorted; /* in pages: the value of what is sorted by */
 };
 
 struct err rows_finding_get(struct rows rows, struct str id, struct finding_row *out, bool *found);
@@ -102,8 +104,13 @@ struct finding_place {
     struct store_value value;
     struct str id;
 };
-struct err rows_finding_page(struct rows rows, struct finding_order order, const struct finding_place *after,
-                             size_t limit, struct finding_row **out, size_t *count);
+struct finding_ask {
+    struct finding_order order;
+    struct finding_place after;
+    size_t limit;
+    bool brief; /* only id and sorted are wanted */
+};
+struct err rows_finding_page(struct rows rows, const struct finding_ask *ask, struct finding_row **out, size_t *count);
 /* Newest first, without archived ones and without body. */
 struct err rows_finding_newest(struct rows rows, size_t limit, struct finding_row **out, size_t *count);
 

@@ -86,8 +86,7 @@ GUARDDUTY_TEST(the_stored_form_says_sample_true)
     fixture_samples(rq, fixture_detector(rq), &type, 1);
     struct finding_row *found = NULL;
     size_t count = 0;
-    CHECK_OK(rows_finding_page(rows_of(rq), (struct finding_order){ SORT_UPDATED, false },
-                               &(const struct finding_place){ .id = STR_NONE }, 5, &found, &count));
+    CHECK_OK(rows_finding_page(rows_of(rq), &(const struct finding_ask){ .limit = 5 }, &found, &count));
     CHECK_INT(count, 1);
     CHECK(json_is_true(json_path(json_parse(arena, found->body, NULL), "service.additionalInfo.sample")));
 }
