@@ -214,9 +214,17 @@ static void write_body(struct ctx *ctx, const struct trouble *t, struct http_res
     write_rest_xml(ctx, t, response);
 }
 
+/* spec: json and cbor services answer their modelled errors with 400, whatever status the model has for query; a client
+ * that asked for query mode gets the model's. */
+static uint16_t status_of(const struct trouble *t)
+{
+    const bool plain = t->match->protocol == PROTOCOL_JSON || t->match->protocol == PROTOCOL_CBOR;
+    return plain && t->fault->shape && t->fault->http < 500 && !t->match->query_mode ? 400 : t->fault->http;
+}
+
 static void encode(struct ctx *ctx, const struct trouble *t, struct http_response *response)
 {
-    response->status = t->fault->http;
+    response->status = status_of(t);
     respond_ids(ctx, t->match, response);
     write_body(ctx, t, response);
     if (t->match->head) {

@@ -111,6 +111,7 @@ struct operation {
     const struct fault *const *faults; /* NULL-terminated, those the model lists */
     const char *host_prefix;    /* NULL: none */
     bool unsigned_ok;           /* authtype none */
+    bool deprecated;            /* loses to one with the same method and path */
     /* From ops.tsv; handler NULL: not built, answers NotImplemented. */
     operation_handler handler;
     enum access access;

@@ -113,7 +113,7 @@ static int match_constants(struct str wanted, struct str query)
 /* Operations that share method and path differ in the parameters and headers they require (CopyObject, UploadPart). */
 static int score_required(const struct operation *operation, const struct http_request *request)
 {
-    int score = 0;
+    int score = operation->deprecated ? -1 : 0;
     for (size_t i = 0; i < operation->input->member_count; i++) {
         const struct member *member = &operation->input->members[i];
         const struct str name = str_of(member->wire_name);

@@ -3,12 +3,13 @@
 import base64
 import json
 import math
+from datetime import datetime
 
 from botocore.utils import parse_timestamp
 
 
 def _timestamp(value):
-    return round(parse_timestamp(value).timestamp() * 1000)
+    return round((value if isinstance(value, datetime) else parse_timestamp(value)).timestamp() * 1000)
 
 
 def _scalar(shape, value):

@@ -41,9 +41,10 @@ def _count(shape):
 
 def _structure(shape, rng, depth):
     made = {}
-    names = [rng.choice(list(shape.members))] if getattr(shape, "is_tagged_union", False) else shape.members
+    union = getattr(shape, "is_tagged_union", False)
+    names = [rng.choice(list(shape.members))] if union else shape.members
     for name in names:
-        if depth >= DEPTH and name not in shape.required_members:
+        if depth >= DEPTH and name not in shape.required_members and not union:
             continue
         try:
             made[name] = value(shape.members[name], rng, depth + 1)
@@ -55,6 +56,10 @@ def _structure(shape, rng, depth):
 
 def value(shape, rng, depth=0):
     kind = shape.type_name
+    if shape.serialization.get("location") == "statusCode":
+        return 200
+    if shape.serialization.get("eventstream") or depth > 3 * DEPTH:
+        raise Impossible(shape.name)
     if kind == "structure":
         return _structure(shape, rng, depth)
     if kind == "list":

@@ -2,12 +2,15 @@
 
 import base64
 import pathlib
+import random
 from urllib.parse import urlsplit
 
 import botocore.loaders
 import botocore.model
+import botocore.parsers
 import botocore.serialize
 import pytest
+from botocore.awsrequest import HeadersDict
 
 import plain
 import protocols
@@ -34,8 +37,7 @@ def sent(service, operation, params):
     request = serializer.serialize_to_request(params, operation)
     body = request["body"]
     if isinstance(body, dict):
-        pairs = botocore.compat.urlencode(body, doseq=True)
-        body = pairs
+        body = botocore.compat.urlencode(body, doseq=True)
     raw = body if isinstance(body, bytes) else (body or "").encode()
     url = urlsplit(request["url_path"])
     query = request.get("query_string") or ""
@@ -64,3 +66,33 @@ def test_every_operation_decodes_what_botocore_sends(driver, name):
                 failures.append(f"{operation.name} {params}: {answer['value']}")
     assert not failures, "\n".join(failures)
     assert run >= len(service.operation_names) * ROUNDS // 2
+
+
+def received(driver, service, name, operation, value):
+    """What botocore makes of our answer, as plain values."""
+    shape = operation.output_shape
+    answer = driver.ask(do="encode", service=name, operation=operation.name, value=value)
+    response = {"status_code": answer["status"], "headers": HeadersDict(dict(answer["headers"])),
+                "body": base64.b64decode(answer["body"]), "context": {}}
+    parsed = botocore.parsers.create_parser(service.metadata["protocol"]).parse(response, shape)
+    parsed.pop("ResponseMetadata", None)
+    return plain.of(shape, parsed)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_botocore_reads_every_answer_as_meant(driver, name):
+    service = load(name)
+    run, failures = 0, []
+    for operation in map(service.operation_model, service.operation_names):
+        shape = operation.output_shape
+        for seed in range(ROUNDS if shape else 0):
+            try:
+                value = plain.of(shape, samples.value(shape, random.Random(f"{operation.name} {seed}")))
+            except samples.Impossible:
+                continue
+            run += 1
+            got = received(driver, service, name, operation, value)
+            if not plain.same(shape, value, got):
+                failures.append(f"{operation.name} {value}: {got}")
+    assert not failures, "\n".join(failures)
+    assert run >= len(service.operation_names)

@@ -162,6 +162,7 @@ class Tables:
         prefix = operation.get("endpoint", {}).get("hostPrefix")
         fields["host_prefix"] = names.quote(prefix) if prefix else None
         fields["unsigned_ok"] = truth(operation.get("authtype") == "none")
+        fields["deprecated"] = truth(operation.get("deprecated"))
         fields["action"] = names.quote(f"{self.service.signing_name}:{name}")
         if listed:
             fields["handler"] = "thunk_" + names.snake(name)
