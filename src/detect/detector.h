@@ -22,6 +22,7 @@ struct detector {
     enum source source;
     struct detector_term when[DETECTOR_TERMS_MAX]; /* ends with a NULL value */
     bool attempts;    /* failed calls count as well */
+    enum intel_list needs; /* only asked when there is such a list; 0: always */
     bool (*wants)(const struct event *ev); /* asked before memory is looked up; may be NULL */
     enum field key;   /* of its memory; only used when memory > 0 */
     size_t memory;    /* bytes per key, zeroed at first; 0: remembers nothing */

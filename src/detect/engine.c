@@ -70,7 +70,9 @@ static void open_detectors(struct engine *engine, const struct engine_options *o
     const size_t accounts = options->accounts ? options->accounts : ENGINE_ACCOUNTS;
     engine->detector_count = options->without_builtin ? 0 : DETECTORS_COUNT;
     for (size_t i = 0; i < engine->detector_count; i++) {
-        index_detector(engine, i);
+        if (DETECTORS[i]->needs == 0 || intel_has(engine->intel, DETECTORS[i]->needs)) {
+            index_detector(engine, i);
+        }
         if (DETECTORS[i]->memory > 0) {
             engine->memories[i] = memory_table_open(DETECTORS[i]->memory, keys, accounts);
         }

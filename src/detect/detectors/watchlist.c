@@ -64,6 +64,7 @@ static bool on_list(const struct event *ev, const struct intel *intel, enum inte
         },                                                                                                                 \
         .source = SOURCE_CLOUDTRAIL,                                                                                       \
         .attempts = true,                                                                                                  \
+        .needs = list_,                                                                                                    \
         .wants = wants_,                                                                                                   \
         .inspect = inspect_##name_,                                                                                        \
     }
