@@ -59,3 +59,10 @@ TEST(the_writer_escapes_and_separates)
     json_close_object(&w);
     CHECK_STR(json_done(&w), "{\"a\\\"b\":\"\\u0001\xEF\xBF\xBD\\n\",\"list\":[-9223372036854775808,8.0,0.1]}");
 }
+
+TEST(an_error_lies_within_the_text)
+{
+    struct json_error error = { 0, NULL };
+    CHECK(json_parse(arena, STR("{\"a\\"), &error) == NULL);
+    CHECK(error.reason != NULL && error.offset <= 4);
+}
