@@ -23,11 +23,18 @@ struct anchors {
     struct anchor *first;
 };
 
+/* Searching a field for literals has its price for every document, however few rules want it; once it is paid, each
+ * literal costs next to nothing. So a field is searched only when the rules that would gain by it are woken often
+ * otherwise: WAKES_WORTH_A_SEARCH times a document. */
+#define DEAR_LITERAL 4.0
+#define CHEAP_LITERAL 0.05
+#define WAKES_WORTH_A_SEARCH 3.0
+
 static const struct anchors NOTHING = { (double)INFINITY, NULL };
 
 /* Where anchors of one kind gather: rules as they come, and literals per field. */
 struct waiting {
-    uint32_t rule;
+    struct sleeper sleeper;
     struct waiting *next;
 };
 struct literal_set {
@@ -42,6 +49,8 @@ struct gather {
     struct literal_set **literals; /* by field; one more for the document */
     size_t *literal_counts;
     struct waiting **present; /* by field */
+    uint32_t *uses;           /* by test: how many nodes ask it */
+    bool *search;             /* by field: whether it is searched for literals at all */
     struct waiting *always;
 };
 
@@ -77,7 +86,8 @@ static struct anchors anchor_literal(struct gather *g, enum anchor_kind kind, ui
         return kind == ANCHOR_DOCUMENT ? NOTHING : one(g->arena, (struct anchor){ .kind = ANCHOR_PRESENT, .field = field }, 0.8);
     }
     const struct str literal = cut_literal(g->arena, text);
-    return one(g->arena, (struct anchor){ .kind = kind, .field = field, .literal = literal }, base / (double)literal.len);
+    const double cost = (kind == ANCHOR_LITERAL && g->search[field] ? CHEAP_LITERAL : base) / (double)literal.len;
+    return one(g->arena, (struct anchor){ .kind = kind, .field = field, .literal = literal }, cost);
 }
 
 static struct anchors anchor_value(struct gather *g, const struct match_test *test, struct str text)
@@ -108,11 +118,11 @@ static struct anchors anchor_test(struct gather *g, const struct match_test *tes
         if (p->op == PREDICATE_EQUALS) {
             next = anchor_value(g, test, p->values[i]);
         } else if (p->op == PREDICATE_WILDCARD) {
-            next = anchor_literal(g, ANCHOR_LITERAL, test->field, wildcard_longest(&test->wildcards[i], g->arena), 0.4);
+            next = anchor_literal(g, ANCHOR_LITERAL, test->field, wildcard_longest(&test->wildcards[i], g->arena), DEAR_LITERAL);
         } else if (p->op == PREDICATE_KEYWORD) {
-            next = anchor_literal(g, ANCHOR_DOCUMENT, 0, wildcard_longest(&test->wildcards[i], g->arena), 4);
+            next = anchor_literal(g, ANCHOR_DOCUMENT, 0, wildcard_longest(&test->wildcards[i], g->arena), DEAR_LITERAL);
         } else {
-            next = anchor_literal(g, ANCHOR_LITERAL, test->field, p->values[i], 0.4);
+            next = anchor_literal(g, ANCHOR_LITERAL, test->field, p->values[i], DEAR_LITERAL);
         }
         all = both(all, next);
     }
@@ -139,19 +149,53 @@ static struct anchors anchor_node(struct gather *g, const struct match_node *nod
     return best;
 }
 
+/* --- guards --- */
+
+/* How good a guard the test makes beside the anchors: the share of documents that pass it, by a rough guess. */
+static double guard_cost(const struct gather *g, uint32_t test, const struct anchors *anchors)
+{
+    const struct predicate *p = &g->set->tests[test].predicate;
+    const uint32_t field = g->set->tests[test].field;
+    if (p->op != PREDICATE_EQUALS || p->anything_but) {
+        return (double)INFINITY;
+    }
+    for (const struct anchor *a = anchors->first; a; a = a->next) {
+        if (a->kind != ANCHOR_DOCUMENT && a->field == field) {
+            return (double)INFINITY;
+        }
+    }
+    return (double)p->value_count / (double)g->set->fields[field].value_count + 1.0 / (double)g->uses[test];
+}
+
+/* Only tests that the rule can't do without. */
+static void find_guard(const struct gather *g, const struct match_node *node, const struct anchors *anchors, double *best,
+                       uint32_t *guard)
+{
+    if (node->kind == PREDICATE_TEST) {
+        const double cost = guard_cost(g, node->test, anchors);
+        if (cost < *best) {
+            *best = cost;
+            *guard = node->test;
+        }
+    }
+    for (const struct match_node *child = node + 1; node->kind == PREDICATE_ALL && child < node + node->size; child += child->size) {
+        find_guard(g, child, anchors, best, guard);
+    }
+}
+
 /* --- filling the wakes --- */
 
-static void wait_behind(struct arena *arena, struct waiting **list, uint32_t rule)
+static void wait_behind(struct arena *arena, struct waiting **list, struct sleeper sleeper)
 {
-    if (*list && (*list)->rule == rule) {
+    if (*list && (*list)->sleeper.rule == sleeper.rule) {
         return; /* rules come in order: a repeated one is at the head */
     }
     struct waiting *w = ARENA_NEW(arena, struct waiting);
-    *w = (struct waiting){ rule, *list };
+    *w = (struct waiting){ sleeper, *list };
     *list = w;
 }
 
-static void wait_behind_literal(struct gather *g, size_t place, struct str literal, uint32_t rule)
+static void wait_behind_literal(struct gather *g, size_t place, struct str literal, struct sleeper sleeper)
 {
     struct literal_set *l = g->literals[place];
     while (l && !str_equal(l->literal, literal)) {
@@ -164,7 +208,7 @@ static void wait_behind_literal(struct gather *g, size_t place, struct str liter
         g->literals[place] = l;
         g->literal_counts[place]++;
     }
-    wait_behind(g->arena, &l->rules, rule);
+    wait_behind(g->arena, &l->rules, sleeper);
 }
 
 static struct rule_list list_of(struct gather *g, const struct waiting *waiting)
@@ -173,41 +217,79 @@ static struct rule_list list_of(struct gather *g, const struct waiting *waiting)
     for (const struct waiting *w = waiting; w; w = w->next) {
         count++;
     }
-    uint32_t *rules = ARENA_ARRAY(g->set->arena, uint32_t, count);
+    struct sleeper *sleepers = ARENA_ARRAY(g->set->arena, struct sleeper, count);
     size_t at = count;
     for (const struct waiting *w = waiting; w; w = w->next) {
-        rules[--at] = w->rule;
+        sleepers[--at] = w->sleeper;
     }
-    return (struct rule_list){ rules, count };
+    return (struct rule_list){ sleepers, count };
 }
 
-static void append_rule(struct gather *g, struct rule_list *list, uint32_t rule)
+static void append_rule(struct gather *g, struct rule_list *list, struct sleeper sleeper)
 {
-    if (list->count && list->rules[list->count - 1] == rule) {
+    if (list->count && list->sleepers[list->count - 1].rule == sleeper.rule) {
         return;
     }
     /* Doubles at powers of two; the old piece stays in the arena, at most as much again. */
     if ((list->count & (list->count - 1)) == 0) {
-        uint32_t *grown = ARENA_ARRAY(g->set->arena, uint32_t, list->count ? list->count * 2 : 1);
-        memcpy(grown, list->rules ? list->rules : grown, list->count * sizeof(*grown));
-        list->rules = grown;
+        struct sleeper *grown = ARENA_ARRAY(g->set->arena, struct sleeper, list->count ? list->count * 2 : 1);
+        memcpy(grown, list->sleepers ? list->sleepers : grown, list->count * sizeof(*grown));
+        list->sleepers = grown;
     }
-    list->rules[list->count++] = rule;
+    list->sleepers[list->count++] = sleeper;
 }
 
-static void place_rule(struct gather *g, uint32_t rule, struct anchors anchors)
+static void place_rule(struct gather *g, uint32_t rule)
 {
+    const struct match_node *nodes = g->set->rules[rule].nodes;
+    const struct anchors anchors = anchor_node(g, nodes);
+    struct sleeper sleeper = { rule, NO_GUARD };
+    double best = (double)INFINITY;
+    find_guard(g, nodes, &anchors, &best, &sleeper.guard);
     if (isinf(anchors.cost)) {
-        wait_behind(g->arena, &g->always, rule);
+        wait_behind(g->arena, &g->always, sleeper);
         return;
     }
     for (const struct anchor *a = anchors.first; a; a = a->next) {
         switch (a->kind) {
-        case ANCHOR_VALUE: append_rule(g, &a->value->wakes, rule); break;
-        case ANCHOR_LITERAL: wait_behind_literal(g, a->field, a->literal, rule); break;
-        case ANCHOR_DOCUMENT: wait_behind_literal(g, g->set->field_count, a->literal, rule); break;
-        case ANCHOR_PRESENT: wait_behind(g->arena, &g->present[a->field], rule); break;
+        case ANCHOR_VALUE: append_rule(g, &a->value->wakes, sleeper); break;
+        case ANCHOR_LITERAL: wait_behind_literal(g, a->field, a->literal, sleeper); break;
+        case ANCHOR_DOCUMENT: wait_behind_literal(g, g->set->field_count, a->literal, sleeper); break;
+        case ANCHOR_PRESENT: wait_behind(g->arena, &g->present[a->field], sleeper); break;
         }
+    }
+}
+
+static void count_uses(struct gather *g)
+{
+    for (size_t i = 0; i < g->set->rule_count; i++) {
+        const struct match_node *nodes = g->set->rules[i].nodes;
+        for (const struct match_node *node = nodes; node < nodes + nodes->size; node++) {
+            g->uses[node->test] += node->kind == PREDICATE_TEST;
+        }
+    }
+}
+
+/* Decides which fields are searched. */
+static void choose_searches(struct gather *g)
+{
+    const size_t count = g->set->field_count;
+    double *gain = ARENA_ARRAY(g->arena, double, count + 1);
+    bool *none = ARENA_ARRAY(g->arena, bool, count + 1);
+    bool *all = ARENA_ARRAY(g->arena, bool, count + 1);
+    memset(all, true, count);
+    for (size_t i = 0; i < g->set->rule_count; i++) {
+        g->search = none;
+        const struct anchors dear = anchor_node(g, g->set->rules[i].nodes);
+        g->search = all;
+        const struct anchors cheap = anchor_node(g, g->set->rules[i].nodes);
+        if (cheap.first && cheap.first->kind == ANCHOR_LITERAL) {
+            gain[cheap.first->field] += dear.cost < 1 ? dear.cost : 1;
+        }
+    }
+    g->search = none;
+    for (size_t i = 0; i < count; i++) {
+        g->search[i] = gain[i] > WAKES_WORTH_A_SEARCH;
     }
 }
 
@@ -244,8 +326,11 @@ void match_anchor_rules(struct match_set *set)
     g.literals = ARENA_ARRAY(work, struct literal_set *, set->field_count + 1);
     g.literal_counts = ARENA_ARRAY(work, size_t, set->field_count + 1);
     g.present = ARENA_ARRAY(work, struct waiting *, set->field_count + 1);
+    g.uses = ARENA_ARRAY(work, uint32_t, set->test_count + 1);
+    count_uses(&g);
+    choose_searches(&g);
     for (uint32_t i = 0; i < set->rule_count; i++) {
-        place_rule(&g, i, anchor_node(&g, set->rules[i].nodes));
+        place_rule(&g, i);
     }
     uint32_t *woken = ARENA_ARRAY(set->arena, uint32_t, set->field_count);
     for (uint32_t i = 0; i < set->field_count; i++) {

@@ -382,17 +382,18 @@ static size_t count_nodes(const struct predicate *p)
     return count;
 }
 
-static struct err compile_nodes(struct compiler *c, const struct predicate *p, struct match_node *nodes, size_t *used)
+static struct err compile_nodes(struct compiler *c, const struct predicate *p, struct match_node *nodes, struct str *labels,
+                                size_t *used)
 {
     struct match_node *node = &nodes[(*used)++];
     const size_t start = *used - 1;
     node->kind = p->kind;
     if (p->kind == PREDICATE_TEST) {
         TRY(compile_test(c, p, &node->test));
-        node->label = p->label.ptr ? str_copy(c->arena, p->label) : STR_NONE;
+        labels[start] = p->label.ptr ? str_copy(c->arena, p->label) : STR_NONE;
     }
     for (size_t i = 0; p->kind != PREDICATE_TEST && i < p->child_count; i++) {
-        TRY(compile_nodes(c, p->children[i], nodes, used));
+        TRY(compile_nodes(c, p->children[i], nodes, labels, used));
     }
     node->size = (uint32_t)(*used - start);
     return ERR_OK;
@@ -402,10 +403,13 @@ static struct err compile_rules(struct compiler *c)
 {
     for (size_t i = 0; i < c->set->rule_count; i++) {
         struct match_rule *rule = &c->set->rules[i];
-        struct match_node *nodes = ARENA_ARRAY(c->arena, struct match_node, count_nodes(rule->predicate));
+        const size_t count = count_nodes(rule->predicate);
+        struct match_node *nodes = ARENA_ARRAY(c->arena, struct match_node, count);
+        struct str *labels = ARENA_ARRAY(c->arena, struct str, count);
         size_t used = 0;
-        TRY(compile_nodes(c, rule->predicate, nodes, &used));
+        TRY(compile_nodes(c, rule->predicate, nodes, labels, &used));
         rule->nodes = nodes;
+        rule->labels = labels;
         rule->predicate = NULL;
     }
     return ERR_OK;

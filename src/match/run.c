@@ -1,7 +1,7 @@
 #include "base/clock.h"
 #include "match/set.h"
 
-enum { ARENA_FIRST = 64 * 1024 };
+enum { ARENA_FIRST = 64 * 1024, VALUES_FIRST = 256 };
 
 struct match_scratch *match_scratch_open(void)
 {
@@ -9,6 +9,8 @@ struct match_scratch *match_scratch_open(void)
     scratch->arena = arena_open();
     arena_alloc_raw(scratch->arena, ARENA_FIRST); /* a first block that most documents never outgrow */
     scratch->regex = regex_scratch_open();
+    scratch->value_capacity = VALUES_FIRST;
+    scratch->values = memory_new(VALUES_FIRST * sizeof(*scratch->values));
     return scratch;
 }
 
@@ -85,7 +87,7 @@ static void see_all(struct match_scratch *scratch, const struct match_field *fie
     }
     for (; value; value = scan_more(scratch->scan, value)) {
         if (scratch->value_count == scratch->value_capacity) {
-            scratch->value_capacity = scratch->value_capacity ? scratch->value_capacity * 2 : 256;
+            scratch->value_capacity *= 2;
             scratch->values = memory_grow(scratch->values, scratch->value_capacity * sizeof(*scratch->values));
         }
         scratch->values[scratch->value_count++] = see(scratch, field, value);
@@ -341,9 +343,12 @@ bool match_node_holds(struct match_scratch *scratch, const struct match_node *no
 static void wake(struct match_scratch *scratch, const struct rule_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
-        const uint32_t word = list->rules[i] / 64;
-        scratch->woken[word] |= (uint64_t)1 << list->rules[i] % 64;
-        scratch->woken_words[word / 64] |= (uint64_t)1 << word % 64;
+        const struct sleeper sleeper = list->sleepers[i];
+        const uint32_t word = sleeper.rule / 64;
+        if (sleeper.guard == NO_GUARD || match_test_holds(scratch, sleeper.guard)) {
+            scratch->woken[word] |= (uint64_t)1 << sleeper.rule % 64;
+            scratch->woken_words[word / 64] |= (uint64_t)1 << word % 64;
+        }
     }
 }
 

@@ -12,9 +12,16 @@
 #include "match/regex.h"
 #include "match/text.h"
 
-/* A list of rule indexes. */
+enum { NO_GUARD = UINT32_MAX };
+
+/* Rules to wake, each with a test that it needs too and that many rules share: asked first, it is mostly answered already
+ * and sends most of them back to sleep before their own memory is touched. */
+struct sleeper {
+    uint32_t rule;
+    uint32_t guard; /* test or NO_GUARD */
+};
 struct rule_list {
-    uint32_t *rules;
+    struct sleeper *sleepers;
     size_t count;
 };
 
@@ -64,12 +71,12 @@ struct match_node {
     enum predicate_kind kind;
     uint32_t size;
     uint32_t test;
-    struct str label;
 };
 
 struct match_rule {
     uint32_t id;
     const struct match_node *nodes;
+    const struct str *labels; /* by node */
     const struct predicate *predicate; /* only while building */
 };
 
