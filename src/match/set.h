@@ -12,7 +12,7 @@
 #include "match/regex.h"
 #include "match/text.h"
 
-enum { NO_GUARD = UINT32_MAX };
+#define NO_GUARD UINT32_MAX
 
 /* Rules to wake, each with a test that it needs too and that many rules share: asked first, it is mostly answered already
  * and sends most of them back to sleep before their own memory is touched. */
