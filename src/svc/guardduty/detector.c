@@ -34,6 +34,12 @@ static struct str fingerprint(struct request *rq, const struct guardduty_create_
     return hash_hex(rq->ctx.arena, HASH_SHA256, json_done(&writer));
 }
 
+static struct err exists_already(struct request *rq)
+{
+    return fail(&rq->ctx, &GUARDDUTY_BAD_REQUEST_EXCEPTION,
+                "The request is rejected because a detector already exists for the current account.");
+}
+
 /* CreateDetector makes the account's only detector in this region. Findings that were recorded before it show at once.
  * spec: GuardDuty API reference, CreateDetector: a second one is a BadRequestException; ClientToken is idempotent. */
 struct err guardduty_create_detector(struct request *rq, const struct guardduty_create_detector_in *in,
@@ -50,8 +56,7 @@ struct err guardduty_create_detector(struct request *rq, const struct guardduty_
         return ERR_OK;
     }
     if (found) {
-        return fail(&rq->ctx, &GUARDDUTY_BAD_REQUEST_EXCEPTION,
-                    "The request is rejected because a detector already exists for the current account.");
+        return exists_already(rq);
     }
 
     row = (struct detector_row){
@@ -65,7 +70,11 @@ struct err guardduty_create_detector(struct request *rq, const struct guardduty_
     };
     features_default(row.features, rq->ctx.now_ms);
     TRY(features_apply(rq, in->data_sources, &in->features, row.features));
-    TRY(rows_detector_insert(rows, &row));
+    const struct err inserted = rows_detector_insert(rows, &row);
+    if (err_is(inserted, &STORE_CONFLICT)) {
+        return exists_already(rq); /* another server on the same store was quicker */
+    }
+    TRY(inserted);
     TRY(tag_put_all(rq, str_format(rq->ctx.arena, "detector/%" STR_FMT, STR_ARG(row.id)), &in->tags));
 
     out->detector_id = row.id;

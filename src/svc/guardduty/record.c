@@ -29,13 +29,9 @@ static struct err publish(struct rows rows, const struct finding_row *row)
                             finding_change(rows.ctx->arena, row->body, changes, COUNT_OF(changes)));
 }
 
-/* What names the event behind one occurrence: its id, else where it stands. Absent: the finding doesn't say. */
-static struct str event_of(struct arena *arena, const struct finding *finding)
+/* What names an event that a finding rests on: its id, else where it stands. */
+static struct str event_name(struct arena *arena, const struct json *event)
 {
-    const struct json *tree = json_parse(arena, finding->json, NULL);
-    const struct str why = json_text(json_path(tree, "service.additionalInfo.value"));
-    const struct json *events = why.len > 0 ? json_get(json_parse(arena, why, NULL), STR("events")) : NULL;
-    const struct json *event = events && events->count == 1 ? events->child : NULL;
     const struct str id = json_text(json_get(event, STR("id")));
     const struct json *offset = json_get(event, STR("offset"));
     if (id.len > 0 || offset == NULL) {
@@ -45,15 +41,28 @@ static struct str event_of(struct arena *arena, const struct finding *finding)
     return str_format(arena, "%" STR_FMT ":%" STR_FMT, STR_ARG(file), STR_ARG(offset->text));
 }
 
-/* Whether this occurrence was counted before: a log that is read again. */
+static const struct json *events_of(struct arena *arena, const struct finding *finding)
+{
+    const struct json *tree = json_parse(arena, finding->json, NULL);
+    const struct str why = json_text(json_path(tree, "service.additionalInfo.value"));
+    return why.len > 0 ? json_get(json_parse(arena, why, NULL), STR("events")) : NULL;
+}
+
+/* Whether all of it was counted before: a log that is read again. Only a finding that lists every event it counts can be
+ * told; where some events are new and some are not, merging sees to it. */
 static struct err is_replay(struct rows rows, const struct finding *finding, bool *out)
 {
-    const struct str event = finding->count == 1 ? event_of(rows.ctx->arena, finding) : STR_NONE;
-    bool fresh = true;
-    if (event.len > 0) {
-        TRY(rows_occurrence_add(rows, finding->id, event, &fresh));
+    const struct json *events = events_of(rows.ctx->arena, finding);
+    size_t known = 0;
+    for (const struct json *event = events ? events->child : NULL; event; event = event->next) {
+        const struct str name = event_name(rows.ctx->arena, event);
+        bool fresh = true;
+        if (name.len > 0) {
+            TRY(rows_occurrence_add(rows, finding->id, name, &fresh));
+        }
+        known += !fresh;
     }
-    *out = !fresh;
+    *out = known > 0 && (int64_t)known == finding->count;
     return ERR_OK;
 }
 

@@ -76,6 +76,25 @@ GUARDDUTY_TEST(a_log_read_again_changes_nothing)
     CHECK_INT(only(rq, fixture_detector(rq)).service->count.v, 39);
 }
 
+GUARDDUTY_TEST(a_merged_finding_read_again_changes_nothing)
+{
+    struct findings *findings = findings_open(10);
+    size_t count = 0;
+    for (int number = 1; number <= 5; number++) {
+        const struct finding finding = occurrence(arena, "111122223333", number);
+        findings_add(findings, &finding);
+    }
+    const struct finding *merged = findings_list(findings, arena, &count);
+    CHECK_INT(count, 1);
+    CHECK_OK(guardduty_record_finding(&rq->ctx, rq->db, OWNER, merged));
+    for (int number = 6; number < 40; number++) {
+        record(rq, number);
+    }
+    CHECK_OK(guardduty_record_finding(&rq->ctx, rq->db, OWNER, merged));
+    findings_close(findings);
+    CHECK_INT(only(rq, fixture_detector(rq)).service->count.v, 39);
+}
+
 GUARDDUTY_TEST(what_the_service_wrote_survives_a_repeat)
 {
     record(rq, 10);
