@@ -28,6 +28,8 @@ struct settings {
     struct str as_of;
     struct path_list watch;
     struct path_list rules;
+    struct path_list address_lists; /* KIND=FILE */
+    struct str geoip;
     struct str output;
     struct str min_severity;
     struct str language;

@@ -6,6 +6,7 @@
 
 #include "app/commands.h"
 #include "app/detect_output.h"
+#include "app/known.h"
 #include "app/progress.h"
 #include "app/table.h"
 #include "base/clock.h"
@@ -20,6 +21,7 @@ struct detection {
     struct ctx *ctx;
     const struct settings *settings;
     double threshold;
+    struct known known;
     struct engine *engine;
     struct projection *projection;
     struct cloudtrail *reader;
@@ -81,7 +83,8 @@ static struct err open_engine(struct detection *detection)
     for (size_t i = 0; i < rules->count; i++) {
         paths[i] = str_cstr(ctx->arena, rules->items[i]);
     }
-    const struct engine_options options = { .rule_paths = paths, .rule_path_count = rules->count };
+    TRY(known_open(ctx, detection->settings, &detection->known));
+    const struct engine_options options = { .rule_paths = paths, .rule_path_count = rules->count, .intel = detection->known.intel };
     struct projection_builder *builder = projection_begin();
     const struct cloudtrail_fields fields = cloudtrail_project(builder);
     const struct err err = engine_open(ctx, &options, builder, &detection->engine);
@@ -97,6 +100,7 @@ static void close_engine(struct detection *detection)
     cloudtrail_close(detection->reader);
     projection_free(detection->projection);
     engine_close(detection->engine);
+    known_close(&detection->known);
     findings_close(detection->findings);
 }
 

@@ -10,6 +10,7 @@
 #include "app/data.h"
 #include "app/findings_table.h"
 #include "app/front.h"
+#include "app/known.h"
 #include "app/watch.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -26,6 +27,7 @@ struct server {
     struct store_writer *writer;
     struct front *front;
     struct net_server *net;
+    struct known known;
     struct watch *watch;
     struct str endpoint;
 };
@@ -160,9 +162,11 @@ static struct err open_watch(struct ctx *ctx, struct server *server)
         show_how(server);
         return ERR_OK;
     }
+    TRY(known_open(ctx, &server->settings, &server->known));
     return watch_start(ctx, &(struct watch_options){
         .paths = &server->settings.watch,
         .rules = &server->settings.rules,
+        .intel = server->known.intel,
         .store = server->store,
         .writer = server->writer,
         .home_account = server->settings.account_id,
@@ -196,6 +200,7 @@ static struct err open_all(struct ctx *ctx, struct server *server)
 static void close_all(struct server *server)
 {
     watch_stop(server->watch);
+    known_close(&server->known);
     /* The writer last: it answers the writes that are under way. */
     if (server->net) {
         net_server_stop(server->net, server->settings.grace_ms);

@@ -171,7 +171,7 @@ struct err watch_start(struct ctx *ctx, const struct watch_options *options, str
     struct str place = STR_NONE;
     struct judge judge = { 0 };
     TRY(read_place(ctx, options->store, &place));
-    TRY(judge_open(ctx, options->rules, NULL, &judge));
+    TRY(judge_open(ctx, options->rules, options->intel, &judge));
     struct watch *watch = memory_new(sizeof(*watch));
     watch->options = *options;
     watch->judge = judge;
@@ -187,7 +187,7 @@ struct err watch_start(struct ctx *ctx, const struct watch_options *options, str
 struct err watch_reload(struct ctx *ctx, struct watch *watch)
 {
     struct judge fresh = { 0 };
-    TRY(judge_open(ctx, watch->options.rules, NULL, &fresh));
+    TRY(judge_open(ctx, watch->options.rules, watch->options.intel, &fresh));
     lock_take(watch->lock);
     struct judge unused = watch->fresh;
     watch->fresh = fresh;

@@ -11,6 +11,7 @@
 struct watch_options {
     const struct path_list *paths;
     const struct path_list *rules;
+    const struct intel *intel; /* must outlive the watch */
     struct store *store;
     struct store_writer *writer;
     struct str home_account;

@@ -1,0 +1,20 @@
+/* geoip.h - the country of an address, from a database in MaxMind's format (GeoLite2-Country and the like).
+ *
+ *     TRY(geoip_open(ctx, path, &geoip));
+ *     intel_set_country(intel, geoip_country, geoip);
+ *
+ * Immutable once open; the file must not change in place while it is used. */
+#ifndef YAGURA_DETECT_GEOIP_H
+#define YAGURA_DETECT_GEOIP_H
+
+#include "base/err.h"
+
+struct geoip;
+
+/* FAULT_IO: unreadable, or not such a database; the reason names the file. */
+MUST_USE struct err geoip_open(struct ctx *ctx, const char *path, struct geoip **out);
+void geoip_close(struct geoip *geoip); /* NULL is allowed */
+/* Two letters in a number ('J' << 8 | 'P'); 0: unknown. self is a struct geoip. */
+uint16_t geoip_country(void *self, struct str address);
+
+#endif
