@@ -134,7 +134,7 @@ unit: $(filter $(B)/test/$(patsubst src/%,%,$(T))%,$(TESTS)) ## unit tests, or t
 
 # The codecs over our services, and over test models, which tests/conformance/protocols.py writes to build/conformance/gen.
 CASE_MODELS := $(patsubst %.c,$(B)/%.o,$(wildcard build/conformance/gen/*.c))
-$(B)/bin/protocols: $(CASE_MODELS) $(LIBRARIES)
+$(B)/bin/protocols: $(CASE_MODELS) $(B)/libwire.a $(B)/libcrypto.a $(B)/libbase.a
 $(B)/bin/services: $(ARCHIVES)
 $(B)/bin/protocols $(B)/bin/services: $(patsubst %.c,$(B)/%.o,$(wildcard tests/conformance/*.c))
 	@mkdir -p $(@D)
