@@ -167,3 +167,20 @@ TEST(at_least_forty_one_types_can_be_raised)
     CHECK(types >= 41);
     harness_close(harness);
 }
+
+TEST(a_finding_stays_small_whatever_the_record_holds)
+{
+    struct text agent = text_new(arena);
+    for (int i = 0; i < 100000; i++) {
+        text_add(&agent, STR("\xE6\xAB\x93"));
+    }
+    const struct str own = str_format(arena, "{\"eventName\":\"CreateAccessKey\",\"userAgent\":\"%s\","
+                                             "\"requestParameters\":{\"userName\":\"%s\"}}",
+                                      text_str(&agent).ptr, text_str(&agent).ptr);
+    struct harness *harness = harness_open(arena, &(struct engine_options){ .intel = NULL });
+    harness_feed(harness, "log.json", harness_record(arena, 1, own.ptr));
+    CHECK_INT(harness->count, 1);
+    CHECK(harness->found[0].json.len < 8192);
+    CHECK(str_utf8_valid(harness->found[0].json));
+    harness_close(harness);
+}

@@ -17,11 +17,14 @@ struct str_pair {
     struct str name, value;
 };
 
+/* Whatever a log holds, a finding stays small: AWS itself cuts these at 1 KB. */
+enum { MEMBER_MAX = 1024 };
+
 static void members(struct json_writer *w, const struct str_pair *pairs, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (pairs[i].value.len > 0) {
-            json_member_str(w, pairs[i].name, pairs[i].value);
+            json_member_str(w, pairs[i].name, record_short(w->text.arena, pairs[i].value, MEMBER_MAX));
         }
     }
 }

@@ -21,12 +21,12 @@ static const struct json *walk(const struct json *at, struct str path)
 
 const struct json *record_get(const struct json *record, struct str path) { return walk(record, path); }
 
-static struct str shortened(struct arena *arena, struct str text)
+struct str record_short(struct arena *arena, struct str text, size_t most)
 {
-    if (text.len <= RECORD_TEXT_MAX) {
+    if (text.len <= most) {
         return text;
     }
-    size_t len = RECORD_TEXT_MAX;
+    size_t len = most;
     while (len > 0 && ((unsigned char)text.ptr[len] & 0xC0) == 0x80) {
         len--; /* not within a character */
     }
@@ -45,7 +45,7 @@ struct str record_text(struct arena *arena, const struct json *record, struct st
     if (value->kind == JSON_TRUE || value->kind == JSON_FALSE) {
         return value->kind == JSON_TRUE ? STR("true") : STR("false");
     }
-    return shortened(arena, value->text);
+    return record_short(arena, value->text, RECORD_TEXT_MAX);
 }
 
 struct str record_session_name(const struct event *ev)
@@ -126,7 +126,8 @@ struct str record_fill(struct arena *arena, struct str pattern, const struct eve
         if (end == STR_MISSING) {
             break;
         }
-        const struct str value = word(arena, str_slice(inside, 0, end), ev, record, words);
+        const struct str found = word(arena, str_slice(inside, 0, end), ev, record, words);
+        const struct str value = record_short(arena, found, RECORD_TEXT_MAX);
         text_add(&out, value.len > 0 ? value : STR("(unknown)"));
         rest = str_from(inside, end + 1);
     }

@@ -12,6 +12,7 @@ const struct json *record_get(const struct json *record, struct str path); /* NU
 /* A value as text: strings as they are, other kinds as their source; at most RECORD_TEXT_MAX bytes; STR_NONE for none and
  * null. */
 enum { RECORD_TEXT_MAX = 300 };
+struct str record_short(struct arena *arena, struct str text, size_t most); /* cut between characters, with an ellipsis */
 struct str record_text(struct arena *arena, const struct json *record, struct str path);
 
 struct str record_caller(struct arena *arena, const struct event *ev);       /* "IAM user alice", "the root user", … */

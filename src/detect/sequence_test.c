@@ -109,3 +109,32 @@ TEST(with_the_ranges_of_aws_known_one_record_is_enough)
     harness_close(harness);
     intel_close(intel);
 }
+
+#define FUNCTION_SESSION                                                                                                     \
+    "\"eventName\":\"ListUsers\",\"userIdentity\":{\"type\":\"AssumedRole\",\"arn\":\"arn:aws:sts::111122223333:assumed-role/f/f\"," \
+    "\"accessKeyId\":\"ASIAF\",\"inScopeOf\":{\"issuerType\":\"AWS::Lambda::Function\",\"credentialsIssuedTo\":"                 \
+    "\"arn:aws:lambda:ap-northeast-1:111122223333:function:f\"}}"
+
+static size_t outside(struct arena *arena, const char *what, const char *address, bool ranges)
+{
+    struct intel *intel = intel_open();
+    size_t used = 0;
+    if (ranges) {
+        intel_load_text(intel, INTEL_AWS, STR("203.0.113.0/24"), &used);
+    }
+    struct harness *harness = harness_open(arena, &(struct engine_options){ .intel = intel });
+    feed(harness, 1, what, "10:00:00", address);
+    const size_t count = harness_count(harness, "UnauthorizedAccess:IAMUser/ResourceCredentialExfiltration.OutsideAWS");
+    harness_close(harness);
+    intel_close(intel);
+    return count;
+}
+
+TEST(a_functions_key_is_a_hit_outside_aws_and_only_there)
+{
+    CHECK_INT(outside(arena, FUNCTION_SESSION, "192.0.2.9", true), 1);
+    CHECK_INT(outside(arena, FUNCTION_SESSION, "203.0.113.9", true), 0);
+    CHECK_INT(outside(arena, FUNCTION_SESSION, "lambda.amazonaws.com", true), 0);
+    CHECK_INT(outside(arena, FUNCTION_SESSION, "192.0.2.9", false), 0);
+    CHECK_INT(outside(arena, INSTANCE, "192.0.2.9", true), 0);
+}
