@@ -162,6 +162,21 @@ unsigned intel_lists(const struct intel *intel, struct str address)
 
 bool intel_has(const struct intel *intel, enum intel_list list) { return intel && (intel->present & (unsigned)list) != 0; }
 
+/* spec: RFC 1918, 6598, 3927, 1122, 4193, 4291. */
+bool intel_is_private(struct str address)
+{
+    unsigned char b[16];
+    int before = 0;
+    if (!parse(address, b, &before)) {
+        return false;
+    }
+    if (before == 0) {
+        return (b[0] & 0xFE) == 0xFC || (b[0] == 0xFE && (b[1] & 0xC0) == 0x80) || str_equal(address, STR("::1"));
+    }
+    return b[12] == 10 || b[12] == 127 || (b[12] == 172 && (b[13] & 0xF0) == 16) || (b[12] == 192 && b[13] == 168) ||
+           (b[12] == 169 && b[13] == 254) || (b[12] == 100 && (b[13] & 0xC0) == 64);
+}
+
 uint16_t intel_country(const struct intel *intel, struct str address)
 {
     return intel && intel->country ? intel->country(intel->self, address) : 0;

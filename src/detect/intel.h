@@ -27,6 +27,8 @@ void intel_set_country(struct intel *intel, uint16_t (*country)(void *self, stru
 
 unsigned intel_lists(const struct intel *intel, struct str address); /* set of enum intel_list; intel may be NULL */
 bool intel_has(const struct intel *intel, enum intel_list list);     /* any entry at all */
+/* Of a private, loopback or link-local network: it says how a call was routed, not where from. */
+bool intel_is_private(struct str address);
 uint16_t intel_country(const struct intel *intel, struct str address);
 
 #endif

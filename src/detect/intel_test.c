@@ -55,3 +55,17 @@ TEST(many_networks_are_kept)
     CHECK_INT(intel_lists(intel, STR("10.19.136.1")), 0);
     intel_close(intel);
 }
+
+TEST(private_networks_are_told_from_public_ones)
+{
+    static const char *const private[] = { "10.0.1.50", "172.16.0.1", "172.31.255.1", "192.168.10.20", "127.0.0.1", "169.254.169.254",
+                                           "100.64.0.1", "fd00::1", "fe80::1", "::1" };
+    static const char *const public[] = { "172.15.0.1", "172.32.0.1", "11.0.0.1", "192.169.0.1", "100.128.0.1", "2001:db8::1",
+                                          "ec2.amazonaws.com", "AWS Internal" };
+    for (size_t i = 0; i < sizeof(private) / sizeof(private[0]); i++) {
+        CHECK(intel_is_private(str_of(private[i])));
+    }
+    for (size_t i = 0; i < sizeof(public) / sizeof(public[0]); i++) {
+        CHECK(!intel_is_private(str_of(public[i])));
+    }
+}

@@ -91,6 +91,9 @@ TEST(an_instance_key_used_at_home_is_not)
     CHECK_INT(stolen(arena, INSTANCE, "203.0.113.7", INSTANCE, "2001:db8::1"), 0);
     CHECK_INT(stolen(arena, INSTANCE, "203.0.113.7", INSTANCE ",\"vpcEndpointId\":\"vpce-1\"", "10.0.0.5"), 0);
     CHECK_INT(stolen(arena, INSTANCE, "203.0.113.7", INSTANCE, "s3.amazonaws.com"), 0);
+    CHECK_INT(stolen(arena, INSTANCE, "203.0.113.7", INSTANCE, "10.0.1.50"), 0);
+    CHECK_INT(stolen(arena, "\"eventName\":\"ListUsers\"," SESSION(""), "203.0.113.7", "\"eventName\":\"ListUsers\"," SESSION(""),
+                     "198.51.100.7"), 0);
     CHECK_INT(stolen(arena, COMMAND("i-0fedcba9876543210"), "203.0.113.7", INSTANCE, "203.0.113.7"), 0);
     CHECK_INT(stolen(arena, PERSON, "203.0.113.7", AGENT, "203.0.113.7"), 0);
     CHECK_INT(stolen(arena, "\"eventName\":\"ListUsers\"", "203.0.113.7", INSTANCE, "203.0.113.7"), 0);

@@ -19,8 +19,7 @@ static bool inspect(const struct event *ev, void *memory, const struct intel *in
     verdict->resource = json_text(json_get(scope, STR("credentialsIssuedTo")));
     verdict->why = STR("the address lies outside AWS");
     return str_equal(json_text(json_get(scope, STR("issuerType"))), STR("AWS::Lambda::Function")) &&
-           !str_starts(address, STR("10.")) && !str_starts(address, STR("192.168.")) && !str_starts(address, STR("172.")) &&
-           (intel_lists(intel, address) & (INTEL_AWS | INTEL_TRUSTED)) == 0;
+           !intel_is_private(address) && (intel_lists(intel, address) & (INTEL_AWS | INTEL_TRUSTED)) == 0;
 }
 
 const struct detector FUNCTION_KEY_OUTSIDE = {

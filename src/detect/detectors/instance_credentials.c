@@ -42,16 +42,16 @@ static bool is_instance_session(const struct event *ev)
     return has_own_address(ev) && is_instance_id(record_session_name(ev));
 }
 
-static bool is_private(struct str address)
+/* A key that is known, seen at an address that says where: a private one only says how the call was routed. */
+static bool tells_where_a_key_is(const struct event *ev)
 {
-    return str_starts(address, STR("10.")) || str_starts(address, STR("192.168.")) || str_starts(address, STR("172.")) ||
-           str_starts(address, STR("fd")) || str_starts(address, STR("fe80:"));
+    return event_get(ev, FIELD_ACCESS_KEY).len > 0 && !intel_is_private(event_get(ev, FIELD_IP)) && is_instance_session(ev);
 }
 
 static bool is_outside(const struct event *ev, const struct intel *intel)
 {
     const struct str address = event_get(ev, FIELD_IP);
-    return intel_has(intel, INTEL_AWS) && !is_private(address) && (intel_lists(intel, address) & INTEL_AWS) == 0;
+    return intel_has(intel, INTEL_AWS) && (intel_lists(intel, address) & INTEL_AWS) == 0;
 }
 
 /* Of one temporary key: where it was used first. */
@@ -96,7 +96,7 @@ const struct detector INSTANCE_KEY_MOVED = {
     .source = SOURCE_CLOUDTRAIL,
     .when = { { FIELD_IDENTITY, "AssumedRole" } },
     .attempts = true,
-    .wants = is_instance_session,
+    .wants = tells_where_a_key_is,
     .key = FIELD_ACCESS_KEY,
     .memory = sizeof(struct home),
     .inspect = moved,
