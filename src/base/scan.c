@@ -19,23 +19,47 @@
 #include "base/scan_tree.h"
 #include "base/scan_window.h"
 
+struct scan {
+    struct str block;
+    struct str source;
+    const struct projection *projection;
+    struct scan_value *values; /* by slot */
+    uint16_t *tails;           /* by slot: last further value, index + 1; 0: none */
+    uint16_t *touched;         /* slots that hold something */
+    size_t touched_count;
+    struct scan_value *extras;
+    size_t extra_count;
+    size_t extra_capacity;
+    uint64_t *seen;    /* by node: the object in which its key came last */
+    size_t *last;      /* by node, when careful: where its key stands for the last time */
+    uint64_t instance; /* of objects walked, ever */
+    size_t trouble;
+    bool careful;
+    bool repeated; /* a wanted key came twice: walk again, carefully */
+    bool truncated;
+    struct arena *arena; /* for keys with escapes */
+    struct scan_window window;
+};
+
+static const struct scan_value ABSENT = { NULL, 0, SCAN_ABSENT, false, 0 };
+
 /* --- small steps --- */
 
 static size_t refuse(struct scan *s, size_t at)
 {
-    s->trouble = at < s->length ? at : s->length;
-    return BAD;
+    s->trouble = at < s->window.length ? at : s->window.length;
+    return SCAN_BAD;
 }
 
 static inline char byte_at(const struct scan *s, size_t at)
 {
-    return at < s->length ? s->origin[at] : '\0';
+    return at < s->window.length ? s->window.origin[at] : '\0';
 }
 
 static inline size_t skip_space(const struct scan *s, size_t at)
 {
-    while (at < s->length && (unsigned char)s->origin[at] <= ' ') {
-        const char c = s->origin[at];
+    while (at < s->window.length && (unsigned char)s->window.origin[at] <= ' ') {
+        const char c = s->window.origin[at];
         if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
             break;
         }
@@ -44,67 +68,38 @@ static inline size_t skip_space(const struct scan *s, size_t at)
     return at;
 }
 
-static struct span string_end_careful(const struct scan *s, size_t at)
+static size_t string_end_careful(const struct scan *s, size_t at)
 {
-    struct span span = { BAD, false };
-    for (; at < s->length; at++) {
-        if (s->origin[at] == '"') {
-            span.end = at;
-            return span;
+    for (at++; at < s->window.length; at++) {
+        if (s->window.origin[at] == '"') {
+            return at;
         }
-        if (s->origin[at] == '\\') {
-            span.escaped = true;
-            at++;
-        }
+        at += s->window.origin[at] == '\\';
     }
-    return span;
+    return SCAN_BAD;
 }
 
-/* Whether a backslash stands between two places. */
-static bool has_backslash(const struct scan *s, size_t start, size_t end)
+/* The closing quote of the string that opens at `at`. */
+ALWAYS_INLINE size_t string_end(struct scan *s, size_t at)
 {
-    const size_t first = start / 64;
-    const size_t last = end / 64;
-    if (UNLIKELY(first < s->window_start || last - first > 1)) {
-        return memchr(s->origin + start, '\\', end - start) != NULL;
-    }
-    const uint64_t from = UINT64_MAX << (start & 63);
-    const uint64_t until = ((uint64_t)1 << (end & 63)) - 1;
-    const uint64_t in_first = s->bits[first - s->window_start].backslashes & from;
-    const uint64_t in_last = s->bits[last - s->window_start].backslashes & until;
-    return first == last ? (in_first & until) != 0 : (in_first | in_last) != 0;
+    return UNLIKELY(s->careful) ? string_end_careful(s, at) : scan_window_string(&s->window, at);
 }
 
-/* at is the opening quote. */
-ALWAYS_INLINE struct span string_end(struct scan *s, size_t at)
+static inline bool string_escaped(const struct scan *s, size_t start, size_t end)
 {
-    if (UNLIKELY(s->careful)) {
-        return string_end_careful(s, at + 1);
-    }
-    struct span span = { BAD, false };
-    while (UNLIKELY(s->place_count - s->place_next < 2)) {
-        if (!window_advance(s, at / 64)) {
-            return span;
-        }
-    }
-    const uint32_t *places = s->places + s->place_next;
-    if (LIKELY(s->place_base + places[0] == at)) {
-        span.end = s->place_base + places[1];
-        span.escaped = has_backslash(s, at, span.end);
-        s->place_next += 2;
-    }
-    return span;
+    return UNLIKELY(s->careful) ? memchr(s->window.origin + start, '\\', end - start) != NULL
+                                : scan_window_escaped(&s->window, start, end);
 }
 
 static size_t skip_container_careful(struct scan *s, size_t at)
 {
     size_t depth = 0;
-    for (; at < s->length; at++) {
-        const char c = s->origin[at];
+    for (; at < s->window.length; at++) {
+        const char c = s->window.origin[at];
         if (c == '"') {
-            at = string_end_careful(s, at + 1).end;
-            if (at == BAD) {
-                return refuse(s, s->length);
+            at = string_end_careful(s, at);
+            if (at == SCAN_BAD) {
+                return refuse(s, s->window.length);
             }
         } else if (c == '{' || c == '[') {
             depth++;
@@ -112,7 +107,7 @@ static size_t skip_container_careful(struct scan *s, size_t at)
             return at + 1;
         }
     }
-    return refuse(s, s->length);
+    return refuse(s, s->window.length);
 }
 
 /* at is the opening bracket; gives what lies behind the closing one. */
@@ -121,20 +116,8 @@ static size_t skip_container(struct scan *s, size_t at)
     if (UNLIKELY(s->careful)) {
         return skip_container_careful(s, at);
     }
-    if (at / 64 >= s->window_end && !window_seek(s, at)) {
-        return refuse(s, s->length);
-    }
-    struct scan_skip skip = { .word = at / 64 - s->window_start, .bit = at & 63 };
-    while (!s->code.skip(s->bits, s->window_end - s->window_start, &skip)) {
-        s->place_next = s->place_count; /* all of them lie inside */
-        if (!window_advance(s, s->window_end)) {
-            return refuse(s, s->length);
-        }
-        skip.word = 0;
-        skip.bit = 0;
-    }
-    s->place_next = s->ranks[skip.word] + skip.quotes_before;
-    return (s->window_start + skip.word) * 64 + skip.bit + 1;
+    const size_t end = scan_window_skip(&s->window, at);
+    return end == SCAN_BAD ? refuse(s, s->window.length) : end;
 }
 
 static inline bool is_digit(char c)
@@ -155,10 +138,10 @@ static size_t skip_number(struct scan *s, size_t at)
 {
     at += byte_at(s, at) == '-';
     at = byte_at(s, at) == '0' ? at + 1 : skip_digits(s, at);
-    if (at != BAD && byte_at(s, at) == '.') {
+    if (at != SCAN_BAD && byte_at(s, at) == '.') {
         at = skip_digits(s, at + 1);
     }
-    if (at != BAD && (byte_at(s, at) | 0x20) == 'e') {
+    if (at != SCAN_BAD && (byte_at(s, at) | 0x20) == 'e') {
         at++;
         at += byte_at(s, at) == '+' || byte_at(s, at) == '-';
         at = skip_digits(s, at);
@@ -168,7 +151,7 @@ static size_t skip_number(struct scan *s, size_t at)
 
 static size_t skip_word(struct scan *s, size_t at, struct str word)
 {
-    if (s->length - at < word.len || memcmp(s->origin + at, word.ptr, word.len) != 0) {
+    if (s->window.length - at < word.len || memcmp(s->window.origin + at, word.ptr, word.len) != 0) {
         return refuse(s, at);
     }
     return at + word.len;
@@ -190,8 +173,8 @@ static inline size_t skip_value(struct scan *s, size_t at)
     const char c = byte_at(s, at);
     enum scan_kind kind = SCAN_ABSENT;
     if (LIKELY(c == '"')) {
-        const size_t end = string_end(s, at).end;
-        return end == BAD ? refuse(s, s->length) : end + 1;
+        const size_t end = string_end(s, at);
+        return end == SCAN_BAD ? refuse(s, s->window.length) : end + 1;
     }
     return c == '{' || c == '[' ? skip_container(s, at) : skip_plain(s, at, &kind);
 }
@@ -229,7 +212,7 @@ static bool keep(struct scan *s, uint16_t slot, enum scan_kind kind, size_t star
         return false;
     }
     const struct scan_value value = {
-        s->origin + start, (uint32_t)(end - start), (uint8_t)kind, escaped, 0,
+        s->window.origin + start, (uint32_t)(end - start), (uint8_t)kind, escaped, 0,
     };
     if (s->values[slot].kind != SCAN_ABSENT) {
         keep_further(s, slot, value);
@@ -284,7 +267,7 @@ static uint32_t find_escaped_key(struct scan *s, const struct scan_node *node, s
         return 0; /* even if each of its characters took six bytes */
     }
     arena_reset(s->arena);
-    if (!json_unescape(s->arena, (struct str){ s->origin + start, end - start }, &key)) {
+    if (!json_unescape(s->arena, (struct str){ s->window.origin + start, end - start }, &key)) {
         return 0;
     }
     return find_key(node, key.ptr, key.len, key.ptr + key.len);
@@ -295,14 +278,15 @@ static size_t walk_array(struct scan *s, const struct scan_node *node, size_t at
 
 static size_t take_string(struct scan *s, const struct scan_node *node, size_t at, bool element)
 {
-    const struct span span = string_end(s, at);
-    if (span.end == BAD) {
-        return refuse(s, s->length);
+    const size_t end = string_end(s, at);
+    if (end == SCAN_BAD) {
+        return refuse(s, s->window.length);
     }
-    if (!element && !keep(s, node->whole, SCAN_STRING, at + 1, span.end, span.escaped)) {
-        return BAD;
+    const bool escaped = string_escaped(s, at + 1, end);
+    if (!element && !keep(s, node->whole, SCAN_STRING, at + 1, end, escaped)) {
+        return SCAN_BAD;
     }
-    return keep(s, node->each, SCAN_STRING, at + 1, span.end, span.escaped) ? span.end + 1 : BAD;
+    return keep(s, node->each, SCAN_STRING, at + 1, end, escaped) ? end + 1 : SCAN_BAD;
 }
 
 /* A value whose key leads into the trie. An element of an array belongs to the node of the array. */
@@ -324,10 +308,10 @@ static size_t take_value(struct scan *s, const struct scan_node *node, size_t at
     default:
         end = skip_plain(s, at, &kind);
     }
-    if (end == BAD || (!element && !keep(s, node->whole, kind, at, end, false))) {
-        return BAD;
+    if (end == SCAN_BAD || (!element && !keep(s, node->whole, kind, at, end, false))) {
+        return SCAN_BAD;
     }
-    return kind == SCAN_ARRAY || keep(s, node->each, kind, at, end, false) ? end : BAD;
+    return kind == SCAN_ARRAY || keep(s, node->each, kind, at, end, false) ? end : SCAN_BAD;
 }
 
 static size_t walk_array(struct scan *s, const struct scan_node *node, size_t at, unsigned depth)
@@ -341,8 +325,8 @@ static size_t walk_array(struct scan *s, const struct scan_node *node, size_t at
     }
     for (;;) {
         at = take_value(s, node, at, true, depth + 1);
-        if (at == BAD) {
-            return BAD;
+        if (at == SCAN_BAD) {
+            return SCAN_BAD;
         }
         at = skip_space(s, at);
         const char c = byte_at(s, at);
@@ -356,26 +340,26 @@ static size_t walk_array(struct scan *s, const struct scan_node *node, size_t at
     }
 }
 
-/* The key at the quote `at`: its node (0: not wanted), and the place of its value; BAD when it is no key. */
+/* The key at the quote `at`: its node (0: not wanted), and the place of its value; SCAN_BAD when it is no key. */
 static inline size_t walk_key(struct scan *s, const struct scan_node *node, size_t at, uint32_t *child)
 {
     if (UNLIKELY(byte_at(s, at) != '"')) {
         return refuse(s, at);
     }
-    const struct span key = string_end(s, at);
-    if (UNLIKELY(key.end == BAD)) {
-        return refuse(s, s->length);
+    const size_t end = string_end(s, at);
+    if (UNLIKELY(end == SCAN_BAD)) {
+        return refuse(s, s->window.length);
     }
-    *child = UNLIKELY(key.escaped) ? find_escaped_key(s, node, at + 1, key.end)
-                                   : find_key(node, s->origin + at + 1, key.end - at - 1, s->origin + s->length);
-    at = skip_space(s, key.end + 1);
+    *child = UNLIKELY(string_escaped(s, at + 1, end)) ? find_escaped_key(s, node, at + 1, end)
+                                                      : find_key(node, s->window.origin + at + 1, end - at - 1, s->window.origin + s->window.length);
+    at = skip_space(s, end + 1);
     return byte_at(s, at) == ':' ? skip_space(s, at + 1) : refuse(s, at);
 }
 
-/* Behind a member: true when another one follows at *at; false at the end, *at behind the brace or BAD. */
+/* Behind a member: true when another one follows at *at; false at the end, *at behind the brace or SCAN_BAD. */
 static inline bool walk_on(struct scan *s, size_t *at)
 {
-    if (*at == BAD) {
+    if (*at == SCAN_BAD) {
         return false;
     }
     const size_t place = skip_space(s, *at);
@@ -394,13 +378,13 @@ static bool look_ahead(struct scan *s, const struct scan_node *node, size_t at)
     do {
         uint32_t child = 0;
         const size_t value = walk_key(s, node, at, &child);
-        if (value == BAD) {
+        if (value == SCAN_BAD) {
             return false;
         }
         s->last[child] = value;
         at = skip_value(s, value);
     } while (walk_on(s, &at));
-    return at != BAD;
+    return at != SCAN_BAD;
 }
 
 static size_t walk_object(struct scan *s, const struct scan_node *node, size_t at, unsigned depth)
@@ -414,13 +398,13 @@ static size_t walk_object(struct scan *s, const struct scan_node *node, size_t a
         return at + 1;
     }
     if (s->careful && !look_ahead(s, node, at)) {
-        return BAD;
+        return SCAN_BAD;
     }
     do {
         uint32_t child = 0;
         const size_t value = walk_key(s, node, at, &child);
-        if (value == BAD) {
-            return BAD;
+        if (value == SCAN_BAD) {
+            return SCAN_BAD;
         }
         if (child == 0 || (s->careful && s->last[child] != value)) {
             at = skip_value(s, value);
@@ -453,24 +437,25 @@ static bool walk_document(struct scan *s, size_t at, size_t *end)
         *end = walk_root(s, at);
         s->careful = false;
     }
-    if (*end == BAD) {
+    if (*end == SCAN_BAD) {
         forget_values(s);
         return false;
     }
-    s->source = (struct str){ s->origin + at, *end - at };
+    s->source = (struct str){ s->window.origin + at, *end - at };
     return true;
 }
 
 void scan_block(struct scan *scan, struct str buffer)
 {
     scan->block = buffer;
-    window_restart(scan, buffer.ptr, buffer.len, STEP_MAX);
+    scan_window_restart(&scan->window, buffer.ptr, buffer.len, SCAN_STEP_MAX);
 }
 
 /* Whether what the window knows is right for a document that begins here: its brace counts as one. */
 static bool window_serves(struct scan *s, size_t at)
 {
-    return at / 64 >= s->window_start && window_seek(s, at) && (s->bits[at / 64 - s->window_start].opens >> (at & 63) & 1);
+    const struct scan_window *w = &s->window;
+    return at / 64 >= w->start && scan_window_seek(&s->window, at) && (w->bits[at / 64 - w->start].opens >> (at & 63) & 1);
 }
 
 bool scan_next(struct scan *scan, size_t at, size_t *used)
@@ -486,12 +471,12 @@ bool scan_next(struct scan *scan, size_t at, size_t *used)
         return false;
     }
     const char *start = scan->block.ptr + brace;
-    if (start < scan->origin || !window_serves(scan, (size_t)(start - scan->origin))) {
-        window_restart(scan, start, scan->block.len - brace, STEP_FIRST);
+    if (start < scan->window.origin || !window_serves(scan, (size_t)(start - scan->window.origin))) {
+        scan_window_restart(&scan->window, start, scan->block.len - brace, SCAN_STEP_FIRST);
     }
-    const size_t origin_at = (size_t)(scan->origin - scan->block.ptr);
+    const size_t origin_at = (size_t)(scan->window.origin - scan->block.ptr);
     size_t end = 0;
-    const bool good = walk_document(scan, (size_t)(start - scan->origin), &end);
+    const bool good = walk_document(scan, (size_t)(start - scan->window.origin), &end);
     *used = origin_at + (good ? end : scan->trouble) - at;
     return good;
 }
@@ -499,7 +484,7 @@ bool scan_next(struct scan *scan, size_t at, size_t *used)
 bool scan_document(struct scan *scan, struct str json, size_t *used)
 {
     scan_block(scan, json);
-    scan->step = STEP_FIRST;
+    scan->window.step = SCAN_STEP_FIRST;
     return scan_next(scan, 0, used);
 }
 
@@ -518,7 +503,7 @@ bool scan_truncated(const struct scan *scan)
 struct scan *scan_open(const struct projection *projection)
 {
     struct scan *scan = memory_new(sizeof(*scan));
-    scan->code = scan_code_choose();
+    scan->window.code = scan_code_choose();
     scan->arena = arena_open();
     scan_use(scan, projection);
     return scan;
