@@ -56,16 +56,21 @@ static inline char byte_at(const struct scan *s, size_t at)
     return at < s->window.length ? s->window.origin[at] : '\0';
 }
 
-static inline size_t skip_space(const struct scan *s, size_t at)
+static size_t skip_spaces(const struct scan *s, size_t at)
 {
-    while (at < s->window.length && (unsigned char)s->window.origin[at] <= ' ') {
+    for (; at < s->window.length; at++) {
         const char c = s->window.origin[at];
         if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
             break;
         }
-        at++;
     }
     return at;
+}
+
+/* Logs hardly ever have any. */
+ALWAYS_INLINE size_t skip_space(const struct scan *s, size_t at)
+{
+    return LIKELY((unsigned char)byte_at(s, at) > ' ') ? at : skip_spaces(s, at);
 }
 
 static size_t string_end_careful(const struct scan *s, size_t at)
@@ -168,7 +173,7 @@ static size_t skip_plain(struct scan *s, size_t at, enum scan_kind *kind)
     }
 }
 
-static inline size_t skip_value(struct scan *s, size_t at)
+ALWAYS_INLINE size_t skip_value(struct scan *s, size_t at)
 {
     const char c = byte_at(s, at);
     enum scan_kind kind = SCAN_ABSENT;
@@ -202,7 +207,7 @@ static void keep_further(struct scan *s, uint16_t slot, struct scan_value value)
 }
 
 /* False: longer than a value may be. */
-static bool keep(struct scan *s, uint16_t slot, enum scan_kind kind, size_t start, size_t end, bool escaped)
+ALWAYS_INLINE bool keep(struct scan *s, uint16_t slot, enum scan_kind kind, size_t start, size_t end, bool escaped)
 {
     if (slot == SCAN_NO_SLOT) {
         return true;
@@ -237,7 +242,7 @@ static void forget_values(struct scan *s)
 
 /* --- the walk --- */
 
-static uint32_t find_key(const struct scan_node *node, const char *ptr, size_t len, const char *limit)
+ALWAYS_INLINE uint32_t find_key(const struct scan_node *node, const char *ptr, size_t len, const char *limit)
 {
     uint64_t head = 0;
     uint64_t tail = 0;
@@ -341,7 +346,7 @@ static size_t walk_array(struct scan *s, const struct scan_node *node, size_t at
 }
 
 /* The key at the quote `at`: its node (0: not wanted), and the place of its value; SCAN_BAD when it is no key. */
-static inline size_t walk_key(struct scan *s, const struct scan_node *node, size_t at, uint32_t *child)
+ALWAYS_INLINE size_t walk_key(struct scan *s, const struct scan_node *node, size_t at, uint32_t *child)
 {
     if (UNLIKELY(byte_at(s, at) != '"')) {
         return refuse(s, at);
@@ -357,7 +362,7 @@ static inline size_t walk_key(struct scan *s, const struct scan_node *node, size
 }
 
 /* Behind a member: true when another one follows at *at; false at the end, *at behind the brace or SCAN_BAD. */
-static inline bool walk_on(struct scan *s, size_t *at)
+ALWAYS_INLINE bool walk_on(struct scan *s, size_t *at)
 {
     if (*at == SCAN_BAD) {
         return false;
