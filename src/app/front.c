@@ -16,6 +16,7 @@
 #include "wire/chunked.h"
 #include "wire/codec.h"
 #include "wire/sigv4.h"
+#include "wire/virtual_host.h"
 
 static const struct fault ACCESS_DENIED = { "AccessDenied", NULL, NULL, 403 };
 static const struct fault ACCESS_DENIED_EXCEPTION = { "AccessDeniedException", NULL, NULL, 403 };
@@ -208,6 +209,9 @@ static struct err recognise(struct call *call, struct worker *worker)
     const bool anonymous = err_is(signed_by, &SIGV4_MISSING_AUTHENTICATION_TOKEN);
     char reason[sizeof(ctx->reason)];
     memcpy(reason, ctx->reason, sizeof(reason));
+    if (call->claim.s3) {
+        virtual_host_resolve(ctx->arena, &call->http);
+    }
     const struct err found = wire_route(ctx, call->front->router, &call->http, call->claim.service, &call->match);
     if (signed_by.fault && !(anonymous && call->match.operation && call->match.operation->unsigned_ok)) {
         metric_add(METRIC_REQUESTS_REFUSED, 1);

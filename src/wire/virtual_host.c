@@ -1,0 +1,46 @@
+#include "wire/virtual_host.h"
+
+static struct str host_of(const struct http_request *request)
+{
+    struct str port = STR_NONE;
+    return str_cut(http_header_find(request, STR("host")), ':', &port);
+}
+
+static bool is_service_label(struct str label)
+{
+    return str_equal_nocase(label, STR("s3")) || str_equal_nocase(str_slice(label, 0, 3), STR("s3-"));
+}
+
+/* The last such label counts: a bucket may be called "my.s3.archive". */
+static size_t service_label(struct str host)
+{
+    size_t found = STR_MISSING;
+    for (size_t at = 0; at < host.len;) {
+        struct str rest = STR_NONE;
+        const struct str label = str_cut(str_from(host, at), '.', &rest);
+        if (is_service_label(label) && rest.ptr) {
+            found = at;
+        }
+        at += label.len + 1;
+    }
+    return found;
+}
+
+struct str virtual_host_bucket(const struct http_request *request)
+{
+    static const struct str local = STR_INIT(".localhost");
+    const struct str host = host_of(request);
+    if (host.len > local.len && str_equal_nocase(str_from(host, host.len - local.len), local)) {
+        return str_slice(host, 0, host.len - local.len);
+    }
+    const size_t at = service_label(host);
+    return at == STR_MISSING || at == 0 ? STR_NONE : str_slice(host, 0, at - 1);
+}
+
+void virtual_host_resolve(struct arena *arena, struct http_request *request)
+{
+    const struct str bucket = virtual_host_bucket(request);
+    if (bucket.len > 0) {
+        request->path = str_format(arena, "/%" STR_FMT "%" STR_FMT, STR_ARG(bucket), STR_ARG(request->path));
+    }
+}
