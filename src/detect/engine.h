@@ -9,7 +9,8 @@
  *
  * Rules (Sigma, compiled by match) see one record; detectors (registry.c) may remember: a fixed-size memory per key, in a
  * table bounded per account. When an account's table is full its oldest key goes and engine_counts says so; another
- * account's memory is never touched. Verdicts depend on events alone, never on the clock. Events must be read with the
+ * account's memory is never touched. Verdicts depend on events alone, never on the clock. What rules and detectors without
+ * memory find is the same in whatever order a log is read; one with memory may hit on the other record of a pair. Events must be read with the
  * projection engine_open added to. An engine belongs to one thread. */
 #ifndef YAGURA_DETECT_ENGINE_H
 #define YAGURA_DETECT_ENGINE_H
