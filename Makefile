@@ -74,6 +74,9 @@ torture: all build/.setup-build ## kill -9 under load, ROUNDS times (100): nothi
 bench: all build/.setup-bench $(B)/bench/inflate_bench ## throughput against libdeflate, nginx and moto
 	@$(PYTHON) bench/run.py --binary $(B)/yagura
 
+bench-match: $(B)/bench/scan_bench $(B)/bench/match_bench ## the scanner and the matcher alone
+	@$(B)/bench/scan_bench 64 && $(B)/bench/match_bench 64
+
 install: all ## binary, manual pages, completions and systemd unit below DESTDIR
 	@packaging/install.sh "$(DESTDIR)" "$(PREFIX)" $(B)/yagura $(VERSION)
 deb: all build/.setup-deb ## build/yagura_VERSION_ARCH.deb

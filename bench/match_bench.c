@@ -50,7 +50,8 @@ static void rule_text(struct text *out, uint64_t *state, uint32_t rule)
     case 4: text_add_format(out, "    sourceIPAddress|cidr: 203.0.113.%u/29\n", corpus_pick(state, 32) * 8); break;
     default: break;
     }
-    text_add_format(out, "  f:\n    userIdentity.type: AWSService\n    userAgent|contains: 'internal-%u'\n  condition: s and not f\n---\n", rule % 50);
+    text_add_format(out, "  f:\n    userIdentity.type: AWSService\n    userAgent|contains: 'internal-%u'\n", rule % 50);
+    text_add(out, STR("  condition: s and not f\n---\n"));
 }
 
 struct engine {

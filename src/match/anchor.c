@@ -120,7 +120,9 @@ static struct anchors anchor_test(struct gather *g, const struct match_test *tes
         } else if (p->op == PREDICATE_WILDCARD) {
             next = anchor_literal(g, ANCHOR_LITERAL, test->field, wildcard_longest(&test->wildcards[i], g->arena), DEAR_LITERAL);
         } else if (p->op == PREDICATE_KEYWORD) {
-            next = anchor_literal(g, ANCHOR_DOCUMENT, 0, wildcard_longest(&test->wildcards[i], g->arena), DEAR_LITERAL);
+            const struct wildcard *wildcard = &test->wildcards[i];
+            const struct str literal = wildcard->tokens ? wildcard_longest(wildcard, g->arena) : test->texts[i];
+            next = anchor_literal(g, ANCHOR_DOCUMENT, 0, literal, DEAR_LITERAL);
         } else {
             next = anchor_literal(g, ANCHOR_LITERAL, test->field, p->values[i], DEAR_LITERAL);
         }

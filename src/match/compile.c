@@ -263,15 +263,21 @@ static struct str compile_text(struct compiler *c, struct str text, bool lower)
     return (struct str){ bytes, text.len };
 }
 
-/* A keyword is looked for anywhere in the document's text, which holds JSON escapes. */
-static struct wildcard compile_keyword(struct compiler *c, struct str keyword, bool lower)
+/* A keyword is looked for anywhere in the document's text, which holds JSON escapes. Without wildcards it is a plain search. */
+static void compile_keyword(struct compiler *c, struct match_test *test, size_t i, struct str *text)
 {
-    struct text text = text_new(c->arena);
-    text_add_char(&text, '*');
-    text_add(&text, keyword);
-    text_add_char(&text, '*');
-    const struct wildcard plain = wildcard_parse(c->arena, text_str(&text), lower);
-    return wildcard_in_json(c->arena, &plain);
+    const struct predicate *p = &test->predicate;
+    const struct wildcard written = wildcard_parse(c->arena, p->values[i], p->ignore_case);
+    const struct wildcard inside = wildcard_in_json(c->arena, &written);
+    if (wildcard_is_plain(&inside, c->arena, text)) {
+        test->wildcards[i] = (struct wildcard){ NULL, 0 };
+        return;
+    }
+    uint16_t *tokens = ARENA_ARRAY(c->arena, uint16_t, inside.count + 2);
+    tokens[0] = WILDCARD_ANY;
+    memcpy(tokens + 1, inside.tokens, inside.count * sizeof(*tokens));
+    tokens[inside.count + 1] = WILDCARD_ANY;
+    test->wildcards[i] = (struct wildcard){ tokens, inside.count + 2 };
 }
 
 static struct err compile_values(struct compiler *c, struct match_test *test)
@@ -290,7 +296,7 @@ static struct err compile_values(struct compiler *c, struct match_test *test)
         if (p->op == PREDICATE_WILDCARD) {
             test->wildcards[i] = wildcard_parse(c->arena, p->values[i], p->ignore_case);
         } else if (p->op == PREDICATE_KEYWORD) {
-            test->wildcards[i] = compile_keyword(c, p->values[i], p->ignore_case);
+            compile_keyword(c, test, i, &texts[i]);
         } else if (p->op == PREDICATE_CIDR && !network_parse(p->values[i], &test->networks[i])) {
             return fail(c->ctx, &FAULT_INVALID, "a network changed since it was checked");
         } else if (p->op == PREDICATE_REGEX) {

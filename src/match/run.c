@@ -185,8 +185,9 @@ static bool one_text_holds(struct match_scratch *scratch, const struct match_tes
     case PREDICATE_PREFIX: return str_starts(text, test->texts[i]);
     case PREDICATE_SUFFIX: return str_ends(text, test->texts[i]);
     case PREDICATE_CONTAINS: return match_text_contains(text, test->texts[i]);
-    case PREDICATE_WILDCARD:
-    case PREDICATE_KEYWORD: return wildcard_match(&test->wildcards[i], text);
+    case PREDICATE_WILDCARD: return wildcard_match(&test->wildcards[i], text);
+    case PREDICATE_KEYWORD:
+        return test->wildcards[i].tokens ? wildcard_match(&test->wildcards[i], text) : match_text_contains(text, test->texts[i]);
     case PREDICATE_REGEX:
         found = regex_found(test->regexes[i], scratch->regex, text, &limited);
         scratch->limits += limited;
