@@ -116,7 +116,8 @@ static void count_answer(const struct call *call, uint16_t status)
 static void log_answer(const struct call *call, uint16_t status)
 {
     const bool change = call->match.operation && call->match.operation->access == ACCESS_WRITE && status < 400;
-    log_write(status >= 500 ? LOG_ERROR : change ? LOG_INFO : LOG_DEBUG, &call->rq.ctx, "call",
+    const enum log_level level = status == 501 ? LOG_WARN : status >= 500 ? LOG_ERROR : change ? LOG_INFO : LOG_DEBUG;
+    log_write(level, &call->rq.ctx, "call",
               (const struct log_field[]){
                   LOG_STR("service", call->match.service ? str_of(call->match.service->name) : STR_NONE),
                   LOG_STR("operation", call->match.operation ? str_of(call->match.operation->name) : STR_NONE),

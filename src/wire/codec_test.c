@@ -42,7 +42,22 @@ TEST(rest_requests_are_found_by_method_path_and_constant_query)
     CHECK(match.service == &REST_MODEL && match.operation == NULL);
     request.query = STR("list");
     CHECK_OK(route(&ctx, &REST_MODEL, &request, STR("sample"), &match, NULL));
-    CHECK_FAULT(route(&ctx, &REST_MODEL, &request, STR("other"), &match, NULL), "UnknownOperationException");
+}
+
+TEST(a_service_that_is_not_here_is_named_in_the_form_its_clients_read)
+{
+    struct ctx ctx = ctx_new(arena, 0);
+    struct wire_match match;
+    struct http_request request = { .method = STR("GET"), .path = STR("/2015-03-31/functions") };
+    CHECK_FAULT(route(&ctx, &REST_MODEL, &request, STR("lambda"), &match, NULL), "NotImplemented");
+    assert_string_equal(ctx.reason, "The service lambda is not implemented by Yagura yet.");
+    CHECK_INT(match.protocol, PROTOCOL_REST_JSON);
+    CHECK_FAULT(route(&ctx, &REST_MODEL, &request, STR("s3"), &match, NULL), "NotImplemented");
+    CHECK_INT(match.protocol, PROTOCOL_REST_XML);
+    request.headers = JSON_TARGET;
+    request.header_count = 1;
+    CHECK_FAULT(route(&ctx, &REST_MODEL, &request, STR("kms"), &match, NULL), "NotImplemented");
+    CHECK_INT(match.protocol, PROTOCOL_JSON);
 }
 
 TEST(one_service_speaks_three_protocols)

@@ -306,7 +306,20 @@ static struct err route_named(struct ctx *ctx, const struct http_request *reques
     return fail(ctx, &UNKNOWN_OPERATION, "The request names no operation of %s.", match->service->name);
 }
 
-static enum protocol guess_protocol(const struct http_request *request)
+/* Of a service that isn't here only the name is known; these are all that answer in XML without being asked in a form. */
+static bool names_xml_service(struct str signing_name)
+{
+    static const struct str names[] = { STR_INIT("s3"), STR_INIT("s3express"), STR_INIT("s3-object-lambda"),
+        STR_INIT("s3-outposts"), STR_INIT("route53"), STR_INIT("cloudfront") };
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (str_equal(signing_name, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum protocol guess_protocol(const struct http_request *request, struct str signing_name)
 {
     const struct str type = http_header_find(request, STR("content-type"));
     if (says_cbor(request)) {
@@ -318,13 +331,16 @@ static enum protocol guess_protocol(const struct http_request *request)
     if (str_starts(type, STR("application/json"))) {
         return PROTOCOL_REST_JSON;
     }
-    return str_starts(type, STR("application/x-www-form-urlencoded")) ? PROTOCOL_QUERY : PROTOCOL_REST_XML;
+    if (str_starts(type, STR("application/x-www-form-urlencoded"))) {
+        return PROTOCOL_QUERY;
+    }
+    return signing_name.ptr && !names_xml_service(signing_name) ? PROTOCOL_REST_JSON : PROTOCOL_REST_XML;
 }
 
 static void match_service(struct ctx *ctx, const struct wire_router *router, const struct http_request *request,
                           struct str signing_name, struct wire_match *match, const struct entry **entry)
 {
-    *match = (struct wire_match){ .protocol = (uint8_t)guess_protocol(request) };
+    *match = (struct wire_match){ .protocol = (uint8_t)guess_protocol(request, signing_name) };
     match->head = str_equal(request->method, STR("HEAD"));
     match->query_mode = str_equal_nocase(http_header_find(request, STR("x-amzn-query-mode")), STR("true"));
     match->json_answer = str_equal(http_header_find(request, STR("accept")), STR("application/json"));
@@ -340,6 +356,10 @@ struct err wire_route(struct ctx *ctx, const struct wire_router *router, const s
 {
     const struct entry *entry = NULL;
     match_service(ctx, router, request, signing_name, match, &entry);
+    if (entry == NULL && signing_name.ptr) {
+        return fail(ctx, &NOT_IMPLEMENTED, "The service %" STR_FMT " is not implemented by Yagura yet.",
+                    STR_ARG(signing_name));
+    }
     if (entry == NULL) {
         return fail(ctx, &UNKNOWN_OPERATION, "No service here answers this request.");
     }

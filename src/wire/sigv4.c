@@ -163,7 +163,10 @@ static struct err parse_authorization_part(struct ctx *ctx, struct str part, str
         : str_equal(name, STR("SignedHeaders"))           ? &raw->signed_headers
         : str_equal(name, STR("Signature"))               ? &raw->signature
                                                           : NULL;
-    if (slot && !set_once(slot, value)) {
+    if (slot == NULL) {
+        return incomplete(ctx, "Authorization header has a parameter that is none", name);
+    }
+    if (!set_once(slot, value)) {
         return incomplete(ctx, "Authorization header has a parameter twice", name);
     }
     return ERR_OK;

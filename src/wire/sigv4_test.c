@@ -237,6 +237,7 @@ TEST(each_malformed_header_is_refused_in_aws_words)
         { AUTHORIZATION(SCOPE, "x-amz-date;host", "0"), "IncompleteSignature", "lower-case, sorted" },
         { AUTHORIZATION(SCOPE, "host;host", "0"), "IncompleteSignature", "without repetition" },
         { AUTHORIZATION(SCOPE, "host", "0") ", Signature=1", "IncompleteSignature", "twice" },
+        { AUTHORIZATION(SCOPE, "host", "0") ", Sixnature=1", "IncompleteSignature", "that is none" },
         { AUTHORIZATION(SCOPE, "host", "\x01\xff"), "SignatureDoesNotMatch", "does not match the signature you provided" },
         { AUTHORIZATION("AKIAUNKNOWN/20261124/r/s/aws4_request", "host", "0"), "InvalidClientTokenId", "is invalid" },
     };

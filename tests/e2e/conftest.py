@@ -15,6 +15,8 @@ import re
 import signal
 import subprocess
 import time
+import urllib.parse
+import uuid
 
 import boto3
 import botocore.config
@@ -27,47 +29,77 @@ START_SECONDS = 20
 STOP_SECONDS = 20
 
 
+def binary():
+    return str(pathlib.Path(os.environ.get("YAGURA_BINARY", ROOT / "build" / "release" / "yagura")).resolve())
+
+
+def own_store():
+    """On PostgreSQL a database of its own: what is sealed in it opens with one data folder's root key only."""
+    url = os.environ.get("YAGURA_TEST_STORE")
+    if not url:
+        return None
+    name = f"yagura_{uuid.uuid4().hex}"
+    subprocess.run(["psql", "-q", url, "-c", f"CREATE DATABASE {name}"], check=True)
+    return urllib.parse.urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
 class Yagura:
     """A running server. Credentials are those of its first administrator."""
 
-    def __init__(self, data):
-        self.data = data
-        self.log = data.parent / "yagura.log"
+    def __init__(self, data, *options, store=None):
+        self.data, self.options, self.store = data, options, store
+        self.log = data.parent / f"{data.name}.log"
         self.process = self.endpoint = self.credentials = None
+        self.clients = {}
+
+    def command(self):
+        store = ["--store", self.store] if self.store else []
+        return [binary(), "serve", "--listen", "127.0.0.1:0", "--data", str(self.data), "--check-answers", *store,
+                *map(str, self.options)]
 
     def start(self):
-        binary = pathlib.Path(os.environ.get("YAGURA_BINARY", ROOT / "build" / "release" / "yagura")).resolve()
-        command = [str(binary), "serve", "--listen", "127.0.0.1:0", "--data", str(self.data), "--check-answers"]
-        if os.environ.get("YAGURA_TEST_STORE"):
-            command += ["--store", os.environ["YAGURA_TEST_STORE"]]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
         endpoint = self.data / "endpoint"
+        endpoint.unlink(missing_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=ROOT)
         deadline = time.monotonic() + START_SECONDS
         while not endpoint.exists() or not endpoint.read_text().strip():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.process.kill()
-                pytest.fail(f"{' '.join(command)} did not start:\n{self.log.read_text(errors='replace')[-4000:]}")
+                pytest.fail(f"{' '.join(self.command())} did not start:\n{self.said()[-4000:]}")
             time.sleep(0.01)
         self.endpoint = endpoint.read_text().strip()
         self.credentials = json.loads((self.data / "credentials").read_text())
+        return self
+
+    def said(self):
+        return self.log.read_text(errors="replace")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
 
     def stop(self):
         """Asks it to end, and fails on anything but a clean end."""
-        self.process.send_signal(signal.SIGTERM)
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
         try:
             status = self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = f"none within {STOP_SECONDS} s of SIGTERM"
-        text = self.log.read_text(errors="replace")
+        text = self.said()
         found = TROUBLE.search(text)
-        if status != 0 or found:
+        if status not in (0, -signal.SIGKILL) or found:
             start = max(0, found.start() - 200) if found else max(0, len(text) - 4000)
             pytest.fail(f"yagura serve ended with status {status}:\n{text[start:start + 4000]}")
 
     def client(self, service, region="ap-northeast-1", credentials=None, config=None):
         """A boto3 client that does not retry. credentials: {"accessKeyId", "secretAccessKey"[, "sessionToken"]}."""
+        if not credentials and not config:
+            known = (self.endpoint, service, region)
+            self.clients[known] = self.clients.get(known) or self.client(service, region, self.credentials)
+            return self.clients[known]
         chosen = credentials or self.credentials
         plain = botocore.config.Config(retries={"total_max_attempts": 1})
         made = boto3.session.Session().client(
@@ -99,12 +131,23 @@ class Yagura:
 def yagura(tmp_path_factory):
     CALLED.parent.mkdir(parents=True, exist_ok=True)
     CALLED.write_text("")
-    data = tmp_path_factory.mktemp("yagura") / "data"
-    data.mkdir(mode=0o700)
-    server = Yagura(data)
-    server.start()
+    server = Yagura(tmp_path_factory.mktemp("yagura") / "data", store=own_store()).start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def servers(tmp_path):
+    """servers(*options) starts a server of the test's own; servers(*options, of=server) one more on that one's data."""
+    made = []
+
+    def start(*options, of=None):
+        data, store = (of.data, of.store) if of else (tmp_path / f"data-{len(made)}", own_store())
+        made.append(Yagura(data, *options, store=store))
+        return made[-1].start()
+    yield start
+    for server in made:
+        server.stop()
 
 
 @pytest.fixture(scope="session")
