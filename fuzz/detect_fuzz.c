@@ -3,23 +3,23 @@
 #include <stdlib.h>
 
 #include "detect/engine.h"
-#include "ingest/cloudtrail.h"
+#include "ingest/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct engine *engine;
-static struct cloudtrail *reader;
+static struct reader *reader;
 
 static void start(void)
 {
     struct arena *arena = arena_open();
     struct ctx ctx = ctx_new(arena, 0);
     struct projection_builder *builder = projection_begin();
-    const struct cloudtrail_fields fields = cloudtrail_project(builder);
+    const struct reader_fields fields = reader_project(builder);
     if (engine_open(&ctx, &(struct engine_options){ .keys_per_account = 8, .accounts = 8 }, builder, &engine).fault) {
         abort();
     }
-    reader = cloudtrail_open(&fields, projection_end(builder));
+    reader = reader_open(&fields, projection_end(builder));
     arena_close(arena);
 }
 
@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         start();
     }
     struct arena *arena = arena_open();
-    cloudtrail_read_text(reader, STR("fuzz"), (struct str){ (const char *)data, size }, &(struct ingest_sink){ arena, inspect, ignore });
+    reader_read_text(reader, STR("fuzz"), (struct str){ (const char *)data, size }, &(struct ingest_sink){ arena, inspect, ignore });
     arena_close(arena);
     return 0;
 }

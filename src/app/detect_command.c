@@ -24,7 +24,7 @@ struct detection {
     struct known known;
     struct engine *engine;
     struct projection *projection;
-    struct cloudtrail *reader;
+    struct reader *reader;
     struct findings *findings;
     struct progress progress;
     FILE *out;
@@ -72,7 +72,7 @@ static void take_progress(void *self, const struct ingest_progress *progress)
 {
     struct detection *detection = self;
     progress_update(&detection->progress, progress->bytes_read, progress->bytes_inflated,
-                    cloudtrail_counts(detection->reader).records);
+                    reader_counts(detection->reader).records);
 }
 
 static struct err open_engine(struct detection *detection)
@@ -86,18 +86,18 @@ static struct err open_engine(struct detection *detection)
     TRY(known_open(ctx, detection->settings, &detection->known));
     const struct engine_options options = { .rule_paths = paths, .rule_path_count = rules->count, .intel = detection->known.intel };
     struct projection_builder *builder = projection_begin();
-    const struct cloudtrail_fields fields = cloudtrail_project(builder);
+    const struct reader_fields fields = reader_project(builder);
     const struct err err = engine_open(ctx, &options, builder, &detection->engine);
     detection->projection = projection_end(builder);
     TRY(err);
-    detection->reader = cloudtrail_open(&fields, detection->projection);
+    detection->reader = reader_open(&fields, detection->projection);
     detection->findings = findings_open(FINDINGS_MOST);
     return ERR_OK;
 }
 
 static void close_engine(struct detection *detection)
 {
-    cloudtrail_close(detection->reader);
+    reader_close(detection->reader);
     projection_free(detection->projection);
     engine_close(detection->engine);
     known_close(&detection->known);
@@ -116,7 +116,7 @@ static void read_logs(struct detection *detection)
     ingest_run(detection->reader, &files, settings->threads ? (size_t)settings->threads : thread_cores(), &sink, &watch);
     progress_clear(&detection->progress);
 
-    const struct cloudtrail_counts counts = cloudtrail_counts(detection->reader);
+    const struct reader_counts counts = reader_counts(detection->reader);
     struct detect_run *run = &detection->run;
     run->seconds = (double)(clock_monotonic_us() - started) / 1e6;
     run->files = files.count;

@@ -8,7 +8,7 @@ struct err judge_open(struct ctx *ctx, const struct path_list *rules, const stru
     }
     const struct engine_options options = { .rule_paths = paths, .rule_path_count = rules->count, .intel = intel };
     struct projection_builder *builder = projection_begin();
-    *out = (struct judge){ .fields = cloudtrail_project(builder) };
+    *out = (struct judge){ .fields = reader_project(builder) };
     const struct err err = engine_open(ctx, &options, builder, &out->engine);
     out->projection = projection_end(builder);
     if (err.fault) {

@@ -4,10 +4,10 @@
 
 #include "app/config.h"
 #include "detect/engine.h"
-#include "ingest/cloudtrail.h"
+#include "ingest/reader.h"
 
 struct judge {
-    struct cloudtrail_fields fields;
+    struct reader_fields fields;
     struct projection *projection;
     struct engine *engine;
 };

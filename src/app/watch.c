@@ -16,10 +16,10 @@ struct watch {
     struct watch_options options;
     struct judge judge;
     struct judge fresh; /* loaded by watch_reload, taken over before the next look; engine NULL: none */
-    struct cloudtrail *reader;
+    struct reader *reader;
     struct follow *follow;
     struct findings *findings;
-    struct cloudtrail_counts counted;
+    struct reader_counts counted;
     struct lock *lock; /* of fresh and stopping */
     struct thread *thread;
     bool stopping;
@@ -49,8 +49,8 @@ static void on_trouble(void *self, const struct ingest_trouble *trouble)
 
 static void count(struct watch *watch)
 {
-    const struct cloudtrail_counts now = cloudtrail_counts(watch->reader);
-    const struct cloudtrail_counts old = watch->counted;
+    const struct reader_counts now = reader_counts(watch->reader);
+    const struct reader_counts old = watch->counted;
     metric_add(METRIC_EVENTS, (int64_t)(now.records - old.records));
     metric_add(METRIC_EVENTS_DUPLICATE, (int64_t)(now.duplicates - old.duplicates));
     metric_add(METRIC_EVENTS_SKIPPED, (int64_t)(now.skipped - old.skipped));
@@ -129,7 +129,7 @@ static void take_fresh_judge(struct watch *watch)
     watch->fresh = (struct judge){ 0 };
     lock_give(watch->lock);
     if (fresh.engine) {
-        cloudtrail_use(watch->reader, &fresh.fields, fresh.projection);
+        reader_use(watch->reader, &fresh.fields, fresh.projection);
         judge_close(&watch->judge);
         watch->judge = fresh;
     }
@@ -175,7 +175,7 @@ struct err watch_start(struct ctx *ctx, const struct watch_options *options, str
     struct watch *watch = memory_new(sizeof(*watch));
     watch->options = *options;
     watch->judge = judge;
-    watch->reader = cloudtrail_open(&judge.fields, judge.projection);
+    watch->reader = reader_open(&judge.fields, judge.projection);
     watch->follow = follow_open(options->paths->items, options->paths->count, place);
     watch->findings = findings_open(WATCH_FINDINGS_MAX);
     watch->lock = lock_open();
@@ -206,7 +206,7 @@ void watch_stop(struct watch *watch)
     lock_signal(watch->lock);
     lock_give(watch->lock);
     thread_join(watch->thread);
-    cloudtrail_close(watch->reader);
+    reader_close(watch->reader);
     follow_close(watch->follow);
     findings_close(watch->findings);
     judge_close(&watch->judge);

@@ -1,10 +1,10 @@
 /* engine.h - judges events: each goes in once, and every hit comes out as a finding.
  *
  *     struct projection_builder *builder = projection_begin();
- *     const struct cloudtrail_fields fields = cloudtrail_project(builder);
+ *     const struct reader_fields fields = reader_project(builder);
  *     TRY(engine_open(ctx, &options, builder, &engine));      // adds the paths its rules ask for
  *     struct projection *projection = projection_end(builder);
- *     ... cloudtrail_open(&fields, projection), and for each event of its sink:
+ *     ... reader_open(&fields, projection), and for each event of its sink:
  *     engine_inspect(engine, ev, &sink);
  *
  * Rules (Sigma, compiled by match) see one record; detectors (registry.c) may remember: a fixed-size memory per key, in a

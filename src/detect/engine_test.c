@@ -90,9 +90,9 @@ static struct str replayed(struct arena *arena, const int *order, size_t count)
     for (size_t i = 0; i < count; i++) {
         replay.offset = (uint64_t)order[i];
         /* A reader of its own for each record: repeats then reach the engine, as they would from two machines. */
-        cloudtrail_close(harness->reader);
-        harness->reader = cloudtrail_open(&harness->fields, harness->projection);
-        cloudtrail_read_text(harness->reader, STR("log.json"), day_record(arena, order[i]), &(struct ingest_sink){ &replay, replay_event, collect });
+        reader_close(harness->reader);
+        harness->reader = reader_open(&harness->fields, harness->projection);
+        reader_read_text(harness->reader, STR("log.json"), day_record(arena, order[i]), &(struct ingest_sink){ &replay, replay_event, collect });
     }
     size_t found = 0;
     const struct finding *list = findings_list(replay.findings, arena, &found);

@@ -3,7 +3,7 @@
 #define YAGURA_DETECT_HARNESS_H
 
 #include "detect/engine.h"
-#include "ingest/cloudtrail.h"
+#include "ingest/reader.h"
 #include "tests/test.h"
 
 enum { HARNESS_FINDINGS_MAX = 256 };
@@ -11,9 +11,9 @@ enum { HARNESS_FINDINGS_MAX = 256 };
 struct harness {
     struct arena *arena;
     struct engine *engine;
-    struct cloudtrail_fields fields;
+    struct reader_fields fields;
     struct projection *projection;
-    struct cloudtrail *reader;
+    struct reader *reader;
     struct finding found[HARNESS_FINDINGS_MAX]; /* occurrences, in order */
     size_t count;
     size_t troubles;
@@ -57,27 +57,27 @@ static inline struct harness *harness_open(struct arena *arena, const struct eng
     harness->arena = arena;
     struct ctx ctx = ctx_new(arena, 0);
     struct projection_builder *builder = projection_begin();
-    harness->fields = cloudtrail_project(builder);
+    harness->fields = reader_project(builder);
     const struct err err = engine_open(&ctx, options, builder, &harness->engine);
     harness->projection = projection_end(builder);
     if (err.fault) {
         projection_free(harness->projection);
         fail_msg("engine_open: %s", ctx.reason);
     }
-    harness->reader = cloudtrail_open(&harness->fields, harness->projection);
+    harness->reader = reader_open(&harness->fields, harness->projection);
     return harness;
 }
 
 static inline void harness_close(struct harness *harness)
 {
-    cloudtrail_close(harness->reader);
+    reader_close(harness->reader);
     engine_close(harness->engine);
     projection_free(harness->projection);
 }
 
 static inline void harness_feed(struct harness *harness, const char *file, struct str text)
 {
-    cloudtrail_read_text(harness->reader, str_of(file), text, &(struct ingest_sink){ harness, harness_event, harness_trouble });
+    reader_read_text(harness->reader, str_of(file), text, &(struct ingest_sink){ harness, harness_event, harness_trouble });
 }
 
 /* How many of the occurrences are of a type. */

@@ -1,328 +1,191 @@
-#include "ingest/cloudtrail.h"
+/* cloudtrail.c - one scanned CloudTrail record to a struct event.
+ * spec: CloudTrail user guide, record contents (eventVersion 1.11) and userIdentity element. */
+#include "ingest/reader_parts.h"
 
-#include "ingest/cloudtrail_parts.h"
-#include "ingest/extent.h"
-#include "ingest/survey.h"
+#include "base/clock.h"
 
-/* Wrappers inside wrappers, as when a LookupEvents answer was itself logged. */
-enum { WRAPPERS_DEEP = 4 };
+static const char *const paths[SLOT_COUNT] = {
+    [FIELD_ACTION] = "eventName",
+    [FIELD_SERVICE] = "eventSource",
+    [FIELD_REGION] = "awsRegion",
+    [FIELD_ACCOUNT] = "recipientAccountId",
+    [FIELD_IDENTITY] = "userIdentity.type",
+    [FIELD_PRINCIPAL] = "userIdentity.arn",
+    [FIELD_PRINCIPAL_ID] = "userIdentity.principalId",
+    [FIELD_CALLER_ACCOUNT] = "userIdentity.accountId",
+    [FIELD_USER_NAME] = "userIdentity.userName",
+    [FIELD_ACCESS_KEY] = "userIdentity.accessKeyId",
+    [FIELD_ISSUER_ARN] = "userIdentity.sessionContext.sessionIssuer.arn",
+    [FIELD_ISSUER_TYPE] = "userIdentity.sessionContext.sessionIssuer.type",
+    [FIELD_INVOKED_BY] = "userIdentity.invokedBy",
+    [FIELD_MFA] = "userIdentity.sessionContext.attributes.mfaAuthenticated",
+    [FIELD_ROLE_DELIVERY] = "userIdentity.sessionContext.ec2RoleDelivery",
+    [FIELD_IP] = "sourceIPAddress",
+    [FIELD_AGENT] = "userAgent",
+    [FIELD_ERROR] = "errorCode",
+    [FIELD_OUTCOME] = "responseElements.ConsoleLogin",
+    [FIELD_EVENT_ID] = "eventID",
+    [FIELD_EVENT_TYPE] = "eventType",
+    [FIELD_CATEGORY] = "eventCategory",
+    [FIELD_READ_ONLY] = "readOnly",
+    [FIELD_VPC_ENDPOINT] = "vpcEndpointId",
+    [FIELD_REQUEST] = "requestParameters",
+    [FIELD_RESPONSE] = "responseElements",
+    [FIELD_ADDITIONAL] = "additionalEventData",
+    [FIELD_RESOURCES] = "resources",
+    [SLOT_TIME] = "eventTime",
+    [SLOT_ISSUER_USER] = "userIdentity.sessionContext.sessionIssuer.userName",
+    [SLOT_RECORDS] = "Records",
+    [SLOT_EVENTS] = "Events",
+    [SLOT_FOUND_EVENTS] = "events",
+    [SLOT_LOG_EVENTS] = "logEvents",
+    [SLOT_ITEMS] = "items",
+    [SLOT_CONFIGURATION_ITEMS] = "configurationItems",
+    [SLOT_FINDINGS] = "Findings",
+    [SLOT_FOUND_FINDINGS] = "findings",
+    [SLOT_LOOKUP] = "CloudTrailEvent",
+    [SLOT_DETAIL] = "detail",
+    [SLOT_EVENT] = "event",
+    [SLOT_CONFIGURATION_ITEM] = "configurationItem",
+    [SLOT_MESSAGE] = "message",
+};
 
-static void read_object(struct cloudtrail *reader, struct str raw, uint64_t offset, int depth);
-
-struct cloudtrail *cloudtrail_open(const struct cloudtrail_fields *fields, const struct projection *projection)
+struct reader_fields reader_project(struct projection_builder *builder)
 {
-    struct cloudtrail *reader = memory_new(sizeof(*reader));
-    reader->fields = *fields;
-    reader->scan = scan_open(projection);
-    reader->recent = recent_open(CLOUDTRAIL_REMEMBERED);
-    reader->event_arena = arena_open();
-    reader->wrapper_arena = arena_open();
-    return reader;
-}
-
-void cloudtrail_close(struct cloudtrail *reader)
-{
-    if (reader == NULL) {
-        return;
+    struct reader_fields fields = { .slot = { 0 } };
+    for (size_t i = 0; i < SLOT_COUNT; i++) {
+        fields.slot[i] = projection_slot(builder, str_of(paths[i]));
     }
-    scan_close(reader->scan);
-    recent_close(reader->recent);
-    arena_close(reader->event_arena);
-    arena_close(reader->wrapper_arena);
-    memory_free(reader);
-}
-
-void cloudtrail_use(struct cloudtrail *reader, const struct cloudtrail_fields *fields, const struct projection *projection)
-{
-    reader->fields = *fields;
-    scan_use(reader->scan, projection);
-}
-
-struct cloudtrail_counts cloudtrail_counts(const struct cloudtrail *reader)
-{
-    return reader->counts;
-}
-
-void cloudtrail_trouble(struct cloudtrail *reader, uint64_t offset, const char *reason)
-{
-    const struct ingest_trouble what = { .file = reader->file, .offset = offset, .reason = reason };
-    reader->counts.skipped++;
-    reader->sink->trouble(reader->sink->self, &what);
-}
-
-/* NULL: fit to be delivered. */
-static const char *unfit(struct str raw)
-{
-    const struct survey survey = survey_of(raw);
-    if (!survey.ascii && !str_utf8_valid(raw)) {
-        return "a record that is not valid UTF-8";
+    for (size_t i = 0; i < JSON_FORMATS; i++) {
+        fields.formats[i] = format_project(JSON_FORMAT[i], builder);
     }
-    return survey.brackets > CLOUDTRAIL_DEPTH_MAX && extent_depth(raw) > CLOUDTRAIL_DEPTH_MAX ? CLOUDTRAIL_TOO_DEEP : NULL;
+    return fields;
 }
 
-static void deliver(struct cloudtrail *reader, struct str raw, uint64_t offset)
+const struct scan_value *reader_value(const struct reader *reader, enum reader_slot slot)
 {
-    const uint64_t identity = cloudtrail_identity(reader);
-    recent_prefetch(reader->recent, identity); /* comes from memory while the record is looked over */
-    const char *reason = unfit(raw);
-    if (reason || !cloudtrail_fill(reader, raw, &reason)) {
-        cloudtrail_trouble(reader, offset, reason);
-        return;
-    }
-    if (identity && !recent_add(reader->recent, identity)) {
-        reader->counts.duplicates++;
-        return;
-    }
-    reader->event.offset = offset;
-    reader->counts.records++;
-    reader->sink->event(reader->sink->self, &reader->event);
+    return scan_get(reader->scan, reader->fields.slot[slot]);
 }
 
-static bool scan_apart(struct cloudtrail *reader, struct str text, size_t *used)
+struct str reader_value_text(struct arena *arena, const struct scan_value *value)
 {
-    reader->declared = NULL;
-    return scan_document(reader->scan, text, used);
+    switch ((enum scan_kind)value->kind) {
+    case SCAN_STRING:
+        return value->escaped ? scan_text(arena, value) : (struct str){ value->ptr, value->len };
+    case SCAN_TRUE:
+        return STR("true");
+    case SCAN_FALSE:
+        return STR("false");
+    case SCAN_OBJECT:
+    case SCAN_ARRAY:
+    case SCAN_NUMBER:
+        return (struct str){ value->ptr, value->len };
+    case SCAN_ABSENT:
+    case SCAN_NULL:
+    default:
+        return STR_NONE;
+    }
 }
 
-/* Elements up to the closing bracket. False when the array ended otherwise. */
-static bool read_elements(struct cloudtrail *reader, struct feed *feed, int depth)
+static struct str either(struct str first, struct str second)
 {
-    char c = 0;
-    while (feed_peek(feed, &c) && c != ']') {
-        struct str raw = STR_NONE;
-        const uint64_t offset = feed_offset(feed);
-        if (c == ',') {
-            feed->at++;
-            continue;
-        }
-        if (c != '{') {
-            cloudtrail_trouble(reader, offset, "something else than a record among the records");
-            return false;
-        }
-        const enum take taken = cloudtrail_take(reader, feed, true, &raw);
-        if (taken == TAKE_WHOLE) {
-            read_object(reader, raw, offset, depth);
-        }
-        if (taken == TAKE_LOST || taken == TAKE_PENDING || reader->wasted > CLOUDTRAIL_WASTE_MAX) {
-            return false;
-        }
-    }
-    feed->at += feed->at < feed->window.len;
-    return true;
+    return first.len > 0 ? first : second;
 }
 
-static void read_array_text(struct cloudtrail *reader, struct str text, uint64_t offset, int depth)
+/* spec: CloudTrail user guide, console sign-in events: responseElements.ConsoleLogin is Success or Failure; a failed call
+ * of any other kind carries an errorCode. */
+static struct str outcome(const struct event *ev)
 {
-    struct feed feed = feed_of_text(text, offset);
-    feed.at = 1;
-    read_elements(reader, &feed, depth);
+    const struct str login = ev->fields[FIELD_OUTCOME];
+    if (login.len > 0) {
+        return login;
+    }
+    return ev->fields[FIELD_ERROR].len > 0 ? STR("Failure") : STR("Success");
 }
 
-/* Text that holds a record, perhaps behind a time stamp. */
-static void read_text(struct cloudtrail *reader, const struct scan_value *value, uint64_t offset, int depth)
+static bool event_time(struct reader *reader, const char **reason)
 {
-    const struct arena_mark mark = arena_mark(reader->wrapper_arena);
-    const struct str text = scan_text(reader->wrapper_arena, value);
-    const size_t start = text.ptr ? str_find(text, '{') : STR_MISSING;
-    size_t used = 0;
-    const struct str record = start == STR_MISSING ? STR("") : str_from(text, start);
-    if (scan_apart(reader, record, &used)) {
-        read_object(reader, str_slice(record, 0, used), offset, depth);
-    } else {
-        cloudtrail_trouble(reader, offset, "a wrapped record that is malformed");
-    }
-    arena_release(reader->wrapper_arena, mark);
-}
-
-static bool read_wrapped(struct cloudtrail *reader, struct str raw, uint64_t offset, int depth)
-{
-    static const enum cloudtrail_slot lists[] = { SLOT_RECORDS, SLOT_EVENTS, SLOT_FOUND_EVENTS, SLOT_LOG_EVENTS };
-    static const enum cloudtrail_slot texts[] = { SLOT_LOOKUP, SLOT_MESSAGE };
-    for (size_t i = 0; i < COUNT_OF(lists); i++) {
-        const struct scan_value value = *cloudtrail_value(reader, lists[i]);
-        if (value.kind == SCAN_ARRAY) {
-            read_array_text(reader, (struct str){ value.ptr, value.len }, offset + (uint64_t)(value.ptr - raw.ptr), depth);
-            return true;
-        }
-    }
-    for (size_t i = 0; i < COUNT_OF(texts); i++) {
-        const struct scan_value value = *cloudtrail_value(reader, texts[i]);
-        if (value.kind == SCAN_STRING) {
-            read_text(reader, &value, offset, depth);
-            return true;
-        }
-    }
-    const struct scan_value detail = *cloudtrail_value(reader, SLOT_DETAIL);
-    const struct str inner = { detail.ptr, detail.len };
-    size_t used = 0;
-    if (detail.kind != SCAN_OBJECT || !scan_apart(reader, inner, &used)) {
+    const struct scan_value *value = reader_value(reader, SLOT_TIME);
+    if (value->kind == SCAN_ABSENT || value->kind == SCAN_NULL) {
+        *reason = "a record without eventTime";
         return false;
     }
-    read_object(reader, inner, offset + (uint64_t)(inner.ptr - raw.ptr), depth);
-    return true;
-}
-
-/* raw was just scanned. */
-static void read_object(struct cloudtrail *reader, struct str raw, uint64_t offset, int depth)
-{
-    const bool is_record = cloudtrail_value(reader, SLOT_TIME)->kind != SCAN_ABSENT;
-    if (is_record || depth == WRAPPERS_DEEP || !read_wrapped(reader, raw, offset, depth + 1)) {
-        deliver(reader, raw, offset);
+    const struct str text = { value->ptr, value->len };
+    if (text.len > 0 && text.len == reader->last_time_len && memcmp(text.ptr, reader->last_time, text.len) == 0) {
+        reader->event.at_ms = reader->last_ms;
+        return true;
     }
-}
-
-static size_t skip_space(struct str s, size_t at)
-{
-    while (at < s.len && (s.ptr[at] == ' ' || s.ptr[at] == '\n' || s.ptr[at] == '\r' || s.ptr[at] == '\t')) {
-        at++;
-    }
-    return at;
-}
-
-static bool skip_token(struct str s, size_t *at, struct str token)
-{
-    *at = skip_space(s, *at);
-    if (!str_starts(str_from(s, *at), token)) {
+    if (value->kind != SCAN_STRING || !clock_parse_iso8601(text, &reader->event.at_ms)) {
+        *reason = "a record whose eventTime is no time";
         return false;
     }
-    *at += token.len;
+    reader->last_time_len = text.len <= sizeof(reader->last_time) ? text.len : 0;
+    memcpy(reader->last_time, text.ptr, reader->last_time_len);
+    reader->last_ms = reader->event.at_ms;
     return true;
 }
 
-/* {"Records":[ - the shape that may be longer than any window. */
-static bool takes_records_head(struct feed *feed)
+bool cloudtrail_fill(struct reader *reader, struct str raw, const char **reason)
 {
-    const struct str ahead = feed_ahead(feed, CLOUDTRAIL_AHEAD);
+    if (!event_time(reader, reason)) {
+        return false;
+    }
+    arena_reset(reader->event_arena);
+    struct event *ev = &reader->event;
+    if (ev->source != SOURCE_CLOUDTRAIL) {
+        reader_event_begin(reader, SOURCE_CLOUDTRAIL, raw);
+    }
+    ev->raw = raw;
+    ev->scan = reader->scan;
+    ev->file = reader->file;
+    ev->arena = reader->event_arena;
+    struct str *fields = ev->fields;
+    for (size_t i = 0; i < FIELD_CLOUDTRAIL_COUNT; i++) {
+        fields[i] = reader_value_text(ev->arena, scan_get(reader->scan, reader->fields.slot[i]));
+    }
+    fields[FIELD_ACCOUNT] = either(fields[FIELD_ACCOUNT], fields[FIELD_CALLER_ACCOUNT]);
+    fields[FIELD_PRINCIPAL] = either(fields[FIELD_PRINCIPAL], fields[FIELD_PRINCIPAL_ID]);
+    fields[FIELD_OUTCOME] = outcome(ev);
+    if (fields[FIELD_USER_NAME].len == 0) {
+        fields[FIELD_USER_NAME] = reader_value_text(ev->arena, reader_value(reader, SLOT_ISSUER_USER));
+    }
+    return true;
+}
+
+uint64_t reader_hash(uint64_t hash, struct str s)
+{
     size_t at = 0;
-    const bool is_head = skip_token(ahead, &at, STR("{")) && skip_token(ahead, &at, STR("\"Records\""))
-        && skip_token(ahead, &at, STR(":")) && skip_token(ahead, &at, STR("["));
-    if (is_head) {
-        feed->at += at;
+    for (; at + 8 <= s.len; at += 8) {
+        uint64_t word = 0;
+        memcpy(&word, s.ptr + at, 8);
+        hash = (hash ^ word) * 0x9FB21C651E98DF25ULL;
+        hash ^= hash >> 35;
     }
-    return is_head;
+    uint64_t tail = s.len;
+    for (; at < s.len; at++) {
+        tail = tail << 8 | (unsigned char)s.ptr[at];
+    }
+    hash = (hash ^ tail) * 0xC4CEB9FE1A85EC53ULL;
+    return hash ^ hash >> 32;
 }
 
-static void read_list(struct cloudtrail *reader, struct feed *feed, bool in_document)
+static struct str source_of(const struct reader *reader, size_t slot)
 {
-    if (!read_elements(reader, feed, 0)) {
-        if (!reader->pending) {
-            feed_skip_line(feed);
-        }
-        return;
-    }
-    if (in_document) {
-        feed_skip_value(feed, 1);
-    }
+    const struct scan_value *value = scan_get(reader->scan, reader->fields.slot[slot]);
+    return (struct str){ value->ptr, value->len };
 }
 
-static void read_single(struct cloudtrail *reader, struct feed *feed)
+/* Not str_hash: its seed changes from run to run, and which records are remembered must not. Time, name and account are
+ * in it because test data and some exporters repeat ids. */
+uint64_t cloudtrail_identity(const struct reader *reader)
 {
-    struct str raw = STR_NONE;
-    const uint64_t offset = feed_offset(feed);
-    const enum take taken = cloudtrail_take(reader, feed, false, &raw);
-    if (taken == TAKE_WHOLE) {
-        read_object(reader, raw, offset, 0);
+    const struct str id = source_of(reader, FIELD_EVENT_ID);
+    if (id.len == 0) {
+        return 0;
     }
-    if (taken == TAKE_LOST) {
-        feed_skip_line(feed);
-    }
-}
-
-/* spec: CloudWatch Logs user guide, export to S3: each line is a time stamp, a space and the message. */
-static bool skip_stamp(struct feed *feed)
-{
-    const struct str ahead = feed_ahead(feed, CLOUDTRAIL_AHEAD);
-    const size_t brace = str_search(ahead, STR("Z {"));
-    if (brace == STR_MISSING || brace > 32 || ahead.ptr[0] < '0' || ahead.ptr[0] > '9') {
-        return false;
-    }
-    feed->at += brace + 2;
-    return true;
-}
-
-static void skip_garbage(struct cloudtrail *reader, struct feed *feed)
-{
-    if (!reader->in_garbage) {
-        cloudtrail_trouble(reader, feed_offset(feed), "text that is no JSON object");
-    }
-    reader->in_garbage = true;
-    feed_skip_line(feed);
-}
-
-static void read_document(struct cloudtrail *reader, struct feed *feed, char c)
-{
-    if (c != '{' && c != '[' && !skip_stamp(feed)) {
-        skip_garbage(reader, feed);
-        return;
-    }
-    reader->in_garbage = false;
-    if (c == '[') {
-        feed->at++;
-        read_list(reader, feed, false);
-        return;
-    }
-    if (takes_records_head(feed)) {
-        read_list(reader, feed, true);
-        return;
-    }
-    read_single(reader, feed);
-}
-
-static void read_feed(struct cloudtrail *reader, struct feed *feed)
-{
-    if (str_starts(feed_ahead(feed, 3), STR("\xEF\xBB\xBF"))) {
-        feed->at += 3;
-    }
-    char c = 0;
-    while (!reader->pending && feed_peek(feed, &c)) {
-        if (reader->wasted > CLOUDTRAIL_WASTE_MAX) {
-            cloudtrail_trouble(reader, feed_offset(feed), "too many records without an end; the rest of the file is left");
-            return;
-        }
-        read_document(reader, feed, c);
-    }
-}
-
-static void begin(struct cloudtrail *reader, struct str file, const struct ingest_sink *sink, bool growing)
-{
-    reader->file = file;
-    reader->sink = sink;
-    reader->growing = growing;
-    reader->declared = NULL;
-    reader->pending = false;
-    reader->in_garbage = false;
-    reader->wasted = 0;
-}
-
-static uint64_t read_input(struct cloudtrail *reader, uint64_t start, struct inflate *in)
-{
-    struct feed feed = feed_of(in, start);
-    read_feed(reader, &feed);
-    const uint64_t end = feed.base + feed.window.len;
-    reader->counts.bytes += end - start;
-    if (inflate_trouble(in)) {
-        cloudtrail_trouble(reader, end, inflate_trouble(in));
-    }
-    return reader->pending ? feed_offset(&feed) : end;
-}
-
-void cloudtrail_read(struct cloudtrail *reader, struct str file, struct inflate *in, const struct ingest_sink *sink)
-{
-    begin(reader, file, sink, false);
-    read_input(reader, 0, in);
-}
-
-uint64_t cloudtrail_read_growing(struct cloudtrail *reader, struct str file, uint64_t at, struct inflate *in,
-                                 const struct ingest_sink *sink)
-{
-    begin(reader, file, sink, true);
-    return read_input(reader, at, in);
-}
-
-void cloudtrail_read_text(struct cloudtrail *reader, struct str file, struct str text, const struct ingest_sink *sink)
-{
-    begin(reader, file, sink, false);
-    struct feed feed = feed_of_text(text, 0);
-    read_feed(reader, &feed);
-    reader->counts.bytes += text.len;
+    uint64_t hash = reader_hash(0x9E3779B97F4A7C15ULL, id);
+    hash = reader_hash(hash, source_of(reader, SLOT_TIME));
+    hash = reader_hash(hash, source_of(reader, FIELD_ACTION));
+    hash = reader_hash(hash, either(source_of(reader, FIELD_ACCOUNT), source_of(reader, FIELD_CALLER_ACCOUNT)));
+    return hash ? hash : 1;
 }

@@ -8,7 +8,7 @@
 #include "base/map.h"
 #include "ingest/files.h"
 
-enum { HEAD = 64, CLOCKS_APART_MS = 60000 };
+enum { HEAD = 64, HEADER_LINE = 4096, CLOCKS_APART_MS = 60000 };
 
 struct followed {
     uint64_t inode;
@@ -122,22 +122,25 @@ static bool grows_by_lines(int fd)
 }
 
 static void read_lines(struct follow *follow, struct followed *one, const struct ingest_file *file, int fd,
-                       struct cloudtrail *reader)
+                       struct reader *reader)
 {
     if (lseek(fd, (off_t)one->offset, SEEK_SET) < 0) {
         return;
     }
+    char bytes[HEADER_LINE];
+    const ssize_t got = pread(fd, bytes, sizeof(bytes), 0);
+    const struct str head = { bytes, got > 0 ? (size_t)got : 0 };
     inflate_start(follow->in, fd);
     const uint64_t start = one->offset;
-    one->offset = cloudtrail_read_growing(reader, file->path, start, follow->in, follow->sink);
+    one->offset = reader_read_growing(reader, file->path, head, start, follow->in, follow->sink);
     one->size = start + inflate_read(follow->in);
 }
 
 static void read_rested(struct follow *follow, struct followed *one, const struct ingest_file *file, int fd,
-                        struct cloudtrail *reader)
+                        struct reader *reader)
 {
     inflate_start(follow->in, fd);
-    cloudtrail_read(reader, file->path, follow->in, follow->sink);
+    reader_read(reader, file->path, follow->in, follow->sink);
     one->size = file->size;
     one->offset = file->size;
 }
@@ -149,7 +152,7 @@ static bool has_rested(const struct ingest_file *file, int64_t now_ms)
 }
 
 static bool read_new(struct follow *follow, struct followed *one, const struct ingest_file *file, int64_t now_ms,
-                     struct cloudtrail *reader)
+                     struct reader *reader)
 {
     const int fd = open(file->path.ptr, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
@@ -205,7 +208,7 @@ static void forget_gone(struct follow *follow)
     follow->files = kept;
 }
 
-size_t follow_poll(struct follow *follow, int64_t now_ms, struct cloudtrail *reader, const struct ingest_sink *sink)
+size_t follow_poll(struct follow *follow, int64_t now_ms, struct reader *reader, const struct ingest_sink *sink)
 {
     const struct ingest_sink quiet = { .self = follow, .event = sink->event, .trouble = report_once };
     follow->sink = sink;

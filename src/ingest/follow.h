@@ -7,7 +7,7 @@
 #ifndef YAGURA_INGEST_FOLLOW_H
 #define YAGURA_INGEST_FOLLOW_H
 
-#include "ingest/cloudtrail.h"
+#include "ingest/reader.h"
 
 enum { FOLLOW_REST_MS = 1500, FOLLOW_FILES_MAX = 1 << 20 };
 
@@ -17,7 +17,7 @@ struct follow;
 struct follow *follow_open(const struct str *paths, size_t count, struct str state);
 void follow_close(struct follow *follow); /* NULL is allowed */
 /* Number of files from which something was read. */
-size_t follow_poll(struct follow *follow, int64_t now_ms, struct cloudtrail *reader, const struct ingest_sink *sink);
+size_t follow_poll(struct follow *follow, int64_t now_ms, struct reader *reader, const struct ingest_sink *sink);
 struct str follow_state(const struct follow *follow, struct arena *arena);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "ingest/cloudtrail.h"
+#include "ingest/reader.h"
 
 struct gather {
     struct arena *arena;
@@ -48,20 +48,20 @@ static inline struct ingest_sink gather_sink(struct gather *gather)
 /* A reader with its projection, for one test. */
 struct gather_reader {
     struct projection *projection;
-    struct cloudtrail *cloudtrail;
+    struct reader *cloudtrail;
 };
 
 static inline struct gather_reader gather_reader_open(void)
 {
     struct projection_builder *builder = projection_begin();
-    const struct cloudtrail_fields fields = cloudtrail_project(builder);
+    const struct reader_fields fields = reader_project(builder);
     struct projection *projection = projection_end(builder);
-    return (struct gather_reader){ projection, cloudtrail_open(&fields, projection) };
+    return (struct gather_reader){ projection, reader_open(&fields, projection) };
 }
 
 static inline void gather_reader_close(struct gather_reader *reader)
 {
-    cloudtrail_close(reader->cloudtrail);
+    reader_close(reader->cloudtrail);
     projection_free(reader->projection);
 }
 

@@ -17,7 +17,7 @@ struct job {
 };
 
 struct run {
-    struct cloudtrail *reader;
+    struct reader *reader;
     const struct ingest_files *files;
     const struct ingest_sink *sink;
     const struct ingest_watch *watch;
@@ -56,7 +56,7 @@ static void tell(struct run *run)
         return;
     }
     run->progress.bytes_read = run->size_before + (run->current ? inflate_read(run->current->in) : 0);
-    run->progress.bytes_inflated = cloudtrail_counts(run->reader).bytes;
+    run->progress.bytes_inflated = reader_counts(run->reader).bytes;
     run->watch->progress(run->watch->self, &run->progress);
 }
 
@@ -89,7 +89,7 @@ static void finish(struct run *run, struct job *job)
     const struct ingest_sink sink = { run, pass_event, pass_trouble };
     run->current = job;
     if (job->fd >= 0) {
-        cloudtrail_read(run->reader, job->file->path, job->in, &sink);
+        reader_read(run->reader, job->file->path, job->in, &sink);
     } else {
         report_unopened(run, job);
     }
@@ -160,7 +160,7 @@ static void read_with_loaders(struct run *run, size_t loaders)
     memory_free(run->jobs);
 }
 
-void ingest_run(struct cloudtrail *reader, const struct ingest_files *files, size_t threads,
+void ingest_run(struct reader *reader, const struct ingest_files *files, size_t threads,
                 const struct ingest_sink *sink, const struct ingest_watch *watch)
 {
     struct run run = { .reader = reader, .files = files, .sink = sink, .watch = watch };

@@ -4,7 +4,7 @@
 #ifndef YAGURA_INGEST_RUN_H
 #define YAGURA_INGEST_RUN_H
 
-#include "ingest/cloudtrail.h"
+#include "ingest/reader.h"
 #include "ingest/files.h"
 
 enum { INGEST_THREADS_MAX = 64 };
@@ -21,7 +21,7 @@ struct ingest_watch {
     void (*progress)(void *self, const struct ingest_progress *progress);
 };
 
-void ingest_run(struct cloudtrail *reader, const struct ingest_files *files, size_t threads,
+void ingest_run(struct reader *reader, const struct ingest_files *files, size_t threads,
                 const struct ingest_sink *sink, const struct ingest_watch *watch);
 
 #endif

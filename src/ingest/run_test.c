@@ -68,7 +68,7 @@ TEST(progress_goes_up_to_the_whole)
     struct ingest_progress last = { 0 };
     ingest_run(reader.cloudtrail, &files, 2, &sink, &(struct ingest_watch){ &last, keep_progress });
     CHECK(last.files_done == 5 && last.bytes_read == files.total_size);
-    CHECK(last.bytes_inflated == cloudtrail_counts(reader.cloudtrail).bytes && last.bytes_inflated > 0);
+    CHECK(last.bytes_inflated == reader_counts(reader.cloudtrail).bytes && last.bytes_inflated > 0);
     gather_reader_close(&reader);
 }
 

@@ -1,0 +1,27 @@
+/* falco.c - alerts of Falco with json_output.
+ * spec: Falco documentation, JSON output. */
+#include "ingest/format.h"
+
+const struct json_format FORMAT_FALCO = {
+    .source = SOURCE_FALCO,
+    .marks = { "output_fields", "rule" },
+    .times = { "time" },
+    .paths = {
+        { FIELD_ACTION, "rule" },
+        { FIELD_RULE, "rule" },
+        { FIELD_SEVERITY, "priority" },
+        { FIELD_MESSAGE, "output" },
+        { FIELD_SERVICE, "source" },
+        { FIELD_HOST, "hostname" },
+        { FIELD_EVENT_ID, "uuid" },
+        { FIELD_USER_NAME, "output_fields.user\\.name" },
+        { FIELD_PROCESS, "output_fields.proc\\.cmdline" },
+        { FIELD_PROCESS, "output_fields.proc\\.name" },
+        { FIELD_NAMESPACE, "output_fields.k8s\\.ns\\.name" },
+        { FIELD_NAME, "output_fields.k8s\\.pod\\.name" },
+        { FIELD_NAME, "output_fields.container\\.name" },
+        { FIELD_RESOURCE, "output_fields.container\\.image\\.repository" },
+        { FIELD_KEY, "output_fields.fd\\.name" },
+        { FIELD_ADDITIONAL, "output_fields" },
+    },
+};

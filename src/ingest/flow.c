@@ -1,0 +1,461 @@
+/* flow.c - VPC flow logs: text with a header line or in a known order, CSV, and JSON.
+ * spec: VPC user guide, available fields of flow log records, versions 2 to 10; records with NODATA or SKIPDATA have - for
+ * what they don't know. */
+#include "ingest/flow.h"
+
+#include <stdlib.h>
+
+#include "ingest/reader_parts.h"
+#include "match/network.h"
+
+enum kind { KIND_TEXT, KIND_NUMBER, KIND_ADDRESS, KIND_VERDICT, KIND_STATUS };
+enum { NOWHERE = 0xFF };
+
+struct column {
+    struct str name;
+    uint8_t kind;
+    uint8_t field; /* of the event; NOWHERE */
+    const char *begins; /* how its values begin, for guessing */
+};
+
+/* In the order of the versions that brought them. */
+static const struct column columns[] = {
+    { STR_INIT("version"), KIND_NUMBER, NOWHERE, NULL },
+    { STR_INIT("account-id"), KIND_TEXT, FIELD_ACCOUNT, NULL },
+    { STR_INIT("interface-id"), KIND_TEXT, FIELD_INTERFACE, "eni-" },
+    { STR_INIT("srcaddr"), KIND_ADDRESS, FIELD_IP, NULL },
+    { STR_INIT("dstaddr"), KIND_ADDRESS, FIELD_TARGET_IP, NULL },
+    { STR_INIT("srcport"), KIND_NUMBER, FIELD_PORT, NULL },
+    { STR_INIT("dstport"), KIND_NUMBER, FIELD_TARGET_PORT, NULL },
+    { STR_INIT("protocol"), KIND_NUMBER, FIELD_PROTOCOL, NULL },
+    { STR_INIT("packets"), KIND_NUMBER, FIELD_PACKETS, NULL },
+    { STR_INIT("bytes"), KIND_NUMBER, FIELD_BYTES, NULL },
+    { STR_INIT("start"), KIND_NUMBER, FIELD_START, NULL },
+    { STR_INIT("end"), KIND_NUMBER, FIELD_END, NULL },
+    { STR_INIT("action"), KIND_VERDICT, FIELD_VERDICT, NULL },
+    { STR_INIT("log-status"), KIND_STATUS, FIELD_STATUS, NULL },
+    { STR_INIT("vpc-id"), KIND_TEXT, FIELD_VPC, "vpc-" },
+    { STR_INIT("subnet-id"), KIND_TEXT, FIELD_SUBNET, "subnet-" },
+    { STR_INIT("instance-id"), KIND_TEXT, FIELD_INSTANCE, "i-" },
+    { STR_INIT("tcp-flags"), KIND_NUMBER, FIELD_FLAGS, NULL },
+    { STR_INIT("type"), KIND_TEXT, FIELD_TYPE, NULL },
+    { STR_INIT("pkt-srcaddr"), KIND_ADDRESS, FIELD_ORIGIN_IP, NULL },
+    { STR_INIT("pkt-dstaddr"), KIND_ADDRESS, FIELD_FINAL_IP, NULL },
+    { STR_INIT("region"), KIND_TEXT, FIELD_REGION, NULL },
+    { STR_INIT("az-id"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("sublocation-type"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("sublocation-id"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("pkt-src-aws-service"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("pkt-dst-aws-service"), KIND_TEXT, FIELD_SERVICE, NULL },
+    { STR_INIT("flow-direction"), KIND_TEXT, FIELD_DIRECTION, NULL },
+    { STR_INIT("traffic-path"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("ecs-cluster-arn"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("ecs-cluster-name"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("ecs-container-instance-arn"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("ecs-container-instance-id"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("ecs-container-id"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("ecs-second-container-id"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("ecs-service-name"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("ecs-task-definition-arn"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("ecs-task-arn"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("ecs-task-id"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("reject-reason"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("resource-id"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT("encryption-status"), KIND_TEXT, NOWHERE, NULL },
+    { STR_INIT(""), KIND_TEXT, NOWHERE, NULL }, /* a column of a later version, or of another kind of flow log */
+};
+enum { VERSION, ACCOUNT, INTERFACE, SOURCE_ADDRESS, TARGET_ADDRESS, SOURCE_PORT, TARGET_PORT, PROTOCOL, PACKETS, BYTES, START, END,
+       ACTION, STATUS, VPC, SUBNET, INSTANCE, FLAGS, TYPE, ORIGIN, FINAL };
+#define LAST_SECOND UINT64_C(99999999999) /* in the year 5138 */
+enum { UNNAMED = COUNT_OF(columns) - 1, DEFAULT_COUNT = STATUS + 1 };
+_Static_assert(COUNT_OF(columns) <= FLOW_COLUMNS_MAX, "every column of every version fits a layout");
+
+static size_t column_named(struct str name)
+{
+    for (size_t i = 0; i < UNNAMED; i++) {
+        const struct str known = columns[i].name;
+        bool same = known.len == name.len;
+        for (size_t j = 0; j < name.len && same; j++) {
+            same = known.ptr[j] == name.ptr[j] || (known.ptr[j] == '-' && name.ptr[j] == '_');
+        }
+        if (same) {
+            return i;
+        }
+    }
+    return UNNAMED;
+}
+
+static struct str next_value(struct str *rest, char separator)
+{
+    if (separator == ' ') {
+        *rest = str_trim(*rest);
+    }
+    const struct str value = str_cut(*rest, separator, rest);
+    const bool quoted = value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"';
+    return quoted ? str_slice(value, 1, value.len - 2) : value;
+}
+
+bool flow_header(struct flow_layout *layout, struct str line)
+{
+    struct flow_layout found = { .from_header = true };
+    found.separator = str_find(line, ' ') == STR_MISSING ? ',' : ' ';
+    size_t known = 0;
+    for (struct str rest = line; rest.ptr && rest.len > 0;) {
+        if (found.count == FLOW_COLUMNS_MAX) {
+            return false;
+        }
+        const size_t column = column_named(next_value(&rest, found.separator));
+        known += column != UNNAMED;
+        found.columns[found.count++] = (uint8_t)column;
+    }
+    const bool is_header = known >= 2 && known * 2 > found.count;
+    *layout = is_header ? found : *layout;
+    return is_header;
+}
+
+static bool is_number(struct str value)
+{
+    bool digits = value.len > 0 && value.len <= 20;
+    for (size_t i = 0; i < value.len && digits; i++) {
+        digits = value.ptr[i] >= '0' && value.ptr[i] <= '9';
+    }
+    return digits;
+}
+
+static bool is_status(struct str value)
+{
+    return str_equal(value, STR("OK")) || str_equal(value, STR("NODATA")) || str_equal(value, STR("SKIPDATA"));
+}
+
+static bool fits_column(const struct column *column, struct str value)
+{
+    struct network address;
+    if (str_equal(value, STR("-"))) {
+        return column->kind != KIND_STATUS;
+    }
+    switch ((enum kind)column->kind) {
+    case KIND_NUMBER:
+        return is_number(value);
+    case KIND_ADDRESS:
+        return network_parse(value, &address);
+    case KIND_VERDICT:
+        return str_equal(value, STR("ACCEPT")) || str_equal(value, STR("REJECT"));
+    case KIND_STATUS:
+        return is_status(value);
+    case KIND_TEXT:
+    default:
+        return column->begins == NULL || str_starts(value, str_of(column->begins));
+    }
+}
+
+/* The guide's own example orders, which logs without a header line are often in. */
+static const uint8_t by_flags[] = { VERSION, VPC, SUBNET, INSTANCE, INTERFACE, ACCOUNT, TYPE, SOURCE_ADDRESS, TARGET_ADDRESS,
+                                    SOURCE_PORT, TARGET_PORT, ORIGIN, FINAL, PROTOCOL, BYTES, PACKETS, START, END, ACTION, FLAGS,
+                                    STATUS };
+static const uint8_t by_gateway[] = { VERSION, INTERFACE, ACCOUNT, VPC, SUBNET, INSTANCE, SOURCE_ADDRESS, TARGET_ADDRESS,
+                                      SOURCE_PORT, TARGET_PORT, PROTOCOL, FLAGS, TYPE, ORIGIN, FINAL, ACTION, STATUS };
+
+static bool fits_layout(const struct flow_layout *layout, struct str line)
+{
+    struct str rest = line;
+    for (size_t i = 0; i < layout->count; i++) {
+        if (!rest.ptr || !fits_column(&columns[layout->columns[i]], next_value(&rest, ' '))) {
+            return false;
+        }
+    }
+    return str_trim(rest).len == 0;
+}
+
+static bool try_layout(struct flow_layout *layout, const uint8_t *order, size_t count, struct str line)
+{
+    struct flow_layout found = { .count = count, .separator = ' ' };
+    for (size_t i = 0; i < count; i++) {
+        found.columns[i] = order ? order[i] : (uint8_t)i;
+    }
+    if (!fits_layout(&found, line)) {
+        return false;
+    }
+    *layout = found;
+    return true;
+}
+
+/* Without an order of its own a log has all columns in the order of the versions, as far as it goes. */
+bool flow_guess(struct flow_layout *layout, struct str line)
+{
+    size_t values = 0;
+    for (struct str rest = line; rest.ptr && rest.len > 0; values++) {
+        next_value(&rest, ' ');
+    }
+    if (values >= DEFAULT_COUNT && values <= UNNAMED && try_layout(layout, NULL, values, line)) {
+        return true;
+    }
+    return try_layout(layout, by_flags, COUNT_OF(by_flags), line) || try_layout(layout, by_gateway, COUNT_OF(by_gateway), line);
+}
+
+static bool number_of(struct str value, uint64_t most, uint64_t *out)
+{
+    uint64_t number = 0;
+    if (value.len == 1 && value.ptr[0] == '-') {
+        *out = 0;
+        return true;
+    }
+    for (size_t i = 0; i < value.len; i++) {
+        const unsigned digit = (unsigned)(unsigned char)value.ptr[i] - '0';
+        if (digit > 9) {
+            return false;
+        }
+        number = number * 10 + digit;
+    }
+    *out = number;
+    return value.len > 0 && value.len <= 19 && number <= most; /* 19 digits always fit */
+}
+
+static bool address_v4(struct str value, unsigned char out[4])
+{
+    size_t at = 0;
+    for (int part = 0; part < 4; part++) {
+        unsigned number = 0;
+        const size_t start = at;
+        while (at < value.len && at - start < 3 && (unsigned char)(value.ptr[at] - '0') <= 9) {
+            number = number * 10 + (unsigned)(value.ptr[at] - '0');
+            at++;
+        }
+        const bool dotted = part == 3 ? at == value.len : at < value.len && value.ptr[at] == '.';
+        if (at == start || number > 255 || !dotted) {
+            return false;
+        }
+        at += part < 3;
+        out[part] = (unsigned char)number;
+    }
+    return true;
+}
+
+static bool address_of(struct str value, unsigned char out[16])
+{
+    memset(out, 0, 16);
+    if (value.len == 1 && value.ptr[0] == '-') {
+        return true;
+    }
+    if (address_v4(value, out + 12)) {
+        out[10] = 0xFF;
+        out[11] = 0xFF;
+        return true;
+    }
+    struct network network;
+    if (str_find(value, '/') != STR_MISSING || !network_parse(value, &network)) {
+        return false;
+    }
+    for (int i = 0; i < 8; i++) {
+        out[i] = (unsigned char)(network.high >> (56 - 8 * i));
+        out[8 + i] = (unsigned char)(network.low >> (56 - 8 * i));
+    }
+    return true;
+}
+
+static bool put_number(struct event_flow *flow, uint8_t column, struct str value)
+{
+    uint64_t number = 0;
+    const uint64_t most = column == SOURCE_PORT || column == TARGET_PORT ? UINT16_MAX
+        : column == PROTOCOL || column == FLAGS                           ? UINT8_MAX
+        : column == START || column == END                                ? LAST_SECOND
+                                                                          : INT64_MAX;
+    if (!number_of(value, most, &number)) {
+        return false;
+    }
+    switch (column) {
+    case SOURCE_PORT:
+        flow->source_port = (uint16_t)number;
+        return true;
+    case TARGET_PORT:
+        flow->target_port = (uint16_t)number;
+        return true;
+    case PROTOCOL:
+        flow->protocol = (uint8_t)number;
+        return true;
+    case FLAGS:
+        flow->tcp_flags = (uint8_t)number;
+        return true;
+    case PACKETS:
+        flow->packets = number;
+        return true;
+    case BYTES:
+        flow->bytes = number;
+        return true;
+    case START:
+        flow->start = (int64_t)number;
+        return true;
+    case END:
+        flow->end = (int64_t)number;
+        return true;
+    default:
+        return true;
+    }
+}
+
+static bool put(struct event_flow *flow, uint8_t column, struct str value)
+{
+    unsigned char unused[16];
+    switch ((enum kind)columns[column].kind) {
+    case KIND_NUMBER:
+        return put_number(flow, column, value);
+    case KIND_ADDRESS:
+        return address_of(value, column == SOURCE_ADDRESS ? flow->source : column == TARGET_ADDRESS ? flow->target : unused);
+    case KIND_VERDICT:
+        flow->rejected = value.len > 0 && value.ptr[0] == 'R';
+        return true;
+    case KIND_STATUS:
+        flow->status = value.len > 0 && value.ptr[0] == 'N' ? FLOW_NO_DATA
+            : value.len > 0 && value.ptr[0] == 'S'          ? FLOW_SKIPPED
+                                                            : FLOW_OK;
+        return is_status(value);
+    case KIND_TEXT:
+    default:
+        return value.len > 0;
+    }
+}
+
+bool flow_line(struct flow_layout *layout, struct str line, struct event *ev)
+{
+    const char separator = layout->separator;
+    const char *at = line.ptr;
+    const char *const end = line.ptr + line.len;
+    memset(&ev->flow, 0, sizeof(ev->flow));
+    for (size_t i = 0; i < layout->count; i++) {
+        while (separator == ' ' && at < end && *at == ' ') {
+            at++;
+        }
+        const char *const start = at;
+        while (at < end && *at != separator) {
+            at++;
+        }
+        struct str value = { start, (size_t)(at - start) };
+        if (separator == ',' && value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"') {
+            value = str_slice(value, 1, value.len - 2);
+        }
+        at += at < end;
+        const uint8_t column = layout->columns[i];
+        layout->values[i] = value;
+        if (!put(&ev->flow, column, value)) {
+            return false;
+        }
+        if (columns[column].field != NOWHERE) {
+            ev->fields[columns[column].field] = value.len == 1 && value.ptr[0] == '-' ? STR_NONE : value;
+        }
+    }
+    ev->at_ms = (ev->flow.start ? ev->flow.start : ev->flow.end) * 1000;
+    return at >= end || str_trim((struct str){ at, (size_t)(end - at) }).len == 0;
+}
+
+static bool fits(struct reader *reader, struct str line)
+{
+    if (flow_header(&reader->flow, line)) {
+        return true;
+    }
+    return (reader->flow.count > 0 && reader->flow.from_header && fits_layout(&reader->flow, line)) || flow_guess(&reader->flow, line);
+}
+
+static enum line_verdict read_line(struct reader *reader, struct str line)
+{
+    struct event *ev = &reader->event;
+    if (line.len > 0 && (line.ptr[0] < '0' || line.ptr[0] > '9') && flow_header(&reader->flow, line)) {
+        ev->source = SOURCE_UNKNOWN; /* so that no field of the former columns stays */
+        return LINE_SILENT;
+    }
+    if (reader->flow.count == 0) {
+        return LINE_FOREIGN;
+    }
+    if (ev->source != SOURCE_FLOW) {
+        reader_event_begin(reader, SOURCE_FLOW, line);
+    }
+    arena_reset(reader->event_arena);
+    if (flow_line(&reader->flow, line, ev)) {
+        ev->raw = line;
+        ev->file = reader->file;
+        return LINE_RECORD;
+    }
+    ev->source = SOURCE_UNKNOWN;
+    return LINE_FOREIGN;
+}
+
+/* Named as AWS names the columns where names may not hold a hyphen. */
+static void render(struct reader *reader, struct json_writer *w)
+{
+    for (size_t i = 0; i < reader->flow.count; i++) {
+        const struct column *column = &columns[reader->flow.columns[i]];
+        const struct str value = reader->flow.values[i];
+        if (column->name.len == 0 || str_equal(value, STR("-"))) {
+            continue;
+        }
+        char name[32];
+        memcpy(name, column->name.ptr, column->name.len);
+        for (size_t j = 0; j < column->name.len; j++) {
+            name[j] = name[j] == '-' ? '_' : name[j];
+        }
+        json_key(w, (struct str){ name, column->name.len });
+        if (column->kind == KIND_NUMBER) {
+            json_write_int(w, strtoll(str_cstr(reader->event_arena, value), NULL, 10));
+            continue;
+        }
+        json_str(w, value);
+    }
+}
+
+/* Numbers may have come as "80", 80 or 80.0. */
+static void finish_column(struct event *ev, uint8_t column)
+{
+    struct str *field = &ev->fields[columns[column].field];
+    const size_t point = columns[column].kind == KIND_NUMBER ? str_find(*field, '.') : STR_MISSING;
+    if (str_equal(*field, STR("-"))) {
+        *field = STR_NONE;
+    }
+    if (point != STR_MISSING) {
+        field->len = point;
+    }
+    if (field->len > 0) {
+        put(&ev->flow, column, *field);
+    }
+}
+
+static void flow_finish(struct event *ev)
+{
+    memset(&ev->flow, 0, sizeof(ev->flow));
+    for (uint8_t i = 0; i < UNNAMED; i++) {
+        if (columns[i].field != NOWHERE) {
+            finish_column(ev, i);
+        }
+    }
+}
+
+const struct text_format FORMAT_FLOW = { .source = SOURCE_FLOW, .fits = fits, .line = read_line, .render = render };
+
+const struct json_format FORMAT_FLOW_JSON = {
+    .source = SOURCE_FLOW,
+    .marks = { "srcaddr", "dstaddr" },
+    .times = { "start", "end" },
+    .paths = {
+        { FIELD_ACCOUNT, "account_id" },
+        { FIELD_INTERFACE, "interface_id" },
+        { FIELD_IP, "srcaddr" },
+        { FIELD_TARGET_IP, "dstaddr" },
+        { FIELD_PORT, "srcport" },
+        { FIELD_TARGET_PORT, "dstport" },
+        { FIELD_PROTOCOL, "protocol" },
+        { FIELD_PACKETS, "packets" },
+        { FIELD_BYTES, "bytes" },
+        { FIELD_START, "start" },
+        { FIELD_END, "end" },
+        { FIELD_VERDICT, "action" },
+        { FIELD_STATUS, "log_status" },
+        { FIELD_VPC, "vpc_id" },
+        { FIELD_SUBNET, "subnet_id" },
+        { FIELD_INSTANCE, "instance_id" },
+        { FIELD_FLAGS, "tcp_flags" },
+        { FIELD_TYPE, "type" },
+        { FIELD_ORIGIN_IP, "pkt_srcaddr" },
+        { FIELD_FINAL_IP, "pkt_dstaddr" },
+        { FIELD_REGION, "region" },
+        { FIELD_DIRECTION, "flow_direction" },
+        { FIELD_SERVICE, "pkt_dst_aws_service" },
+    },
+    .finish = flow_finish,
+};

@@ -1,0 +1,25 @@
+/* flow.h - VPC flow log lines: which column holds what, and the fast way through a line. */
+#ifndef YAGURA_INGEST_FLOW_H
+#define YAGURA_INGEST_FLOW_H
+
+#include "ingest/event.h"
+
+enum { FLOW_COLUMNS_MAX = 64 };
+
+/* The order of the columns: from a header line, or of a known order that a line without one fits. */
+struct flow_layout {
+    uint8_t columns[FLOW_COLUMNS_MAX]; /* places in the table of flow.c */
+    size_t count;                      /* 0: not known */
+    char separator;
+    bool from_header;
+    struct str values[FLOW_COLUMNS_MAX]; /* of the line just read */
+};
+
+/* False: no header line. */
+bool flow_header(struct flow_layout *layout, struct str line);
+/* Whether a line fits one of the orders known without a header; layout is then set to it. */
+bool flow_guess(struct flow_layout *layout, struct str line);
+/* Fills fields, flow and at_ms of the event. False: the line does not fit the layout. */
+bool flow_line(struct flow_layout *layout, struct str line, struct event *ev);
+
+#endif

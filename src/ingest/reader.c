@@ -1,0 +1,476 @@
+#include "ingest/reader.h"
+
+#include "ingest/reader_parts.h"
+#include "ingest/extent.h"
+#include "ingest/survey.h"
+
+/* Wrappers inside wrappers, as when a LookupEvents answer was itself logged. */
+enum { WRAPPERS_DEEP = 4 };
+
+static void read_object(struct reader *reader, struct str raw, uint64_t offset, int depth);
+
+struct reader *reader_open(const struct reader_fields *fields, const struct projection *projection)
+{
+    struct reader *reader = memory_new(sizeof(*reader));
+    reader->fields = *fields;
+    reader->scan = scan_open(projection);
+    reader->text_scan = scan_open(projection);
+    reader->recent = recent_open(READER_REMEMBERED);
+    reader->event_arena = arena_open();
+    reader->wrapper_arena = arena_open();
+    return reader;
+}
+
+void reader_close(struct reader *reader)
+{
+    if (reader == NULL) {
+        return;
+    }
+    scan_close(reader->scan);
+    scan_close(reader->text_scan);
+    recent_close(reader->recent);
+    arena_close(reader->event_arena);
+    arena_close(reader->wrapper_arena);
+    memory_free(reader);
+}
+
+void reader_use(struct reader *reader, const struct reader_fields *fields, const struct projection *projection)
+{
+    reader->fields = *fields;
+    scan_use(reader->scan, projection);
+    scan_use(reader->text_scan, projection);
+    reader->rendered = false;
+}
+
+void reader_want(struct reader *reader, uint32_t sources)
+{
+    reader->wanted = sources;
+}
+
+struct reader_counts reader_counts(const struct reader *reader)
+{
+    return reader->counts;
+}
+
+void reader_trouble(struct reader *reader, uint64_t offset, const char *reason)
+{
+    const struct ingest_trouble what = { .file = reader->file, .offset = offset, .reason = reason };
+    reader->counts.skipped++;
+    reader->sink->trouble(reader->sink->self, &what);
+}
+
+/* NULL: fit to be delivered. */
+static const char *unfit(struct str raw)
+{
+    const struct survey survey = survey_of(raw);
+    if (!survey.ascii && !str_utf8_valid(raw)) {
+        return "a record that is not valid UTF-8";
+    }
+    return survey.brackets > READER_DEPTH_MAX && extent_depth(raw) > READER_DEPTH_MAX ? READER_TOO_DEEP : NULL;
+}
+
+static void pass(struct reader *reader, uint64_t identity, uint64_t offset)
+{
+    if (identity && !recent_add(reader->recent, identity)) {
+        reader->counts.duplicates++;
+        return;
+    }
+    reader->event.offset = offset;
+    reader->counts.records++;
+    reader->counts.by_source[reader->event.source]++;
+    reader->sink->event(reader->sink->self, &reader->event);
+}
+
+static void deliver(struct reader *reader, struct str raw, uint64_t offset)
+{
+    const uint64_t identity = cloudtrail_identity(reader);
+    recent_prefetch(reader->recent, identity); /* comes from memory while the record is looked over */
+    const char *reason = unfit(raw);
+    if (reason || !cloudtrail_fill(reader, raw, &reason)) {
+        reader_trouble(reader, offset, reason);
+        return;
+    }
+    pass(reader, identity, offset);
+}
+
+static void deliver_format(struct reader *reader, size_t format, struct str raw, uint64_t offset)
+{
+    const char *reason = unfit(raw);
+    if (reason || !reader_fill_json(reader, format, raw, &reason)) {
+        reader_trouble(reader, offset, reason);
+        return;
+    }
+    const bool has_id = reader->event.fields[FIELD_EVENT_ID].len > 0;
+    pass(reader, has_id ? reader_hash(reader->event.source, raw) | 1 : 0, offset);
+}
+
+static bool is_text(struct str line)
+{
+    return survey_of(line).ascii || str_utf8_valid(line);
+}
+
+/* False: of no format we know. */
+static bool deliver_line(struct reader *reader, struct str line, uint64_t offset)
+{
+    const enum line_verdict verdict = reader_fill_line(reader, line);
+    if (verdict == LINE_FOREIGN) {
+        return false;
+    }
+    if (verdict != LINE_SILENT && (verdict == LINE_BROKEN || !is_text(line))) {
+        reader_trouble(reader, offset, verdict == LINE_BROKEN ? "a line that is malformed" : "a line that is not valid UTF-8");
+        return true;
+    }
+    if (verdict == LINE_RECORD) {
+        pass(reader, 0, offset);
+    }
+    return true;
+}
+
+static bool scan_apart(struct reader *reader, struct str text, size_t *used)
+{
+    reader->declared = NULL;
+    return scan_document(reader->scan, text, used);
+}
+
+/* Elements up to the closing bracket. False when the array ended otherwise. */
+static bool read_elements(struct reader *reader, struct feed *feed, int depth)
+{
+    char c = 0;
+    while (feed_peek(feed, &c) && c != ']') {
+        struct str raw = STR_NONE;
+        const uint64_t offset = feed_offset(feed);
+        if (c == ',') {
+            feed->at++;
+            continue;
+        }
+        if (c != '{') {
+            reader_trouble(reader, offset, "something else than a record among the records");
+            return false;
+        }
+        const enum take taken = reader_take(reader, feed, true, &raw);
+        if (taken == TAKE_WHOLE) {
+            read_object(reader, raw, offset, depth);
+        }
+        if (taken == TAKE_LOST || taken == TAKE_PENDING || reader->wasted > READER_WASTE_MAX) {
+            return false;
+        }
+    }
+    feed->at += feed->at < feed->window.len;
+    return true;
+}
+
+static void read_array_text(struct reader *reader, struct str text, uint64_t offset, int depth)
+{
+    struct feed feed = feed_of_text(text, offset);
+    feed.at = 1;
+    read_elements(reader, &feed, depth);
+}
+
+/* Lines of text in a message; true when the first is of a format we know. */
+static bool read_message_lines(struct reader *reader, struct str text, uint64_t offset)
+{
+    bool known = false;
+    for (struct str rest = text; rest.ptr;) {
+        const struct str line = str_trim(str_cut(rest, '\n', &rest));
+        const bool taken = line.len == 0 || deliver_line(reader, line, offset);
+        if (!taken && !known) {
+            return false;
+        }
+        if (!taken) {
+            reader_trouble(reader, offset, "a wrapped line of no known format");
+        }
+        known = known || line.len > 0;
+    }
+    return known;
+}
+
+/* Text that holds a record, perhaps behind a time stamp. */
+static void read_text(struct reader *reader, const struct scan_value *value, uint64_t offset, int depth)
+{
+    const struct arena_mark mark = arena_mark(reader->wrapper_arena);
+    const struct str text = scan_text(reader->wrapper_arena, value);
+    if (text.len > 0 && text.ptr[0] != '{' && read_message_lines(reader, text, offset)) {
+        arena_release(reader->wrapper_arena, mark);
+        return;
+    }
+    const size_t start = text.ptr ? str_find(text, '{') : STR_MISSING;
+    size_t used = 0;
+    const struct str record = start == STR_MISSING ? STR("") : str_from(text, start);
+    if (scan_apart(reader, record, &used)) {
+        read_object(reader, str_slice(record, 0, used), offset, depth);
+    } else {
+        reader_trouble(reader, offset, "a wrapped record that is malformed");
+    }
+    arena_release(reader->wrapper_arena, mark);
+}
+
+static bool read_wrapped(struct reader *reader, struct str raw, uint64_t offset, int depth)
+{
+    static const enum reader_slot lists[] = { SLOT_RECORDS, SLOT_EVENTS, SLOT_FOUND_EVENTS, SLOT_LOG_EVENTS,
+                                              SLOT_ITEMS, SLOT_CONFIGURATION_ITEMS, SLOT_FINDINGS, SLOT_FOUND_FINDINGS };
+    static const enum reader_slot objects[] = { SLOT_DETAIL, SLOT_EVENT, SLOT_CONFIGURATION_ITEM };
+    static const enum reader_slot texts[] = { SLOT_LOOKUP, SLOT_MESSAGE };
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        const struct scan_value value = *reader_value(reader, lists[i]);
+        if (value.kind == SCAN_ARRAY) {
+            read_array_text(reader, (struct str){ value.ptr, value.len }, offset + (uint64_t)(value.ptr - raw.ptr), depth);
+            return true;
+        }
+    }
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        const struct scan_value value = *reader_value(reader, texts[i]);
+        if (value.kind == SCAN_STRING) {
+            read_text(reader, &value, offset, depth);
+            return true;
+        }
+    }
+    for (size_t i = 0; i < COUNT_OF(objects); i++) {
+        const struct scan_value value = *reader_value(reader, objects[i]);
+        const struct str inner = { value.ptr, value.len };
+        size_t used = 0;
+        if (value.kind == SCAN_OBJECT && scan_apart(reader, inner, &used)) {
+            read_object(reader, inner, offset + (uint64_t)(inner.ptr - raw.ptr), depth);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* raw was just scanned. */
+static void read_object(struct reader *reader, struct str raw, uint64_t offset, int depth)
+{
+    if (reader_value(reader, SLOT_TIME)->kind != SCAN_ABSENT) {
+        deliver(reader, raw, offset);
+        return;
+    }
+    const size_t format = reader_json_format(reader);
+    if (format < JSON_FORMATS) {
+        deliver_format(reader, format, raw, offset);
+        return;
+    }
+    if (depth == WRAPPERS_DEEP || !read_wrapped(reader, raw, offset, depth + 1)) {
+        deliver(reader, raw, offset);
+    }
+}
+
+static size_t skip_space(struct str s, size_t at)
+{
+    while (at < s.len && (s.ptr[at] == ' ' || s.ptr[at] == '\n' || s.ptr[at] == '\r' || s.ptr[at] == '\t')) {
+        at++;
+    }
+    return at;
+}
+
+static bool skip_token(struct str s, size_t *at, struct str token)
+{
+    *at = skip_space(s, *at);
+    if (!str_starts(str_from(s, *at), token)) {
+        return false;
+    }
+    *at += token.len;
+    return true;
+}
+
+/* {"Records":[ - the shape that may be longer than any window. */
+static bool takes_records_head(struct feed *feed)
+{
+    const struct str ahead = feed_ahead(feed, READER_AHEAD);
+    size_t at = 0;
+    const bool is_head = skip_token(ahead, &at, STR("{")) && skip_token(ahead, &at, STR("\"Records\""))
+        && skip_token(ahead, &at, STR(":")) && skip_token(ahead, &at, STR("["));
+    if (is_head) {
+        feed->at += at;
+    }
+    return is_head;
+}
+
+static void read_list(struct reader *reader, struct feed *feed, bool in_document)
+{
+    if (!read_elements(reader, feed, 0)) {
+        if (!reader->pending) {
+            feed_skip_line(feed);
+        }
+        return;
+    }
+    if (in_document) {
+        feed_skip_value(feed, 1);
+    }
+}
+
+static void read_single(struct reader *reader, struct feed *feed)
+{
+    struct str raw = STR_NONE;
+    const uint64_t offset = feed_offset(feed);
+    const enum take taken = reader_take(reader, feed, false, &raw);
+    if (taken == TAKE_WHOLE) {
+        read_object(reader, raw, offset, 0);
+    }
+    if (taken == TAKE_LOST) {
+        feed_skip_line(feed);
+    }
+}
+
+/* spec: CloudWatch Logs user guide, export to S3: each line is a time stamp, a space and the message. */
+static bool skip_stamp(struct feed *feed)
+{
+    const struct str ahead = feed_ahead(feed, READER_AHEAD);
+    const size_t brace = str_search(ahead, STR("Z {"));
+    if (brace == STR_MISSING || brace > 32 || ahead.ptr[0] < '0' || ahead.ptr[0] > '9') {
+        return false;
+    }
+    feed->at += brace + 2;
+    return true;
+}
+
+/* The line ahead, without its end; *next is how far to go on. False: it isn't whole, or reported. */
+static bool line_ahead(struct reader *reader, struct feed *feed, struct str *line, size_t *next)
+{
+    for (;;) {
+        const struct str rest = feed_rest(feed);
+        const char *end = rest.len ? memchr(rest.ptr, '\n', rest.len) : NULL;
+        const size_t len = end ? (size_t)(end - rest.ptr) : rest.len;
+        if (end || len > READER_LINE_MAX || !feed_grow(feed)) {
+            *line = str_slice(rest, 0, len > 0 && rest.ptr[len - 1] == '\r' ? len - 1 : len);
+            *next = len + (end != NULL);
+            reader->pending = end == NULL && len <= READER_LINE_MAX && reader->growing && feed->in;
+            break;
+        }
+    }
+    if (line->len > READER_LINE_MAX) {
+        reader_trouble(reader, feed_offset(feed), "a line longer than 1 MiB");
+        feed_skip_line(feed);
+        return false;
+    }
+    return !reader->pending;
+}
+
+/* spec: CloudWatch Logs user guide, export to S3: each line is a time stamp, a space and the message. */
+static bool deliver_stamped(struct reader *reader, struct str line, uint64_t offset)
+{
+    struct str rest = STR_NONE;
+    int64_t ms = 0;
+    const struct str stamp = str_cut(line, ' ', &rest);
+    return rest.len > 0 && stamp.len >= 20 && stamp.ptr[stamp.len - 1] == 'Z' && format_time(stamp, &ms)
+        && deliver_line(reader, rest, offset + stamp.len + 1);
+}
+
+/* Lines until one begins like JSON. False: one is of no known format, and still ahead. */
+static bool read_lines(struct reader *reader, struct feed *feed)
+{
+    struct str line = STR_NONE;
+    size_t next = 0;
+    while (!reader->pending && feed_ahead(feed, 1).len > 0) {
+        const char c = feed_rest(feed).ptr[0];
+        if (c == '{' || c == '[') {
+            return true;
+        }
+        if (!line_ahead(reader, feed, &line, &next)) {
+            return true;
+        }
+        const uint64_t offset = feed_offset(feed);
+        if (line.len > 0 && !deliver_line(reader, line, offset) && !deliver_stamped(reader, line, offset)) {
+            return false;
+        }
+        feed->at += next;
+    }
+    return true;
+}
+
+static void skip_garbage(struct reader *reader, struct feed *feed)
+{
+    if (!reader->in_garbage) {
+        reader_trouble(reader, feed_offset(feed), "text that is no JSON object");
+    }
+    reader->in_garbage = true;
+    feed_skip_line(feed);
+}
+
+static void read_document(struct reader *reader, struct feed *feed, char c)
+{
+    if (c != '{' && c != '[' && !skip_stamp(feed)) {
+        const uint64_t before = feed_offset(feed);
+        const bool known = read_lines(reader, feed);
+        reader->in_garbage = reader->in_garbage && feed_offset(feed) == before;
+        if (!known) {
+            skip_garbage(reader, feed);
+        }
+        return;
+    }
+    reader->in_garbage = false;
+    if (c == '[') {
+        feed->at++;
+        read_list(reader, feed, false);
+        return;
+    }
+    if (takes_records_head(feed)) {
+        read_list(reader, feed, true);
+        return;
+    }
+    read_single(reader, feed);
+}
+
+static void read_feed(struct reader *reader, struct feed *feed)
+{
+    if (str_starts(feed_ahead(feed, 3), STR("\xEF\xBB\xBF"))) {
+        feed->at += 3;
+    }
+    char c = 0;
+    while (!reader->pending && feed_peek(feed, &c)) {
+        if (reader->wasted > READER_WASTE_MAX) {
+            reader_trouble(reader, feed_offset(feed), "too many records without an end; the rest of the file is left");
+            return;
+        }
+        read_document(reader, feed, c);
+    }
+}
+
+static void begin(struct reader *reader, struct str file, const struct ingest_sink *sink, bool growing)
+{
+    reader->file = file;
+    reader->sink = sink;
+    reader->growing = growing;
+    reader->declared = NULL;
+    reader->pending = false;
+    reader->in_garbage = false;
+    reader->wasted = 0;
+    reader->text_format = NULL;
+    reader->flow.count = 0;
+    reader->event.source = SOURCE_UNKNOWN;
+}
+
+static uint64_t read_input(struct reader *reader, uint64_t start, struct inflate *in)
+{
+    struct feed feed = feed_of(in, start);
+    read_feed(reader, &feed);
+    const uint64_t end = feed.base + feed.window.len;
+    reader->counts.bytes += end - start;
+    if (inflate_trouble(in)) {
+        reader_trouble(reader, end, inflate_trouble(in));
+    }
+    return reader->pending ? feed_offset(&feed) : end;
+}
+
+void reader_read(struct reader *reader, struct str file, struct inflate *in, const struct ingest_sink *sink)
+{
+    begin(reader, file, sink, false);
+    read_input(reader, 0, in);
+}
+
+uint64_t reader_read_growing(struct reader *reader, struct str file, struct str head, uint64_t at, struct inflate *in,
+                             const struct ingest_sink *sink)
+{
+    struct str rest = STR_NONE;
+    begin(reader, file, sink, true);
+    if (at > 0 && flow_header(&reader->flow, str_trim(str_cut(head, '\n', &rest)))) {
+        reader->text_format = &FORMAT_FLOW;
+    }
+    return read_input(reader, at, in);
+}
+
+void reader_read_text(struct reader *reader, struct str file, struct str text, const struct ingest_sink *sink)
+{
+    begin(reader, file, sink, false);
+    struct feed feed = feed_of_text(text, 0);
+    read_feed(reader, &feed);
+    reader->counts.bytes += text.len;
+}
