@@ -21,6 +21,7 @@ struct anchor {
 struct anchors {
     double cost; /* INFINITY: nothing can be promised */
     struct anchor *first;
+    uint32_t test; /* they stand for this test alone; NO_GUARD: for several */
 };
 
 /* Searching a field for literals has its price for every document, however few rules want it; once it is paid, each
@@ -30,7 +31,7 @@ struct anchors {
 #define CHEAP_LITERAL 0.05
 #define WAKES_WORTH_A_SEARCH 3.0
 
-static const struct anchors NOTHING = { (double)INFINITY, NULL };
+static const struct anchors NOTHING = { (double)INFINITY, NULL, NO_GUARD };
 
 /* Where anchors of one kind gather: rules as they come, and literals per field. */
 struct waiting {
@@ -58,7 +59,7 @@ static struct anchors one(struct arena *arena, struct anchor anchor, double cost
 {
     struct anchor *first = ARENA_NEW(arena, struct anchor);
     *first = anchor;
-    return (struct anchors){ cost, first };
+    return (struct anchors){ cost, first, NO_GUARD };
 }
 
 static struct anchors both(struct anchors a, struct anchors b)
@@ -68,7 +69,7 @@ static struct anchors both(struct anchors a, struct anchors b)
         end = &(*end)->next;
     }
     *end = b.first;
-    return (struct anchors){ a.cost + b.cost, a.first };
+    return (struct anchors){ a.cost + b.cost, a.first, NO_GUARD };
 }
 
 /* At most so many bytes: the end of a literal tells more than its start (paths, host names, actions). */
@@ -112,7 +113,7 @@ static struct anchors anchor_test(struct gather *g, const struct match_test *tes
     if (!text || p->anything_but) {
         return one(g->arena, (struct anchor){ .kind = ANCHOR_PRESENT, .field = test->field }, 0.9);
     }
-    struct anchors all = { 0, NULL };
+    struct anchors all = { 0, NULL, NO_GUARD };
     for (size_t i = 0; i < p->value_count; i++) {
         struct anchors next = NOTHING;
         if (p->op == PREDICATE_EQUALS) {
@@ -137,9 +138,11 @@ static struct anchors anchor_node(struct gather *g, const struct match_node *nod
         return NOTHING;
     }
     if (node->kind == PREDICATE_TEST) {
-        return anchor_test(g, &g->set->tests[node->test]);
+        struct anchors anchors = anchor_test(g, &g->set->tests[node->test]);
+        anchors.test = node->test;
+        return anchors;
     }
-    struct anchors best = node->kind == PREDICATE_ALL ? NOTHING : (struct anchors){ 0, NULL };
+    struct anchors best = node->kind == PREDICATE_ALL ? NOTHING : (struct anchors){ 0, NULL, NO_GUARD };
     for (const struct match_node *child = node + 1; child < node + node->size; child += child->size) {
         const struct anchors next = anchor_node(g, child);
         if (node->kind == PREDICATE_ANY) {
@@ -241,13 +244,56 @@ static void append_rule(struct gather *g, struct rule_list *list, struct sleeper
     list->sleepers[list->count++] = sleeper;
 }
 
+static bool stands_for(const struct match_node *node, uint32_t a, uint32_t b)
+{
+    return node->kind == PREDICATE_TEST && (node->test == a || node->test == b);
+}
+
+struct ordering {
+    struct match_node *nodes;
+    size_t used;
+    uint32_t anchor, guard;
+    bool late;
+};
+
+/* Takes over the children of a conjunction, and of conjunctions in it, that belong into this round. */
+static void order_children(struct ordering *o, const struct match_node *all)
+{
+    for (const struct match_node *child = all + 1; child < all + all->size; child += child->size) {
+        if (child->kind == PREDICATE_ALL) {
+            order_children(o, child);
+        } else if (stands_for(child, o->anchor, o->guard) == o->late) {
+            memcpy(o->nodes + o->used, child, child->size * sizeof(*child));
+            o->used += child->size;
+        }
+    }
+}
+
+/* Of a conjunction, the tests that the rule was woken by come last: they hold most likely, and the others may spare them. */
+static void order_nodes(struct gather *g, struct match_rule *rule, uint32_t anchor, uint32_t guard)
+{
+    const struct match_node *root = rule->written;
+    struct ordering o = { .nodes = ARENA_ARRAY(g->set->arena, struct match_node, root->size), .anchor = anchor, .guard = guard };
+    rule->nodes = o.nodes;
+    if (root->kind != PREDICATE_ALL) {
+        memcpy(o.nodes, root, root->size * sizeof(*root));
+        return;
+    }
+    o.nodes[o.used++] = *root;
+    order_children(&o, root);
+    o.late = true;
+    order_children(&o, root);
+    o.nodes[0].size = (uint32_t)o.used;
+}
+
 static void place_rule(struct gather *g, uint32_t rule)
 {
-    const struct match_node *nodes = g->set->rules[rule].nodes;
+    const struct match_node *nodes = g->set->rules[rule].written;
     const struct anchors anchors = anchor_node(g, nodes);
     struct sleeper sleeper = { rule, NO_GUARD };
     double best = (double)INFINITY;
     find_guard(g, nodes, &anchors, &best, &sleeper.guard);
+    order_nodes(g, &g->set->rules[rule], anchors.test, sleeper.guard);
     if (isinf(anchors.cost)) {
         wait_behind(g->arena, &g->always, sleeper);
         return;
@@ -265,10 +311,13 @@ static void place_rule(struct gather *g, uint32_t rule)
 static void count_uses(struct gather *g)
 {
     for (size_t i = 0; i < g->set->rule_count; i++) {
-        const struct match_node *nodes = g->set->rules[i].nodes;
+        const struct match_node *nodes = g->set->rules[i].written;
         for (const struct match_node *node = nodes; node < nodes + nodes->size; node++) {
             g->uses[node->test] += node->kind == PREDICATE_TEST;
         }
+    }
+    for (size_t i = 0; i < g->set->test_count; i++) {
+        g->set->tests[i].once = g->uses[i] == 1;
     }
 }
 
@@ -282,9 +331,9 @@ static void choose_searches(struct gather *g)
     memset(all, true, count);
     for (size_t i = 0; i < g->set->rule_count; i++) {
         g->search = none;
-        const struct anchors dear = anchor_node(g, g->set->rules[i].nodes);
+        const struct anchors dear = anchor_node(g, g->set->rules[i].written);
         g->search = all;
-        const struct anchors cheap = anchor_node(g, g->set->rules[i].nodes);
+        const struct anchors cheap = anchor_node(g, g->set->rules[i].written);
         if (cheap.first && cheap.first->kind == ANCHOR_LITERAL) {
             gain[cheap.first->field] += dear.cost < 1 ? dear.cost : 1;
         }

@@ -37,6 +37,9 @@ static struct err check_values(struct ctx *ctx, const struct predicate *p)
     if (p->value_count == 0) {
         return fail(ctx, &FAULT_INVALID, "a test of \"%" STR_FMT "\" has no values", STR_ARG(p->path));
     }
+    if (p->value_count > UINT32_MAX) {
+        return fail(ctx, &FAULT_INVALID, "too many values");
+    }
     for (size_t i = 0; i < p->value_count; i++) {
         struct network network = { 0 };
         struct regex *regex = NULL;
@@ -340,6 +343,10 @@ static struct str test_key(struct compiler *c, const struct predicate *p)
 static struct err compile_new_test(struct compiler *c, const struct predicate *p, struct match_test *test)
 {
     test->predicate = copy_predicate(c, p);
+    test->op = p->op;
+    test->value_count = (uint32_t)p->value_count;
+    test->ignore_case = p->ignore_case;
+    test->anything_but = p->anything_but;
     if (p->op == PREDICATE_KEYWORD) {
         return compile_values(c, test);
     }
@@ -414,7 +421,7 @@ static struct err compile_rules(struct compiler *c)
         struct str *labels = ARENA_ARRAY(c->arena, struct str, count);
         size_t used = 0;
         TRY(compile_nodes(c, rule->predicate, nodes, labels, &used));
-        rule->nodes = nodes;
+        rule->written = nodes;
         rule->labels = labels;
         rule->predicate = NULL;
     }

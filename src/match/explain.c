@@ -45,7 +45,7 @@ static void collect(struct reasons *r, const struct match_node *node, bool negat
         const struct str value = telling_value(r->scratch, node->test);
         r->list[r->count++] = (struct match_reason){
             .test = &r->scratch->set->tests[node->test].predicate,
-            .label = r->rule->labels[node - r->rule->nodes],
+            .label = r->rule->labels[node - r->rule->written],
             .held = match_test_holds(r->scratch, node->test),
             .negated = negated,
             .value = value.ptr ? str_copy(r->ctx->arena, value) : STR_NONE,
@@ -122,8 +122,8 @@ struct err match_explain(struct ctx *ctx, const struct match_set *set, const str
     }
     struct match_scratch *scratch = match_scratch_open();
     match_scratch_begin(scratch, set, scan);
-    struct reasons reasons = { ctx, scratch, rule, ARENA_ARRAY(ctx->arena, struct match_reason, rule->nodes->size), 0 };
-    collect(&reasons, rule->nodes, false);
+    struct reasons reasons = { ctx, scratch, rule, ARENA_ARRAY(ctx->arena, struct match_reason, rule->written->size), 0 };
+    collect(&reasons, rule->written, false);
     *out = (struct match_explanation){
         .matched = match_node_holds(scratch, rule->nodes), .reasons = reasons.list, .count = reasons.count,
     };

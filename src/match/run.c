@@ -127,7 +127,7 @@ static struct str lowered(struct match_scratch *scratch, struct seen_value *valu
 static bool has_number(const struct match_test *test, uint32_t number)
 {
     size_t low = 0;
-    size_t high = test->predicate.value_count;
+    size_t high = test->value_count;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
         if (test->numbers[middle] == number) {
@@ -181,7 +181,7 @@ static bool one_text_holds(struct match_scratch *scratch, const struct match_tes
 {
     bool limited = false;
     bool found = false;
-    switch (test->predicate.op) {
+    switch (test->op) {
     case PREDICATE_PREFIX: return str_starts(text, test->texts[i]);
     case PREDICATE_SUFFIX: return str_ends(text, test->texts[i]);
     case PREDICATE_CONTAINS: return match_text_contains(text, test->texts[i]);
@@ -198,7 +198,7 @@ static bool one_text_holds(struct match_scratch *scratch, const struct match_tes
 
 static bool text_holds(struct match_scratch *scratch, const struct match_test *test, struct str text)
 {
-    for (size_t i = 0; i < test->predicate.value_count; i++) {
+    for (size_t i = 0; i < test->value_count; i++) {
         if (one_text_holds(scratch, test, i, text)) {
             return true;
         }
@@ -212,7 +212,7 @@ static bool network_within(const struct match_test *test, struct str text)
     if (str_find(text, '/') != STR_MISSING || !network_parse(text, &address)) {
         return false;
     }
-    for (size_t i = 0; i < test->predicate.value_count; i++) {
+    for (size_t i = 0; i < test->value_count; i++) {
         if (network_holds(&test->networks[i], &address)) {
             return true;
         }
@@ -223,26 +223,25 @@ static bool network_within(const struct match_test *test, struct str text)
 /* For one value, before anything_but turns it round. */
 bool match_test_value(struct match_scratch *scratch, const struct match_test *test, struct seen_value *value)
 {
-    const struct predicate *p = &test->predicate;
     double number = 0;
-    if (p->op == PREDICATE_NULL) {
+    if (test->op == PREDICATE_NULL) {
         return value->kind == SCAN_NULL;
     }
     if (value->kind == SCAN_NULL) {
         return false;
     }
-    switch (p->op) {
+    switch (test->op) {
     case PREDICATE_EQUALS:
-        return value->known && has_number(test, p->ignore_case ? value->known->number : value->exact);
+        return value->known && has_number(test, test->ignore_case ? value->known->number : value->exact);
     case PREDICATE_NUMBER:
         return (value->kind == SCAN_NUMBER || value->kind == SCAN_STRING) && str_to_double(value->text, &number)
-               && within(p, number);
-    case PREDICATE_TIME: return time_within(p, value);
+               && within(&test->predicate, number);
+    case PREDICATE_TIME: return time_within(&test->predicate, value);
     case PREDICATE_CIDR: return value->kind == SCAN_STRING && network_within(test, value->text);
     case PREDICATE_BOOL:
-        return value->kind == (p->low > 0 || p->low < 0 ? SCAN_TRUE : SCAN_FALSE);
+        return value->kind == (test->predicate.low > 0 || test->predicate.low < 0 ? SCAN_TRUE : SCAN_FALSE);
     case PREDICATE_REGEX: return text_holds(scratch, test, value->text);
-    default: return text_holds(scratch, test, p->ignore_case ? lowered(scratch, value) : value->text);
+    default: return text_holds(scratch, test, test->ignore_case ? lowered(scratch, value) : value->text);
     }
 }
 
@@ -294,30 +293,33 @@ static struct str document_lowered(struct match_scratch *scratch)
 
 static bool test_decide(struct match_scratch *scratch, const struct match_test *test)
 {
-    const struct predicate *p = &test->predicate;
-    switch (p->op) {
+    switch (test->op) {
     case PREDICATE_EXISTS:
-        return (scan_get(scratch->scan, scratch->set->fields[test->field].whole)->kind != SCAN_ABSENT) != p->anything_but;
+        return (scan_get(scratch->scan, scratch->set->fields[test->field].whole)->kind != SCAN_ABSENT) != test->anything_but;
     case PREDICATE_KEYWORD:
-        return text_holds(scratch, test, p->ignore_case ? document_lowered(scratch) : scan_source(scratch->scan))
-               != p->anything_but;
+        return text_holds(scratch, test, test->ignore_case ? document_lowered(scratch) : scan_source(scratch->scan))
+               != test->anything_but;
     case PREDICATE_FIELD: return fields_compare(scratch, test);
     default: break;
     }
     const struct seen_field seen = *field_seen(scratch, test->field);
     for (size_t i = 0; i < seen.count; i++) {
-        if (match_test_value(scratch, test, &scratch->values[seen.first + i]) != p->anything_but) {
+        if (match_test_value(scratch, test, &scratch->values[seen.first + i]) != test->anything_but) {
             return true;
         }
     }
     return false;
 }
 
-bool match_test_holds(struct match_scratch *scratch, uint32_t test)
+bool match_test_holds(struct match_scratch *scratch, uint32_t index)
 {
-    uint64_t *verdict = &scratch->verdicts[test];
+    const struct match_test *test = &scratch->set->tests[index];
+    if (test->once) {
+        return test_decide(scratch, test);
+    }
+    uint64_t *verdict = &scratch->verdicts[index];
     if (*verdict >> 1 != scratch->epoch) {
-        *verdict = scratch->epoch << 1 | test_decide(scratch, &scratch->set->tests[test]);
+        *verdict = scratch->epoch << 1 | test_decide(scratch, test);
     }
     return *verdict & 1;
 }

@@ -55,15 +55,21 @@ struct match_field {
     struct rule_list present_wakes;
 };
 
+/* What every document touches comes first, within one line of the cache. */
 struct match_test {
-    struct predicate predicate; /* a copy, in the set's arena */
+    enum predicate_operator op;
     uint32_t field;
-    uint32_t other;
+    uint32_t value_count;
+    bool ignore_case;
+    bool anything_but;
+    bool once;                  /* one rule asks it alone: its verdict isn't worth keeping */
     const uint32_t *numbers;    /* EQUALS: of its values, ascending */
+    uint32_t other;
     struct wildcard *wildcards; /* WILDCARD, KEYWORD */
     const struct str *texts;    /* PREFIX, SUFFIX, CONTAINS; in lower case where case is ignored */
     struct network *networks;
     struct regex **regexes;
+    struct predicate predicate; /* a copy, in the set's arena */
 };
 
 /* A rule as a list: a node is followed by its children; size counts both. */
@@ -75,8 +81,9 @@ struct match_node {
 
 struct match_rule {
     uint32_t id;
-    const struct match_node *nodes;
-    const struct str *labels; /* by node */
+    const struct match_node *nodes;   /* as they are evaluated: what most likely fails first */
+    const struct match_node *written; /* in the order of the rule */
+    const struct str *labels;         /* of those */
     const struct predicate *predicate; /* only while building */
 };
 
