@@ -91,6 +91,7 @@ static struct err open_engine(struct detection *detection)
     detection->projection = projection_end(builder);
     TRY(err);
     detection->reader = reader_open(&fields, detection->projection);
+    reader_want(detection->reader, engine_sources(detection->engine));
     detection->findings = findings_open(FINDINGS_MOST);
     return ERR_OK;
 }
@@ -136,6 +137,23 @@ static void gather_findings(struct detection *detection)
     }
 }
 
+/* "1200 vpcflow, 30 dns": when there is more than CloudTrail. */
+static void tell_sources(const struct detection *detection)
+{
+    const struct reader_counts counts = reader_counts(detection->reader);
+    const char *separator = "records of ";
+    if (counts.by_source[SOURCE_CLOUDTRAIL] == counts.records) {
+        return;
+    }
+    for (int source = SOURCE_CLOUDTRAIL; source < SOURCE_COUNT; source++) {
+        if (counts.by_source[source] > 0) {
+            fprintf(stderr, "%s%s: %" PRIu64, separator, source_name((enum source)source), counts.by_source[source]);
+            separator = ", ";
+        }
+    }
+    fputs("\n", stderr);
+}
+
 static void tell_summary(const struct detection *detection)
 {
     const struct detect_run *run = &detection->run;
@@ -144,6 +162,7 @@ static void tell_summary(const struct detection *detection)
     fprintf(stderr, "%" PRIu64 " files, %" PRIu64 " records, %" PRIu64 " duplicates, %" PRIu64 " skipped; %.1f MB in %.2f s (%.0f MB/s)\n",
             run->files, run->records, run->duplicates, run->skipped, megabytes, run->seconds,
             run->seconds > 0 ? megabytes / run->seconds : 0);
+    tell_sources(detection);
     fprintf(stderr, "%zu findings: %zu critical, %zu high, %zu medium, %zu low\n", run->count,
             run->by_severity[SEVERITY_CRITICAL], run->by_severity[SEVERITY_HIGH], run->by_severity[SEVERITY_MEDIUM],
             run->by_severity[SEVERITY_LOW]);
@@ -235,7 +254,7 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command COMMAND_DETECT = {
     .name = "detect",
-    .summary = "findings from CloudTrail logs in files and folders, with no server",
+    .summary = "findings from CloudTrail and other logs in files and folders, with no server",
     .usage = "yagura detect [options] PATH...",
     .examples = "  yagura detect logs/\n"
                 "  yagura detect --min-severity high --format ndjson logs/ | jq .type\n"

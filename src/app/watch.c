@@ -130,6 +130,7 @@ static void take_fresh_judge(struct watch *watch)
     lock_give(watch->lock);
     if (fresh.engine) {
         reader_use(watch->reader, &fresh.fields, fresh.projection);
+        reader_want(watch->reader, engine_sources(fresh.engine));
         judge_close(&watch->judge);
         watch->judge = fresh;
     }
@@ -176,6 +177,7 @@ struct err watch_start(struct ctx *ctx, const struct watch_options *options, str
     watch->options = *options;
     watch->judge = judge;
     watch->reader = reader_open(&judge.fields, judge.projection);
+    reader_want(watch->reader, engine_sources(judge.engine));
     watch->follow = follow_open(options->paths->items, options->paths->count, place);
     watch->findings = findings_open(WATCH_FINDINGS_MAX);
     watch->lock = lock_open();

@@ -20,6 +20,8 @@ struct engine {
     struct memory_table *memories[DETECTORS_MAX];
     struct map *by_action;  /* name of a call to struct wanting */
     uint64_t any_action;    /* detectors that look at calls of every name */
+    uint32_t rule_sources;  /* that some rule, some detector asks about */
+    uint32_t detector_sources;
     struct engine_counts counts;
 };
 
@@ -62,6 +64,7 @@ static void index_detector(struct engine *engine, size_t index)
         wanting->detectors |= bit;
     }
     engine->any_action |= named ? 0 : bit;
+    engine->detector_sources |= UINT32_C(1) << detector->source;
 }
 
 static void open_detectors(struct engine *engine, const struct engine_options *options)
@@ -86,6 +89,7 @@ static struct err compile_rules(struct ctx *own, struct engine *engine, const st
     struct match_builder *match = match_builder_open();
     for (size_t i = 0; i < engine->rules.count; i++) {
         const struct rule *rule = &engine->rules.items[i];
+        engine->rule_sources |= rule->sources;
         const struct err err = match_builder_add(own, match, (uint32_t)i, rule->when);
         if (err.fault) {
             match_builder_close(match);
@@ -149,7 +153,7 @@ static void run_rules(struct engine *engine, const struct event *ev, const struc
     const bool failed = count > 0 && str_equal(event_get(ev, FIELD_OUTCOME), STR("Failure"));
     for (size_t i = 0; i < count; i++) {
         const struct rule *rule = &engine->rules.items[engine->matched[i]];
-        if (failed && !rule->attempts) {
+        if ((rule->sources >> ev->source & 1) == 0 || (failed && !rule->attempts)) {
             continue;
         }
         struct ctx ctx = ctx_new(ev->arena, ev->at_ms);
@@ -183,8 +187,10 @@ static void run_detectors(struct engine *engine, const struct event *ev, const s
 void engine_inspect(struct engine *engine, const struct event *ev, const struct engine_sink *sink)
 {
     engine->counts.events++;
-    run_rules(engine, ev, sink);
-    if (engine->detector_count > 0) {
+    if (engine->rule_sources >> ev->source & 1) {
+        run_rules(engine, ev, sink);
+    }
+    if (engine->detector_sources >> ev->source & 1) {
         run_detectors(engine, ev, sink);
     }
 }
@@ -196,6 +202,11 @@ struct engine_counts engine_counts(const struct engine *engine)
         counts.evictions += engine->memories[i] ? memory_table_evictions(engine->memories[i]) : 0;
     }
     return counts;
+}
+
+uint32_t engine_sources(const struct engine *engine)
+{
+    return engine->rule_sources | engine->detector_sources;
 }
 
 size_t engine_rules(const struct engine *engine) { return engine->rules.count + engine->detector_count; }

@@ -56,6 +56,9 @@ struct engine_counts {
 };
 struct engine_counts engine_counts(const struct engine *engine);
 
+/* Sources that some rule or detector asks about, as bits (1 << SOURCE_…); for reader_want. */
+uint32_t engine_sources(const struct engine *engine);
+
 /* What is loaded, in order; for `yagura rules` and for tests. */
 struct engine_rule {
     struct str id, type, title, file; /* file is empty for detectors */

@@ -65,6 +65,7 @@ static inline struct harness *harness_open(struct arena *arena, const struct eng
         fail_msg("engine_open: %s", ctx.reason);
     }
     harness->reader = reader_open(&harness->fields, harness->projection);
+    reader_want(harness->reader, engine_sources(harness->engine));
     return harness;
 }
 

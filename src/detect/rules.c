@@ -1,6 +1,7 @@
 #include "detect/rules.h"
 
 #include "detect/embedded.h"
+#include "ingest/format.h"
 
 static struct str slug(struct arena *arena, struct str title)
 {
@@ -36,14 +37,16 @@ static struct str or_else(struct str first, struct str second) { return first.le
 static struct rule plain_rule(struct arena *arena, const struct sigma_rule *sigma)
 {
     const struct str name = slug(arena, or_else(sigma->title, sigma->file));
+    const uint32_t sources = sources_of_logsource(sigma->product, sigma->category, sigma->service);
+    const bool of_calls = (sources >> SOURCE_CLOUDTRAIL & 1) != 0;
     return (struct rule){
         .detection = {
             .type = str_format(arena, "Custom:Sigma/%" STR_FMT, STR_ARG(name)),
             .severity = severity_of_level(sigma->level),
             .resource = STR("AccessKey"),
             .title = or_else(sigma->title, name),
-            .description = str_format(arena, "%" STR_FMT " Seen in a call of ${eventName} by ${caller} from ${source}.",
-                                      STR_ARG(sigma->description)),
+            .description = str_format(arena, "%" STR_FMT "%s", STR_ARG(sigma->description),
+                                      of_calls ? " Seen in a call of ${eventName} by ${caller} from ${source}." : ""),
         },
         .attempts = true,
     };
@@ -108,6 +111,7 @@ static struct err take(struct ctx *ctx, const struct sigma_rules *sigma, struct 
         rule.detection.id = or_else(from->id, slug(ctx->arena, or_else(from->title, from->file)));
         rule.detection.file = from->file;
         rule.when = from->when;
+        rule.sources = sources_of_logsource(from->product, from->category, from->service);
         rule.document = from->document;
         put(ctx->arena, out, &rule);
     }

@@ -10,7 +10,7 @@
  *   title: CloudTrail logging was stopped by ${caller}
  *   description: …
  *
- * A rule without that section (any Sigma rule for CloudTrail) makes findings of the type Custom:Sigma/<its title>, with a
+ * A rule sees records of its logsource alone. One without that section (any Sigma rule) makes findings of the type Custom:Sigma/<its title>, with a
  * severity by its level, and judges success for itself. */
 #ifndef YAGURA_DETECT_RULES_H
 #define YAGURA_DETECT_RULES_H
@@ -22,6 +22,7 @@
 struct rule {
     struct detection detection;
     bool attempts;
+    uint32_t sources; /* its logsource, as bits: 1 << SOURCE_… */
     const struct predicate *when;
     const struct yaml_node *document; /* for tests: the events beside the rule */
 };

@@ -119,6 +119,37 @@ TEST(a_plain_sigma_rule_makes_custom_findings)
     harness_close(harness);
 }
 
+static size_t hits(struct arena *arena, const char *logsource, const char *search, struct str text)
+{
+    const char *path = write_rule(arena, test_folder(arena),
+                                  str_cstr(arena, str_format(arena, "title: T\nlogsource:\n%sdetection:\n  a:\n%s  condition: a\n", logsource, search)));
+    struct harness *harness = harness_open(arena, &(struct engine_options){ .rule_paths = &path, .rule_path_count = 1, .without_builtin = true });
+    harness_feed(harness, "test", text);
+    const size_t count = harness->count;
+    CHECK_INT(harness->troubles, 0);
+    harness_close(harness);
+    return count;
+}
+
+#define FLOW "  product: aws\n  service: vpcflow\n"
+#define AUDIT "  product: kubernetes\n  service: audit\n"
+
+TEST(rules_see_records_of_their_logsource_alone)
+{
+    const struct str flow = STR("2 111122223333 eni-1 192.0.2.1 10.0.0.5 4711 22 6 20 4249 1418530010 1418530070 REJECT OK\n");
+    const struct str audit = STR("{\"kind\":\"Event\",\"user\":{\"username\":\"system:anonymous\"},\"verb\":\"list\","
+                                 "\"stageTimestamp\":\"2026-01-05T01:02:03Z\",\"objectRef\":{\"resource\":\"secrets\"}}\n");
+    CHECK_INT(hits(arena, FLOW, "    dstport: 22\n    action: REJECT\n", flow), 1);
+    CHECK_INT(hits(arena, FLOW, "    dstport|gte: 23\n", flow), 0);
+    CHECK_INT(hits(arena, FLOW, "    srcaddr|cidr: 192.0.2.0/24\n", flow), 1);
+    CHECK_INT(hits(arena, FLOW, "    log_status: OK\n", flow), 1);
+    CHECK_INT(hits(arena, AUDIT, "    dstport: 22\n", flow), 0);
+    CHECK_INT(hits(arena, AUDIT, "    verb: list\n    objectRef.resource: secrets\n", audit), 1);
+    CHECK_INT(hits(arena, FLOW, "    verb: list\n", audit), 0);
+    CHECK_INT(hits(arena, FLOW, "    nothing: null\n", audit), 0); /* true of any record, but not asked */
+    CHECK_INT(hits(arena, FLOW, "    nothing: null\n", flow), 1);
+}
+
 TEST(a_rule_of_ones_own_replaces_the_built_in_one_of_that_id)
 {
     const char *path = write_rule(arena, test_folder(arena),
