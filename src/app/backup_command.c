@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/commands.h"
 #include "app/data.h"
@@ -36,6 +37,39 @@ static struct err write_manifest(struct ctx *ctx, struct str folder)
     return data_write(ctx, data_file(ctx->arena, folder, "manifest.json"), json_done(&w), 0600);
 }
 
+/* What a failure left behind must not pass for data. */
+static void remove_copies(struct ctx *ctx, struct str folder)
+{
+    static const char *const names[] = { "yagura.db", "root.key", "credentials" };
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        unlink(data_file(ctx->arena, folder, names[i]).ptr);
+    }
+}
+
+/* SQLite would make a database that isn't there, and an empty copy of it. */
+static struct err require(struct ctx *ctx, struct str folder, const char *name)
+{
+    const struct str path = data_file(ctx->arena, folder, name);
+    return data_exists(ctx, path) ? ERR_OK : fail(ctx, &FAULT_MISSING, "there is no %" STR_FMT, STR_ARG(path));
+}
+
+static struct err copy_database(struct ctx *ctx, struct str url, struct str to)
+{
+    struct store *store = NULL;
+    TRY(store_open(ctx, url, &store));
+    const struct err err = store_backup(ctx, store, to);
+    store_close(store);
+    return err;
+}
+
+static struct err fill_backup(struct ctx *ctx, const struct settings *settings, struct str to)
+{
+    const struct str url = data_store_url(ctx->arena, settings->data, settings->store);
+    TRY(copy_database(ctx, url, data_file(ctx->arena, to, "yagura.db")));
+    TRY(copy_small_files(ctx, settings->data, to));
+    return write_manifest(ctx, to);
+}
+
 static struct err backup(struct ctx *ctx, const struct settings *settings)
 {
     const struct str to = settings->arguments.items[0];
@@ -43,25 +77,25 @@ static struct err backup(struct ctx *ctx, const struct settings *settings)
         return fail(ctx, &FAULT_MISSING, "%" STR_FMT " is not a data folder of Yagura; name one with --data",
                     STR_ARG(settings->data));
     }
+    if (settings->store.ptr == NULL) {
+        TRY(require(ctx, settings->data, "yagura.db"));
+    }
     if (mkdir(str_cstr(ctx->arena, to), 0700) != 0) {
         return fail(ctx, &FAULT_IO, "cannot make the folder %" STR_FMT ": %s", STR_ARG(to), strerror(errno));
     }
-    struct store *store = NULL;
-    TRY(store_open(ctx, data_store_url(ctx->arena, settings->data, settings->store), &store));
-    struct err err = store_backup(ctx, store, data_file(ctx->arena, to, "yagura.db"));
-    store_close(store);
-    TRY(err);
-    TRY(copy_small_files(ctx, settings->data, to));
-    return write_manifest(ctx, to);
+    const struct err err = fill_backup(ctx, settings, to);
+    if (err.fault) {
+        remove_copies(ctx, to);
+        rmdir(str_cstr(ctx->arena, to));
+    }
+    return err;
 }
 
-static struct err copy_database(struct ctx *ctx, struct str from, struct str to)
+static struct err fill_folder(struct ctx *ctx, struct str from, struct str to)
 {
-    struct store *store = NULL;
-    TRY(store_open(ctx, str_format(ctx->arena, "sqlite:%" STR_FMT, STR_ARG(from)), &store));
-    const struct err err = store_backup(ctx, store, to);
-    store_close(store);
-    return err;
+    TRY(copy_small_files(ctx, from, to));
+    return copy_database(ctx, str_format(ctx->arena, "sqlite:%" STR_FMT "/yagura.db", STR_ARG(from)),
+                         data_file(ctx->arena, to, "yagura.db"));
 }
 
 static struct err restore(struct ctx *ctx, const struct settings *settings)
@@ -71,16 +105,18 @@ static struct err restore(struct ctx *ctx, const struct settings *settings)
         return fail(ctx, &FAULT_MISSING, "%" STR_FMT " is not a finished backup (it has no manifest.json)",
                     STR_ARG(from));
     }
-    if (data_exists(ctx, data_file(ctx->arena, settings->data, "yagura.db"))) {
+    TRY(require(ctx, from, "yagura.db"));
+    TRY(require(ctx, from, "root.key"));
+    if (data_exists(ctx, data_file(ctx->arena, settings->data, "yagura.db"))
+        || data_exists(ctx, data_file(ctx->arena, settings->data, "root.key"))) {
         return fail(ctx, &FAULT_IO, "%" STR_FMT " holds data already; restore into a new folder with --data",
                     STR_ARG(settings->data));
     }
     struct data_folder folder = { .lock = -1 };
     TRY(data_open(ctx, settings->data, &folder));
-    struct err err = copy_small_files(ctx, from, settings->data);
-    if (!err.fault) {
-        err = copy_database(ctx, data_file(ctx->arena, from, "yagura.db"),
-                            data_file(ctx->arena, settings->data, "yagura.db"));
+    const struct err err = fill_folder(ctx, from, settings->data);
+    if (err.fault) {
+        remove_copies(ctx, settings->data);
     }
     data_close(&folder);
     return err;
@@ -100,6 +136,7 @@ static int run_with(const struct command *command, int argc, char **argv,
         fprintf(stderr, "yagura %s: name one folder: %s\n", command->name, command->usage);
         return 2;
     }
+    umask(077); /* the database's copy too is for the owner alone */
     return work(&ctx, &settings).fault ? command_failed(command, &ctx) : 0;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/commands.h"
@@ -244,6 +245,7 @@ static int run(const struct command *command, int argc, char **argv)
     if (!settings_begin(&ctx, command, argc, argv, &server.settings, &status)) {
         return status;
     }
+    umask(077); /* whatever it makes is for the owner alone */
     /* Before any thread starts, so that all of them leave these signals to sigwait. */
     sigset_t signals;
     sigemptyset(&signals);
