@@ -165,9 +165,8 @@ static bool parse_number(struct parser *p, struct json *j)
     }
     j->kind = JSON_NUMBER;
     j->text = str_slice(p->in, start, p->at - start);
-    double ignored = 0;
     /* Numbers too big for a double are legal JSON; they keep their text and fail where a number is asked for. */
-    if (j->text.len < 512 && !str_to_double(j->text, &ignored) && !isinf(ignored)) {
+    if (!str_is_number(j->text)) {
         p->at = start;
         return refuse(p, "bad number");
     }

@@ -27,6 +27,15 @@ TEST(malformed_json_is_refused_with_its_place)
     }
 }
 
+TEST(a_long_number_is_still_held_to_the_grammar)
+{
+    char digits[1000];
+    memset(digits, '1', sizeof(digits));
+    CHECK(json_parse(arena, (struct str){ digits, sizeof(digits) }, NULL) != NULL);
+    digits[700] = '-';
+    CHECK(json_parse(arena, (struct str){ digits, sizeof(digits) }, NULL) == NULL);
+}
+
 TEST(depth_is_bounded)
 {
     char deep[1000];

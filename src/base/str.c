@@ -202,7 +202,7 @@ static size_t digits_at(struct str s, size_t at)
     return n;
 }
 
-static bool is_json_number(struct str s)
+bool str_is_number(struct str s)
 {
     size_t at = s.len > 0 && s.ptr[0] == '-' ? 1 : 0;
     const size_t whole = digits_at(s, at);
@@ -234,7 +234,7 @@ static bool is_json_number(struct str s)
 bool str_to_double(struct str s, double *out)
 {
     char copy[512];
-    if (!is_json_number(s) || s.len >= sizeof(copy)) {
+    if (!str_is_number(s) || s.len >= sizeof(copy)) {
         return false;
     }
     memcpy(copy, s.ptr, s.len);

@@ -51,7 +51,8 @@ struct str str_lower(struct arena *arena, struct str s);   /* ASCII */
 struct str str_format(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Whole text a decimal number within range; false otherwise. */
 bool str_to_int(struct str s, int64_t *out);
-bool str_to_double(struct str s, double *out); /* JSON number grammar only */
+bool str_to_double(struct str s, double *out); /* JSON number grammar only, under 512 characters, finite */
+bool str_is_number(struct str s);              /* JSON number grammar */
 uint64_t str_hash(struct str s);               /* not for hostile keys beyond one process: seeded at start */
 bool str_utf8_valid(struct str s);
 struct str str_hex(struct arena *arena, const void *bytes, size_t count);
