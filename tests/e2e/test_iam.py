@@ -163,6 +163,7 @@ def test_roles(iam):
     iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=allow("s3:*"))
     assert iam.get_role_policy(RoleName=role, PolicyName="p")["PolicyName"] == "p"
     assert iam.list_role_policies(RoleName=role)["PolicyNames"] == ["p"]
+    assert iam.list_instance_profiles_for_role(RoleName=role)["InstanceProfiles"] == []
     iam.attach_role_policy(RoleName=role, PolicyArn=ADMIN)
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"][0]["PolicyName"] == "AdministratorAccess"
     with refused("DeleteConflict", "Cannot delete entity, must detach all policies first."):

@@ -233,6 +233,10 @@ STORE_TEST(a_role_keeps_its_trust_policy)
     CHECK_STR(out_update_role_description.role->description, "looks twice");
     CALL(list_roles, "ListRoles", .path_prefix = STR("/"));
     CHECK_INT(out_list_roles.roles.count, 1);
+    CALL(list_instance_profiles_for_role, "ListInstanceProfilesForRole", .role_name = out_list_roles.roles.items[0].role_name);
+    CHECK_INT(out_list_instance_profiles_for_role.instance_profiles.count, 0);
+    REFUSED("NoSuchEntity", "The role with name none cannot be found.", list_instance_profiles_for_role,
+            .role_name = STR("none"));
     CALL(delete_role, "DeleteRole", .role_name = STR("audit"));
     test_request_end(&rq);
 }

@@ -78,6 +78,17 @@ struct err iam_list_roles(struct request *rq, const struct iam_list_roles_in *in
     return ERR_OK;
 }
 
+/* Terraform asks before it deletes a role. There are no instance profiles here, so none holds this one. */
+struct err iam_list_instance_profiles_for_role(struct request *rq, const struct iam_list_instance_profiles_for_role_in *in,
+                                               struct iam_list_instance_profiles_for_role_out *out)
+{
+    struct entity role = { .kind = ENTITY_ROLE };
+    TRY(entity_get(rq, ENTITY_ROLE, in->role_name, &role));
+    out->instance_profiles.items = ARENA_NEW(rq->ctx.arena, struct iam_instance_profile);
+    out->is_truncated = (struct opt_bool)SOME(false);
+    return ERR_OK;
+}
+
 struct err iam_update_role(struct request *rq, const struct iam_update_role_in *in, struct iam_update_role_out *out)
 {
     (void)out;
