@@ -146,7 +146,8 @@ static void route(struct ctx *ctx, struct str rest)
         }
         if (err.fault) {
             wire_encode_error(ctx, &match, err.fault, str_of(ctx->reason), &response);
-            must(response.status >= 400 && response.status < 500);
+            /* 501: a service that isn't built. */
+            must(response.status >= 400 && (response.status < 500 || response.status == 501));
         }
     }
 }
