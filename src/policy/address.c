@@ -63,13 +63,13 @@ static bool parse_v6(struct str s, unsigned char out[16])
     return true;
 }
 
-static bool parse_address(struct str s, struct network *out)
+static bool parse_address(struct str s, struct address_range *out)
 {
     out->size = str_find(s, ':') == STR_MISSING ? 4 : 16;
     return out->size == 4 ? parse_v4(s, out->bytes) : parse_v6(s, out->bytes);
 }
 
-bool network_parse(struct str s, struct network *out)
+bool address_range_parse(struct str s, struct address_range *out)
 {
     struct str prefix = STR_NONE;
     const struct str address = str_cut(s, '/', &prefix);
@@ -81,7 +81,7 @@ bool network_parse(struct str s, struct network *out)
                                   out->bits <= out->size * 8);
 }
 
-bool network_holds(const struct network *network, const struct network *address)
+bool address_range_holds(const struct address_range *network, const struct address_range *address)
 {
     if (network->size != address->size) {
         return false;

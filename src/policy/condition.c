@@ -89,10 +89,10 @@ static bool bytes_fit(const struct operand *operand, int detail)
 static bool address_fits(const struct operand *operand, int detail)
 {
     (void)detail;
-    struct network network = { .bits = 0 };
-    struct network address = { .bits = 0 };
-    return network_parse(operand->pattern->text, &network) && network_parse(operand->value, &address) &&
-           network_holds(&network, &address);
+    struct address_range network = { .bits = 0 };
+    struct address_range address = { .bits = 0 };
+    return address_range_parse(operand->pattern->text, &network) && address_range_parse(operand->value, &address) &&
+           address_range_holds(&network, &address);
 }
 
 static const struct operator OPERATORS[] = {
