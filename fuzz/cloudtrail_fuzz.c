@@ -17,9 +17,9 @@ static struct str read_once(struct arena *arena, struct str bytes, bool in_windo
     const struct ingest_sink sink = gather_sink(&gather);
     if (in_windows) {
         inflate_start_bytes(in, bytes);
-        reader_read(reader.cloudtrail, STR("fuzz"), in, &sink);
+        reader_read(reader.reader, STR("fuzz"), in, &sink);
     } else {
-        reader_read_text(reader.cloudtrail, STR("fuzz"), bytes, &sink);
+        reader_read_text(reader.reader, STR("fuzz"), bytes, &sink);
     }
     return text_str(&gather.troubles);
 }

@@ -67,6 +67,18 @@ static struct str base_name(struct str path)
     return slash == STR_MISSING ? path : str_from(path, slash + 1);
 }
 
+/* A d in the shape stands for any digit. */
+static bool starts_shaped(struct str s, const char *shape)
+{
+    for (size_t i = 0; shape[i]; i++) {
+        const char c = i < s.len ? s.ptr[i] : ' ';
+        if (shape[i] == 'd' ? c < '0' || c > '9' : c != shape[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool is_log_name(struct str path)
 {
     struct str name = base_name(path);
@@ -85,7 +97,8 @@ static bool is_log_name(struct str path)
             return true;
         }
     }
-    return false;
+    /* spec: S3 user guide, server access logging: YYYY-mm-DD-HH-MM-SS-UNIQUE; CloudWatch Logs, export to S3: 000000.gz */
+    return starts_shaped(name, "dddd-dd-dd-dd-dd-dd-") || (name.len == 6 && starts_shaped(name, "dddddd"));
 }
 
 static bool is_account(struct str name)
@@ -115,7 +128,13 @@ static bool wanted_folder(struct str parent, struct str name)
     if (str_equal(name, STR("CloudTrail-Digest"))) {
         return false;
     }
-    return !is_delivery_folder(parent) || str_starts(name, STR("CloudTrail"));
+    static const struct str delivered[] = { STR_INIT("vpcflowlogs"), STR_INIT("vpcdnsquerylogs"), STR_INIT("GuardDuty"),
+                                            STR_INIT("WAFLogs"), STR_INIT("network-firewall") };
+    bool wanted = !is_delivery_folder(parent) || str_starts(name, STR("CloudTrail"));
+    for (size_t i = 0; i < COUNT_OF(delivered); i++) {
+        wanted = wanted || str_equal(name, delivered[i]);
+    }
+    return wanted;
 }
 
 static int compare_text(const void *a, const void *b)
@@ -223,11 +242,7 @@ static void visit(struct walk *walk, struct str path, bool named)
 static bool is_stamp(struct str part)
 {
     static const char shape[] = "ddddddddTddddZ";
-    bool fits = part.len == sizeof(shape) - 1;
-    for (size_t i = 0; i < part.len && fits; i++) {
-        fits = shape[i] == 'd' ? part.ptr[i] >= '0' && part.ptr[i] <= '9' : part.ptr[i] == shape[i];
-    }
-    return fits;
+    return part.len == sizeof(shape) - 1 && starts_shaped(part, shape);
 }
 
 /* spec: CloudTrail user guide, log file names: ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz */

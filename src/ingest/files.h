@@ -1,9 +1,10 @@
 /* files.h - which files a run reads: paths as the user gave them, folders walked.
  *
- * In a folder the files named *.json, *.jsonl, *.ndjson and *.log, with .gz or .zst behind or not, are taken; hidden ones
- * and CloudTrail digests are not, and beneath AWSLogs/ACCOUNT only what CloudTrail delivered. A file given by name is taken
+ * In a folder the files named *.json, *.jsonl, *.ndjson and *.log, with .gz or .zst behind or not, are taken, and those named as
+ * S3 access logs and CloudWatch exports are; hidden ones and CloudTrail digests are not, and beneath AWSLogs/ACCOUNT only what
+ * CloudTrail, flow logs, resolver query logs, GuardDuty, WAF and Network Firewall delivered (Config's is state, not events). A file given by name is taken
  * whatever its name is. "-" is standard input. Each file and folder is visited once, however many ways lead to it.
- * The order does not depend on the file system: files that carry CloudTrail's time stamp in their name by that time, so
+ * The order does not depend on the file system: files that carry AWS's time stamp in their name by that time, so
  * that regions interleave as events did, after all others; ties and the rest by path.
  * Unreadable files and folders and loops of links are reported to the sink. */
 #ifndef YAGURA_INGEST_FILES_H

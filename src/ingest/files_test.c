@@ -53,13 +53,15 @@ TEST(a_delivery_folder_gives_trail_logs_by_time)
     static const char *const folders[] = {
         "AWSLogs", "AWSLogs/111122223333", "AWSLogs/111122223333/CloudTrail", "AWSLogs/111122223333/CloudTrail/us-east-1",
         "AWSLogs/111122223333/CloudTrail/eu-west-1", "AWSLogs/111122223333/CloudTrail-Digest",
-        "AWSLogs/111122223333/Config",
+        "AWSLogs/111122223333/Config", "AWSLogs/111122223333/vpcflowlogs",
     };
     for (size_t i = 0; i < COUNT_OF(folders); i++) {
         folder(arena, root, folders[i]);
     }
     put(arena, root, "AWSLogs/111122223333/CloudTrail-Digest/d.json.gz");
     put(arena, root, "AWSLogs/111122223333/Config/c.json.gz");
+    put(arena, root, "AWSLogs/111122223333/vpcflowlogs/111122223333_vpcflowlogs_us-east-1_fl-1_20240102T0003Z_c.log.gz");
+    put(arena, root, "AWSLogs/111122223333/2024-01-02-03-04-05-0123456789ABCDEF");
     put(arena, root, "AWSLogs/111122223333/CloudTrail/eu-west-1/111122223333_CloudTrail_eu-west-1_20240102T0005Z_b.json.gz");
     put(arena, root, "AWSLogs/111122223333/CloudTrail/us-east-1/111122223333_CloudTrail_us-east-1_20240102T0000Z_a.json.gz");
     struct gather gather = gather_new(arena);
@@ -67,6 +69,9 @@ TEST(a_delivery_folder_gives_trail_logs_by_time)
     const size_t first = str_search(list, STR("T0000Z"));
     const size_t second = str_search(list, STR("T0005Z"));
     CHECK(first != STR_MISSING && second != STR_MISSING && first < second);
+    const size_t flows = str_search(list, STR("vpcflowlogs"));
+    CHECK(flows != STR_MISSING && first < flows && flows < second); /* of whatever kind, by time */
+    CHECK(str_search(list, STR("2024-01-02-03-04-05-")) != STR_MISSING);
     CHECK(str_search(list, STR("Digest")) == STR_MISSING);
     CHECK(str_search(list, STR("Config")) == STR_MISSING);
 }

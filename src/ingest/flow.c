@@ -3,6 +3,7 @@
  * what they don't know. */
 #include "ingest/flow.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 #include "ingest/reader_parts.h"
@@ -245,10 +246,8 @@ static bool address_of(struct str value, unsigned char out[16])
     if (str_find(value, '/') != STR_MISSING || !network_parse(value, &network)) {
         return false;
     }
-    for (int i = 0; i < 8; i++) {
-        out[i] = (unsigned char)(network.high >> (56 - 8 * i));
-        out[8 + i] = (unsigned char)(network.low >> (56 - 8 * i));
-    }
+    const uint64_t words[2] = { htobe64(network.high), htobe64(network.low) };
+    memcpy(out, words, sizeof(words));
     return true;
 }
 

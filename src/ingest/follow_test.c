@@ -39,7 +39,7 @@ static void watch_close(struct watch *watch)
 static struct str poll_at(struct watch *watch, int64_t now_ms)
 {
     text_reset(&watch->gather.events);
-    follow_poll(watch->follow, now_ms, watch->reader.cloudtrail, &watch->sink);
+    follow_poll(watch->follow, now_ms, watch->reader.reader, &watch->sink);
     return text_str(&watch->gather.events);
 }
 
@@ -65,7 +65,7 @@ TEST(appended_lines_are_delivered_once)
     append(arena, &watch, "b.jsonl", LINE("5"));
     CHECK_STR(poll_at(&watch, 0), "4 5 ");
     CHECK(watch.gather.trouble_count == 0);
-    CHECK(reader_counts(watch.reader.cloudtrail).duplicates == 0);
+    CHECK(reader_counts(watch.reader.reader).duplicates == 0);
     watch_close(&watch);
 }
 
@@ -100,7 +100,7 @@ TEST(state_carries_over_to_the_next_life)
     CHECK_STR(follow_state(watch.follow, arena), state.ptr);
     append(arena, &watch, "a b%.jsonl", "Time\":\"2024-05-01T00:00:00Z\",\"eventID\":\"3\"}\n");
     CHECK_STR(poll_at(&watch, 0), "3 ");
-    CHECK(reader_counts(watch.reader.cloudtrail).duplicates == 0);
+    CHECK(reader_counts(watch.reader.reader).duplicates == 0);
     watch_close(&watch);
 }
 

@@ -95,7 +95,7 @@ static bool number_time(struct str text, int64_t *ms)
     if (value >= 1e11) {
         scaled = value >= 1e17 ? value / 1e6 : value >= 1e14 ? value / 1e3 : value;
     }
-    *ms = (int64_t)scaled;
+    *ms = (int64_t)(scaled + 0.5);
     return true;
 }
 

@@ -48,7 +48,7 @@ static inline struct ingest_sink gather_sink(struct gather *gather)
 /* A reader with its projection, for one test. */
 struct gather_reader {
     struct projection *projection;
-    struct reader *cloudtrail;
+    struct reader *reader;
 };
 
 static inline struct gather_reader gather_reader_open(void)
@@ -61,7 +61,7 @@ static inline struct gather_reader gather_reader_open(void)
 
 static inline void gather_reader_close(struct gather_reader *reader)
 {
-    reader_close(reader->cloudtrail);
+    reader_close(reader->reader);
     projection_free(reader->projection);
 }
 

@@ -344,13 +344,16 @@ static bool line_ahead(struct reader *reader, struct feed *feed, struct str *lin
     return !reader->pending;
 }
 
-/* spec: CloudWatch Logs user guide, export to S3: each line is a time stamp, a space and the message. */
+/* The same before a line of text. Lines of MySQL begin with a stamp of their own. */
 static bool deliver_stamped(struct reader *reader, struct str line, uint64_t offset)
 {
     struct str rest = STR_NONE;
     int64_t ms = 0;
+    if (line.len < 20 || line.ptr[10] != 'T') {
+        return false;
+    }
     const struct str stamp = str_cut(line, ' ', &rest);
-    return rest.len > 0 && stamp.len >= 20 && stamp.ptr[stamp.len - 1] == 'Z' && format_time(stamp, &ms)
+    return reader->text_format != &FORMAT_MYSQL && rest.len > 0 && stamp.len >= 20 && stamp.ptr[stamp.len - 1] == 'Z' && format_time(stamp, &ms)
         && deliver_line(reader, rest, offset + stamp.len + 1);
 }
 
@@ -368,7 +371,7 @@ static bool read_lines(struct reader *reader, struct feed *feed)
             return true;
         }
         const uint64_t offset = feed_offset(feed);
-        if (line.len > 0 && !deliver_line(reader, line, offset) && !deliver_stamped(reader, line, offset)) {
+        if (line.len > 0 && !deliver_stamped(reader, line, offset) && !deliver_line(reader, line, offset)) {
             return false;
         }
         feed->at += next;

@@ -24,7 +24,7 @@ static struct gather read_text(struct arena *arena, struct str text)
     struct gather gather = gather_new(arena);
     const struct ingest_sink sink = gather_sink(&gather);
     struct gather_reader reader = gather_reader_open();
-    reader_read_text(reader.cloudtrail, STR("f.json"), text, &sink);
+    reader_read_text(reader.reader, STR("f.json"), text, &sink);
     gather_reader_close(&reader);
     return gather;
 }
@@ -37,9 +37,9 @@ static struct gather read_bytes(struct arena *arena, struct str bytes)
     struct gather_reader reader = gather_reader_open();
     struct inflate *in = inflate_open();
     inflate_start_bytes(in, bytes);
-    reader_read(reader.cloudtrail, STR("f.json"), in, &sink);
-    CHECK(reader_counts(reader.cloudtrail).skipped == gather.trouble_count);
-    CHECK(reader_counts(reader.cloudtrail).records == gather.event_count);
+    reader_read(reader.reader, STR("f.json"), in, &sink);
+    CHECK(reader_counts(reader.reader).skipped == gather.trouble_count);
+    CHECK(reader_counts(reader.reader).records == gather.event_count);
     inflate_close(in);
     gather_reader_close(&reader);
     return gather;
@@ -281,12 +281,12 @@ TEST(records_seen_before_are_counted_and_not_delivered)
     const struct ingest_sink sink = gather_sink(&gather);
     struct gather_reader reader = gather_reader_open();
     const struct str text = str_format(arena, R "\n" R "\n" R "\n", RECORD("a"), RECORD("b"), RECORD("a"));
-    reader_read_text(reader.cloudtrail, STR("1"), text, &sink);
-    reader_read_text(reader.cloudtrail, STR("2"), text, &sink);
+    reader_read_text(reader.reader, STR("1"), text, &sink);
+    reader_read_text(reader.reader, STR("2"), text, &sink);
     CHECK_STR(text_str(&gather.events), "a b ");
-    CHECK(reader_counts(reader.cloudtrail).duplicates == 4);
+    CHECK(reader_counts(reader.reader).duplicates == 4);
     /* Without an id nothing says that two records are the same. */
-    reader_read_text(reader.cloudtrail, STR("3"), STR("{\"eventTime\":\"2024-05-01T00:00:00Z\"}{\"eventTime\":\"2024-05-01T00:00:00Z\"}"),
+    reader_read_text(reader.reader, STR("3"), STR("{\"eventTime\":\"2024-05-01T00:00:00Z\"}{\"eventTime\":\"2024-05-01T00:00:00Z\"}"),
                          &sink);
     CHECK(gather.event_count == 4);
     gather_reader_close(&reader);
