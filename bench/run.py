@@ -7,7 +7,7 @@
 2. GetCallerIdentity and ListFindings, properly signed, against nginx `return 200` and moto's server under the same load
 3. start on an existing data folder and memory when idle
 
-Writes bench/results/DATE.md. Requests carry one signature: AWS, and so Yagura, accepts it for 15 minutes, and checks it
+Writes bench/results/DATE.md, unless only a part was asked for. Requests carry one signature: AWS, and so Yagura, accepts it for 15 minutes, and checks it
 every time."""
 
 import argparse
@@ -240,16 +240,17 @@ def machine():
     return f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}"
 
 
-def write(tables):
+def write(tables, keep):
     today = datetime.date.today().isoformat()
     lines = [f"# make bench, {today}", "", machine() + ". Medians of five, turn by turn.", ""]
     for title, names, rows in tables:
         lines += [title, "", "| " + " | ".join(names) + " |", "|" + "---|" * len(names),
                   *("| " + " | ".join(row) + " |" for row in rows), ""]
     text = "\n".join(lines)
-    folder = ROOT / "bench/results"
-    folder.mkdir(exist_ok=True)
-    (folder / f"{today}.md").write_text(text)
+    if keep:
+        folder = ROOT / "bench/results"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{today}.md").write_text(text)
     print(text)
 
 
@@ -263,7 +264,8 @@ def main():
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     options.binary = options.binary.resolve()
-    write([table for name, part in parts.items() if options.only in (None, name) for table in part(options)])
+    write([table for name, part in parts.items() if options.only in (None, name) for table in part(options)],
+          keep=options.only is None)
 
 
 if __name__ == "__main__":
