@@ -286,6 +286,40 @@ TEST(lines_longer_than_a_mebibyte_are_left)
     CHECK_STR(text_str(&gather.troubles), "0 a line longer than 1 MiB\n");
 }
 
+TEST(a_last_line_needs_no_end)
+{
+    struct text text = text_new(arena);
+    for (int i = 0; i < 3000; i++) {
+        text_add(&text, STR(FLOW_TEXT "\n"));
+    }
+    text_add(&text, STR(FLOW_TEXT));
+    struct gather gather = read_all(arena, text_str(&text));
+    CHECK_INT(gather.event_count, 3001);
+    CHECK_INT(gather.trouble_count, 0);
+}
+
+/* Of a growing file whole lines are read, and the header is known when reading goes on behind it. */
+TEST(growing_flow_logs_go_on_with_their_header)
+{
+    struct gather gather = gather_new(arena);
+    const struct ingest_sink sink = gather_sink(&gather);
+    struct gather_reader reader = gather_reader_open();
+    struct inflate *in = inflate_open();
+    const struct str head = STR("dstport srcaddr dstaddr start\n22 192.0.2.1 192.0.2.2 1418530010\n23 192.0");
+    const struct str rest = STR("23 192.0.2.1 192.0.2.2 1418530010\n");
+    inflate_start_bytes(in, head);
+    const uint64_t done = reader_read_growing(reader.reader, STR("f"), head, 0, in, &sink);
+    CHECK_INT(done, head.len - 8);
+    CHECK_INT(gather.event_count, 1);
+    inflate_start_bytes(in, rest);
+    CHECK_INT(reader_read_growing(reader.reader, STR("f"), head, done, in, &sink), done + rest.len);
+    CHECK_INT(gather.event_count, 2);
+    CHECK(gather.last.flow.target_port == 23);
+    CHECK_INT(gather.trouble_count, 0);
+    inflate_close(in);
+    gather_reader_close(&reader);
+}
+
 TEST(a_logsource_names_its_sources)
 {
     CHECK_INT(sources_of_logsource(STR("aws"), STR_NONE, STR("cloudtrail")), 1u << SOURCE_CLOUDTRAIL);

@@ -325,17 +325,17 @@ static bool skip_stamp(struct feed *feed)
 /* The line ahead, without its end; *next is how far to go on. False: it isn't whole, or reported. */
 static bool line_ahead(struct reader *reader, struct feed *feed, struct str *line, size_t *next)
 {
-    for (;;) {
-        const struct str rest = feed_rest(feed);
-        const char *end = rest.len ? memchr(rest.ptr, '\n', rest.len) : NULL;
-        const size_t len = end ? (size_t)(end - rest.ptr) : rest.len;
-        if (end || len > READER_LINE_MAX || !feed_grow(feed)) {
-            *line = str_slice(rest, 0, len > 0 && rest.ptr[len - 1] == '\r' ? len - 1 : len);
-            *next = len + (end != NULL);
-            reader->pending = end == NULL && len <= READER_LINE_MAX && reader->growing && feed->in;
-            break;
-        }
+    struct str rest = feed_rest(feed);
+    const char *end = memchr(rest.ptr, '\n', rest.len);
+    while (end == NULL && rest.len <= READER_LINE_MAX && feed_grow(feed)) {
+        rest = feed_rest(feed);
+        end = memchr(rest.ptr, '\n', rest.len);
     }
+    rest = feed_rest(feed); /* growing moves it even when nothing comes */
+    const size_t len = end ? (size_t)(end - rest.ptr) : rest.len;
+    *line = str_slice(rest, 0, len > 0 && rest.ptr[len - 1] == '\r' ? len - 1 : len);
+    *next = len + (end != NULL);
+    reader->pending = end == NULL && len <= READER_LINE_MAX && reader->growing && feed->in;
     if (line->len > READER_LINE_MAX) {
         reader_trouble(reader, feed_offset(feed), "a line longer than 1 MiB");
         feed_skip_line(feed);
