@@ -10,6 +10,13 @@ static const struct migration OWN[] = {
       "CREATE INDEX store_outbox_due ON store_outbox (next_ms, id);" },
     { "store", 2, "checkpoint",
       "CREATE TABLE store_checkpoint (name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL, updated_ms BIGINT NOT NULL);" },
+    { "store", 3, "source",
+      "CREATE TABLE store_source (id IDENTITY, name TEXT NOT NULL UNIQUE, objects BIGINT NOT NULL, bytes BIGINT NOT NULL,"
+      " records BIGINT NOT NULL, skipped BIGINT NOT NULL, newest_ms BIGINT NOT NULL, lag_ms BIGINT NOT NULL,"
+      " looked_ms BIGINT NOT NULL, error TEXT);"
+      "CREATE TABLE store_source_object (source BIGINT NOT NULL, object TEXT NOT NULL, PRIMARY KEY (source, object));"
+      "CREATE TABLE store_source_hour (source BIGINT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL,"
+      " type TEXT NOT NULL, hour BIGINT NOT NULL, PRIMARY KEY (source, account, region, type, hour));" },
 };
 
 static const char APPLIED_TABLE[] =
