@@ -34,6 +34,8 @@ static const struct setting table[] = {
       KIND_TEXT, SETTINGS_SERVE | SETTINGS_WHERE, 0, 0 },
     { "watch", "PATH", NULL, NULL, "log file or folder to follow (repeatable)", AT(watch), KIND_PATHS, SETTINGS_SERVE,
       0, 0 },
+    { "source", "URI", NULL, NULL, "where further logs come from: s3://BUCKET/PREFIX or sqs://HOST/PATH (repeatable)",
+      AT(source), KIND_PATHS, SETTINGS_SERVE, 0, 0 },
     { "rules", "DIR", NULL, NULL, "further detection rules (repeatable)", AT(rules), KIND_PATHS,
       SETTINGS_SERVE | SETTINGS_DETECT, 0, 0 },
     { "address-list", "KIND=FILE", NULL, NULL, "addresses that are tor, threat, custom, trusted or aws (repeatable)",
@@ -248,6 +250,9 @@ struct err settings_read(struct ctx *ctx, const struct command *command, int arg
     TRY(read_environment(ctx, command, settings));
     if (first.watch.count) {
         settings->watch.count = 0;
+    }
+    if (first.source.count) {
+        settings->source.count = 0;
     }
     TRY(read_arguments(ctx, command, settings, argc, argv));
     return check(ctx, settings);

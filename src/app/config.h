@@ -27,6 +27,7 @@ struct settings {
     struct str tls_key;
     struct str as_of;
     struct path_list watch;
+    struct path_list source; /* URIs */
     struct path_list rules;
     struct path_list address_lists; /* KIND=FILE */
     struct str geoip;

@@ -7,6 +7,7 @@
 #include "app/identity.h"
 #include "app/key_use.h"
 #include "app/metrics.h"
+#include "app/source_table.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/queue.h"
@@ -365,8 +366,25 @@ static void answer_text(struct net_exchange *exchange, uint16_t status, struct s
     net_answer(exchange, &response);
 }
 
+/* Counters of this process, and what the store knows of the sources. */
+static void answer_metrics(struct front *front, struct net_exchange *exchange)
+{
+    struct ctx ctx = ctx_new(net_arena(exchange), clock_now_ms());
+    struct text text = text_new(ctx.arena);
+    struct worker *worker = NULL;
+    text_add(&text, metrics_text(ctx.arena));
+    struct err err = worker_of_thread(&ctx, front, &worker);
+    if (!err.fault) {
+        err = source_table_metrics(&ctx, worker->db, &text);
+    }
+    if (err.fault) {
+        log_warn(&ctx, "figures of sources can't be read", LOG_STR("reason", str_of(ctx.reason)));
+    }
+    answer_text(exchange, 200, STR("text/plain; version=0.0.4"), text_str(&text));
+}
+
 /* Our own pages; false: not one of them. */
-static bool answer_house(struct net_exchange *exchange, const struct http_request *http)
+static bool answer_house(struct front *front, struct net_exchange *exchange, const struct http_request *http)
 {
     if (!str_starts(http->path, STR("/_yagura/"))) {
         return false;
@@ -378,7 +396,7 @@ static bool answer_house(struct net_exchange *exchange, const struct http_reques
         answer_text(exchange, 200, STR("application/json"),
                     STR("{\"status\":\"ok\",\"version\":\"" YAGURA_VERSION "\"}\n"));
     } else if (str_equal(page, STR("metrics"))) {
-        answer_text(exchange, 200, STR("text/plain; version=0.0.4"), metrics_text(net_arena(exchange)));
+        answer_metrics(front, exchange);
     } else {
         answer_text(exchange, 404, STR("text/plain"), STR("there is /_yagura/health and /_yagura/metrics\n"));
     }
@@ -407,7 +425,7 @@ void front_handle(void *self, struct net_exchange *exchange)
 {
     struct front *front = self;
     const struct http_request *http = net_request(exchange);
-    if (answer_house(exchange, http)) {
+    if (answer_house(front, exchange, http)) {
         return;
     }
     struct arena *arena = net_arena(exchange);

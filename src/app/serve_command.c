@@ -12,6 +12,7 @@
 #include "app/findings_table.h"
 #include "app/front.h"
 #include "app/known.h"
+#include "app/source.h"
 #include "app/watch.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -30,6 +31,7 @@ struct server {
     struct net_server *net;
     struct known known;
     struct watch *watch;
+    struct sources *sources;
     struct str endpoint;
 };
 
@@ -111,6 +113,9 @@ static void show_banner(const struct server *server)
     for (size_t i = 0; i < settings->watch.count; i++) {
         printf("  follows %" STR_FMT "\n", STR_ARG(settings->watch.items[i]));
     }
+    for (size_t i = 0; i < settings->source.count; i++) {
+        printf("  reads %" STR_FMT "\n", STR_ARG(settings->source.items[i]));
+    }
     fflush(stdout);
 }
 
@@ -159,12 +164,12 @@ static void looked(void *self, size_t findings)
 
 static struct err open_watch(struct ctx *ctx, struct server *server)
 {
-    if (server->settings.watch.count == 0) {
-        show_how(server);
+    const struct settings *settings = &server->settings;
+    if (settings->watch.count == 0 && settings->source.count == 0) {
         return ERR_OK;
     }
     TRY(known_open(ctx, &server->settings, &server->known));
-    return watch_start(ctx, &(struct watch_options){
+    TRY(watch_open(ctx, &(struct watch_options){
         .paths = &server->settings.watch,
         .rules = &server->settings.rules,
         .intel = server->known.intel,
@@ -174,7 +179,25 @@ static struct err open_watch(struct ctx *ctx, struct server *server)
         .interval_ms = server->settings.watch_interval_ms,
         .looked = looked,
         .self = server,
-    }, &server->watch);
+    }, &server->watch));
+    return sources_open(ctx, &(struct sources_options){
+        .uris = &settings->source,
+        .watch = server->watch,
+        .store = server->store,
+        .writer = server->writer,
+        .spool = server->folder.path,
+        .region = settings->region,
+    }, &server->sources);
+}
+
+static void start_watch(struct server *server)
+{
+    if (server->watch == NULL) {
+        show_how(server);
+        return;
+    }
+    watch_start(server->watch);
+    sources_start(server->sources);
 }
 
 /* A new key would open nothing that the lost one sealed: better to stop than to start with all secrets gone. */
@@ -193,19 +216,23 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     TRY(data_open(ctx, server->settings.data, &server->folder));
     TRY(open_vault(ctx, server));
     TRY(open_store(ctx, server));
+    TRY(open_watch(ctx, server));
     TRY(open_front(ctx, server));
     show_banner(server);
-    return open_watch(ctx, server);
+    start_watch(server);
+    return ERR_OK;
 }
 
 static void close_all(struct server *server)
 {
     watch_stop(server->watch);
-    known_close(&server->known);
+    sources_close(server->sources);
     /* The writer last: it answers the writes that are under way. */
     if (server->net) {
         net_server_stop(server->net, server->settings.grace_ms);
     }
+    watch_close(server->watch);
+    known_close(&server->known);
     store_writer_close(server->writer);
     front_close(server->front);
     store_close(server->store);
@@ -267,6 +294,7 @@ const struct command COMMAND_SERVE = {
     .summary = "run the services behind one endpoint",
     .usage = "yagura serve [options]",
     .examples = "  yagura serve\n  yagura serve --watch /var/log/cloudtrail --data /var/lib/yagura\n"
+                "  yagura serve --source 's3://trail-bucket/AWSLogs/?region=eu-west-1'\n"
                 "  yagura serve --store postgresql://yagura@db/yagura --listen 0.0.0.0:443 --tls-cert c.pem --tls-key k.pem\n",
     .groups = SETTINGS_DATA | SETTINGS_SERVE,
     .run = run,

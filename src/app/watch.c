@@ -10,7 +10,7 @@
 #include "svc/guardduty/guardduty.h"
 
 /* Findings of one look; beyond it new ids are dropped and logged. */
-enum { WATCH_FINDINGS_MAX = 1 << 20, WATCH_RETRY_MS = 1000 };
+enum { WATCH_FINDINGS_MAX = 1 << 20, WATCH_RETRY_MS = 1000, WATCH_BATCHES_MAX = 64 };
 
 struct watch {
     struct watch_options options;
@@ -18,9 +18,13 @@ struct watch {
     struct judge fresh; /* loaded by watch_reload, taken over before the next look; engine NULL: none */
     struct reader *reader;
     struct follow *follow;
+    struct inflate *in; /* of batches */
     struct findings *findings;
     struct reader_counts counted;
-    struct lock *lock; /* of fresh and stopping */
+    int64_t newest_ms; /* event time, of the item at hand */
+    struct lock *lock; /* of fresh, stopping and the batches that wait */
+    struct watch_batch *first, **last;
+    size_t waiting;
     struct thread *thread;
     bool stopping;
 };
@@ -35,6 +39,7 @@ static void on_event(void *self, const struct event *ev)
     struct watch *watch = self;
     const struct engine_sink sink = { watch->findings, emit };
     engine_inspect(watch->judge.engine, ev, &sink);
+    watch->newest_ms = ev->at_ms > watch->newest_ms ? ev->at_ms : watch->newest_ms;
     if (ev->at_ms > metric_get(METRIC_WATCH_LAST_MS)) {
         metric_set(METRIC_WATCH_LAST_MS, ev->at_ms);
     }
@@ -47,15 +52,25 @@ static void on_trouble(void *self, const struct ingest_trouble *trouble)
              LOG_STR("reason", str_of(trouble->reason)));
 }
 
-static void count(struct watch *watch)
+/* What was read since the last call. */
+static struct watch_counts count(struct watch *watch)
 {
     const struct reader_counts now = reader_counts(watch->reader);
     const struct reader_counts old = watch->counted;
-    metric_add(METRIC_EVENTS, (int64_t)(now.records - old.records));
-    metric_add(METRIC_EVENTS_DUPLICATE, (int64_t)(now.duplicates - old.duplicates));
-    metric_add(METRIC_EVENTS_SKIPPED, (int64_t)(now.skipped - old.skipped));
-    metric_add(METRIC_EVENT_BYTES, (int64_t)(now.bytes - old.bytes));
+    const struct watch_counts new = {
+        .records = (int64_t)(now.records - old.records),
+        .duplicates = (int64_t)(now.duplicates - old.duplicates),
+        .skipped = (int64_t)(now.skipped - old.skipped),
+        .bytes = (int64_t)(now.bytes - old.bytes),
+        .newest_ms = watch->newest_ms,
+    };
+    metric_add(METRIC_EVENTS, new.records);
+    metric_add(METRIC_EVENTS_DUPLICATE, new.duplicates);
+    metric_add(METRIC_EVENTS_SKIPPED, new.skipped);
+    metric_add(METRIC_EVENT_BYTES, new.bytes);
     watch->counted = now;
+    watch->newest_ms = 0;
+    return new;
 }
 
 /* What one look found, on its way into the store. */
@@ -64,7 +79,8 @@ struct harvest {
     struct str owner;
     const struct finding *findings;
     size_t count;
-    struct str place;
+    struct str place;                /* of the follower, when it is what read */
+    const struct watch_batch *batch; /* else */
 };
 
 static struct err store_harvest(void *argument, struct store_conn *db)
@@ -72,6 +88,9 @@ static struct err store_harvest(void *argument, struct store_conn *db)
     struct harvest *harvest = argument;
     for (size_t i = 0; i < harvest->count; i++) {
         TRY(guardduty_record_finding(&harvest->ctx, db, harvest->owner, &harvest->findings[i]));
+    }
+    if (harvest->batch) {
+        return harvest->batch->mark(harvest->batch->self, &harvest->ctx, db);
     }
     return store_checkpoint_write(&harvest->ctx, db, STR("watch"), harvest->place);
 }
@@ -94,22 +113,29 @@ static void rest(struct watch *watch, int64_t ms)
     lock_give(watch->lock);
 }
 
-/* A store that is busy or full gets the same harvest again until it takes it, so that nothing is lost. */
-static size_t keep_harvest(struct watch *watch)
+/* A store that is busy or full gets the same harvest again until it takes it, so that nothing is lost. What another server
+ * has stored meanwhile (STORE_CONFLICT) is not ours to store any more. */
+static struct err keep_harvest(struct watch *watch, const struct watch_batch *batch, struct ctx *ctx, size_t *found)
 {
-    struct arena *arena CLEANUP(arena_cleanup) = arena_open();
-    struct harvest harvest = { .ctx = ctx_new(arena, clock_now_ms()), .owner = watch->options.home_account };
-    harvest.findings = findings_list(watch->findings, arena, &harvest.count);
-    harvest.place = follow_state(watch->follow, arena);
-    while (store_writer_wait(&harvest.ctx, watch->options.writer, store_harvest, &harvest).fault) {
-        log_error(&harvest.ctx, "findings are not stored yet", LOG_STR("reason", str_of(harvest.ctx.reason)));
-        if (is_stopping(watch)) {
-            return 0;
+    struct harvest harvest = { .ctx = *ctx, .owner = watch->options.home_account, .batch = batch };
+    harvest.findings = findings_list(watch->findings, ctx->arena, &harvest.count);
+    harvest.place = batch ? STR_NONE : follow_state(watch->follow, ctx->arena);
+    *found = 0;
+    for (;;) {
+        harvest.ctx.now_ms = clock_now_ms();
+        const struct err err = store_writer_wait(&harvest.ctx, watch->options.writer, store_harvest, &harvest);
+        *ctx = harvest.ctx;
+        if (err.fault == NULL) {
+            metric_add(METRIC_FINDINGS, (int64_t)harvest.count);
+            *found = harvest.count;
+            return ERR_OK;
         }
+        if (err_is(err, &STORE_CONFLICT) || is_stopping(watch)) {
+            return err;
+        }
+        log_error(ctx, "findings are not stored yet", LOG_STR("reason", str_of(ctx->reason)));
         rest(watch, WATCH_RETRY_MS);
     }
-    metric_add(METRIC_FINDINGS, (int64_t)harvest.count);
-    return harvest.count;
 }
 
 static void renew_findings(struct watch *watch)
@@ -120,6 +146,15 @@ static void renew_findings(struct watch *watch)
     }
     findings_close(watch->findings);
     watch->findings = findings_open(WATCH_FINDINGS_MAX);
+}
+
+/* One that does not take the records of a batch that was not stored for repeats when they come again. */
+static void renew_reader(struct watch *watch)
+{
+    reader_close(watch->reader);
+    watch->reader = reader_open(&watch->judge.fields, watch->judge.projection);
+    reader_want(watch->reader, engine_sources(watch->judge.engine));
+    watch->counted = (struct reader_counts){ 0 };
 }
 
 static void take_fresh_judge(struct watch *watch)
@@ -136,6 +171,69 @@ static void take_fresh_judge(struct watch *watch)
     }
 }
 
+static size_t look(struct watch *watch, const struct ingest_sink *sink)
+{
+    struct arena *arena CLEANUP(arena_cleanup) = arena_open();
+    struct ctx ctx = ctx_new(arena, clock_now_ms());
+    size_t found = 0;
+    if (follow_poll(watch->follow, ctx.now_ms, watch->reader, sink) == 0) {
+        return 0;
+    }
+    count(watch);
+    if (keep_harvest(watch, NULL, &ctx, &found).fault) {
+        log_error(&ctx, "what was read is not stored and will be read again", LOG_STR("reason", str_of(ctx.reason)));
+    }
+    renew_findings(watch);
+    return found;
+}
+
+static size_t judge_batch(struct watch *watch, struct watch_batch *batch, const struct ingest_sink *sink)
+{
+    struct arena *arena CLEANUP(arena_cleanup) = arena_open();
+    struct ctx ctx = ctx_new(arena, clock_now_ms());
+    size_t found = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct watch_item *item = &batch->items[i];
+        if (item->file >= 0) {
+            inflate_start(watch->in, item->file);
+        } else {
+            inflate_start_bytes(watch->in, item->text);
+        }
+        reader_read(watch->reader, item->name, watch->in, sink);
+        item->counts = count(watch);
+    }
+    const struct err err = keep_harvest(watch, batch, &ctx, &found);
+    renew_findings(watch);
+    if (err.fault) {
+        renew_reader(watch);
+    }
+    batch->done(batch->self, err, err.fault ? ctx.reason : "");
+    return found;
+}
+
+static struct watch_batch *next_batch(struct watch *watch)
+{
+    lock_take(watch->lock);
+    struct watch_batch *batch = watch->stopping ? NULL : watch->first;
+    if (batch) {
+        watch->first = batch->next;
+        watch->last = watch->first ? watch->last : &watch->first;
+        watch->waiting--;
+    }
+    lock_give(watch->lock);
+    return batch;
+}
+
+/* Until something happens or it is time to look at the followed paths again. */
+static void wait_for_work(struct watch *watch)
+{
+    lock_take(watch->lock);
+    if (!watch->stopping && watch->first == NULL) {
+        lock_wait(watch->lock, watch->options.interval_ms);
+    }
+    lock_give(watch->lock);
+}
+
 static void watch_run(void *argument)
 {
     struct watch *watch = argument;
@@ -143,19 +241,32 @@ static void watch_run(void *argument)
     bool first = true;
     while (!is_stopping(watch)) {
         take_fresh_judge(watch);
-        const size_t files = follow_poll(watch->follow, clock_now_ms(), watch->reader, &sink);
-        size_t found = 0;
-        if (files > 0) {
-            count(watch);
-            found = keep_harvest(watch);
-            renew_findings(watch);
+        size_t found = look(watch, &sink);
+        struct watch_batch *batch = next_batch(watch);
+        if (batch) {
+            found += judge_batch(watch, batch, &sink);
         }
         if (first || found > 0) {
             watch->options.looked(watch->options.self, found);
             first = false;
         }
-        rest(watch, watch->options.interval_ms);
+        wait_for_work(watch);
     }
+}
+
+bool watch_submit(struct watch *watch, struct watch_batch *batch)
+{
+    lock_take(watch->lock);
+    const bool taken = !watch->stopping && watch->waiting < WATCH_BATCHES_MAX;
+    if (taken) {
+        batch->next = NULL;
+        *watch->last = batch;
+        watch->last = &batch->next;
+        watch->waiting++;
+        lock_signal(watch->lock);
+    }
+    lock_give(watch->lock);
+    return taken;
 }
 
 static struct err read_place(struct ctx *ctx, struct store *store, struct str *place)
@@ -167,7 +278,7 @@ static struct err read_place(struct ctx *ctx, struct store *store, struct str *p
     return err;
 }
 
-struct err watch_start(struct ctx *ctx, const struct watch_options *options, struct watch **out)
+struct err watch_open(struct ctx *ctx, const struct watch_options *options, struct watch **out)
 {
     struct str place = STR_NONE;
     struct judge judge = { 0 };
@@ -180,10 +291,16 @@ struct err watch_start(struct ctx *ctx, const struct watch_options *options, str
     reader_want(watch->reader, engine_sources(judge.engine));
     watch->follow = follow_open(options->paths->items, options->paths->count, place);
     watch->findings = findings_open(WATCH_FINDINGS_MAX);
+    watch->in = inflate_open();
     watch->lock = lock_open();
-    watch->thread = thread_start("watch", watch_run, watch);
+    watch->last = &watch->first;
     *out = watch;
     return ERR_OK;
+}
+
+void watch_start(struct watch *watch)
+{
+    watch->thread = thread_start("watch", watch_run, watch);
 }
 
 struct err watch_reload(struct ctx *ctx, struct watch *watch)
@@ -206,9 +323,27 @@ void watch_stop(struct watch *watch)
     lock_take(watch->lock);
     watch->stopping = true;
     lock_signal(watch->lock);
+    struct watch_batch *batch = watch->first;
+    watch->first = NULL;
     lock_give(watch->lock);
-    thread_join(watch->thread);
+    while (batch) {
+        struct watch_batch *next = batch->next; /* done may be the end of the batch */
+        batch->done(batch->self, (struct err){ &FAULT_UNAVAILABLE }, "the server is stopping");
+        batch = next;
+    }
+    if (watch->thread) {
+        thread_join(watch->thread);
+        watch->thread = NULL;
+    }
+}
+
+void watch_close(struct watch *watch)
+{
+    if (watch == NULL) {
+        return;
+    }
     reader_close(watch->reader);
+    inflate_close(watch->in);
     follow_close(watch->follow);
     findings_close(watch->findings);
     judge_close(&watch->judge);

@@ -1,4 +1,5 @@
-/* watch.h - follows log files and folders while the server runs: records in, findings stored.
+/* watch.h - judges log records while the server runs, and stores what it finds: those of followed files and folders, and
+ * batches that sources submit.
  *
  * One thread reads and judges. What was read and what was found commit together, so that after any kill -9 reading goes
  * on with nothing lost and nothing counted twice. */
@@ -23,9 +24,41 @@ struct watch_options {
 
 struct watch;
 
-struct err watch_start(struct ctx *ctx, const struct watch_options *options, struct watch **out);
-void watch_stop(struct watch *watch); /* NULL is allowed */
+struct err watch_open(struct ctx *ctx, const struct watch_options *options, struct watch **out);
+void watch_start(struct watch *watch);
+/* Ends the thread; batches that wait hear of it, further ones are refused. NULL is allowed. */
+void watch_stop(struct watch *watch);
+void watch_close(struct watch *watch); /* stopped first; NULL is allowed */
 /* Loads the rules anew; on FAULT_INVALID the old ones stay. */
 struct err watch_reload(struct ctx *ctx, struct watch *watch);
+
+struct watch_counts {
+    int64_t records, duplicates, skipped, bytes; /* decompressed */
+    int64_t newest_ms;                           /* event time; 0: none */
+};
+
+/* One input, whole: compressed or not, in any form the readers know. */
+struct watch_item {
+    struct str name;
+    int file; /* read from where it stands; -1: text is it */
+    struct str text;
+    struct watch_counts counts; /* filled in before mark is called */
+};
+
+/* The submitter's, until done was called. */
+struct watch_batch {
+    struct watch_item *items;
+    size_t count;
+    /* Within the transaction that stores the findings, perhaps more than once. STORE_CONFLICT: somebody else was faster;
+     * nothing of the batch is stored. */
+    struct err (*mark)(void *self, struct ctx *ctx, struct store_conn *db);
+    /* Once. ERR_OK means durable. */
+    void (*done)(void *self, struct err result, const char *reason);
+    void *self;
+    struct watch_batch *next;
+};
+
+/* False when too many wait or the watch is stopping: done is not called. */
+bool watch_submit(struct watch *watch, struct watch_batch *batch);
 
 #endif

@@ -91,7 +91,9 @@ static const char *read_records(struct arena *arena, const struct json *records,
             .key = str_percent_decode(arena, json_text(json_get(object, STR("key"))), true),
             .etag = unquoted(json_text(json_get(object, STR("eTag")))),
         };
-        json_int(json_get(object, STR("size")), &one->size);
+        if (!json_int(json_get(object, STR("size")), &one->size)) {
+            return "a record without a size";
+        }
         clock_parse_iso8601(json_text(json_get(record, STR("eventTime"))), &one->modified_ms);
         if (one->bucket.len == 0 || !is_sound(one)) {
             return "a record without a bucket and a key";
@@ -113,8 +115,10 @@ static const char *read_event(struct arena *arena, const struct json *event, str
         .key = json_text(json_path(event, "detail.object.key")),
         .etag = unquoted(json_text(json_path(event, "detail.object.etag"))),
     };
-    json_int(json_path(event, "detail.object.size"), &notice->objects->size);
     clock_parse_iso8601(json_text(json_get(event, STR("time"))), &notice->objects->modified_ms);
+    if (!json_int(json_path(event, "detail.object.size"), &notice->objects->size)) {
+        return "an event without a size";
+    }
     if (notice->objects->bucket.len == 0 || !is_sound(notice->objects)) {
         return "an event without a bucket and a key";
     }

@@ -1,0 +1,68 @@
+/* source_parts.h - what the kinds of sources share, inside app. */
+#ifndef YAGURA_APP_SOURCE_PARTS_H
+#define YAGURA_APP_SOURCE_PARTS_H
+
+#include "app/source.h"
+#include "app/source_uri.h"
+#include "base/queue.h"
+#include "net/client.h"
+#include "store/source.h"
+#include "wire/bucket.h"
+#include "wire/sigv4.h"
+
+enum { SOURCE_FETCHERS = 8 };
+
+/* Keys, from the environment or from a role. */
+struct source_keys {
+    struct str access_key, secret, token;
+    int64_t until_ms; /* 0: for ever */
+};
+
+struct batch;
+
+struct source {
+    const struct sources_options *options;
+    struct source_uri uri;
+    int64_t id;
+    struct source_keys own;  /* of the environment */
+    struct source_keys role; /* when the URI names one */
+    struct arena *role_arena;
+    struct net_client *clients[SOURCE_FETCHERS]; /* the first is the source's thread's own */
+    struct store_conn *db;                       /* of its thread */
+    const struct batch *batch;                   /* of source_bucket.c, under way */
+    int64_t listed_ms;
+    struct thread *thread;
+    struct lock *lock; /* of what follows, and of role */
+    bool stopping;
+    bool answered;
+    struct err result;
+};
+
+bool source_stopping(void *source); /* for net_client_options */
+void source_rest(struct source *source, int64_t ms);
+/* Submits and waits. The watch's reason is not handed on: it has logged it. */
+struct err source_submit(struct ctx *ctx, struct source *source, struct watch_batch *batch);
+
+/* source_aws.c: a signed call, tried again while that may help. Any answer but 2xx is a fault whose reason is for people. */
+struct source_call {
+    const char *service;
+    struct str base; /* scheme://host[:port] */
+    struct http_request request; /* without Host and signature */
+    int file; /* for the body; -1: into the answer */
+    const char *what; /* "list s3://bucket": for reasons */
+};
+struct err source_call(struct ctx *ctx, struct source *source, struct net_client *client, const struct source_call *call,
+                       struct http_response *response);
+struct str source_host(struct str base);
+struct str source_aws_base(struct ctx *ctx, const struct source *source, const char *service);
+
+/* source_bucket.c: reads those of the objects that are new; taken[i]: it is durable now, was so before, or holds no logs.
+ * The fault is that of the first object that could not be had; the others are read nevertheless. */
+struct err source_take(struct ctx *ctx, struct source *source, const struct bucket_object *objects, size_t count,
+                       bool *taken);
+struct err source_list(struct ctx *ctx, struct source *source);
+
+/* source_queue.c: one answer's worth of notifications. */
+struct err source_receive(struct ctx *ctx, struct source *source);
+
+#endif

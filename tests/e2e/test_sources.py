@@ -1,0 +1,297 @@
+"""Sources that lose nothing: each object's records are counted exactly once, whatever happens on the way."""
+
+import gzip
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+import urllib.request
+
+import fake_aws
+import pytest
+from conftest import START_SECONDS, STOP_SECONDS, TROUBLE
+from test_detect_cli import BINARY, STEALTH, record, stop_logging
+
+BUCKET = "trail"
+PATIENCE_SECONDS = 30
+
+
+def key_of(number, hour=0, region="us-east-1"):
+    return (f"logs/AWSLogs/111122223333/CloudTrail/{region}/2024/05/01/"
+            f"111122223333_CloudTrail_{region}_20240501T{hour:02}{number % 60:02}Z_{number} +.json.gz")
+
+
+def delivered(*records):
+    return gzip.compress(json.dumps({"Records": list(records)}).encode(), mtime=0)
+
+
+class Serve:
+    """A server of the test's own, with sources; it can be killed and started again on the same data."""
+
+    def __init__(self, folder, *arguments, environment=None):
+        self.data, self.log, self.arguments = folder / "data", folder / "log", arguments
+        self.environment = {**os.environ, "AWS_ACCESS_KEY_ID": fake_aws.ACCESS_KEY,
+                            "AWS_SECRET_ACCESS_KEY": fake_aws.SECRET, **(environment or {})}
+        self.environment.pop("AWS_SESSION_TOKEN", None)
+        self.process = None
+        self.start()
+
+    def start(self):
+        (self.data / "endpoint").unlink(missing_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [BINARY, "serve", "--listen", "127.0.0.1:0", "--data", self.data, *self.arguments],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
+        wait_for(lambda: (self.data / "endpoint").exists() or self.process.poll() is not None, START_SECONDS)
+        assert self.process.poll() is None, self.log.read_text()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(STOP_SECONDS)
+        text = self.log.read_text(errors="replace")
+        assert status in (0, -signal.SIGKILL) and not TROUBLE.search(text), text[-4000:]
+
+    def command(self, *words):
+        return json.loads(subprocess.run([BINARY, *words, "--data", self.data, "--format", "json"], check=False,
+                                         capture_output=True, timeout=60).stdout)
+
+    def source(self):
+        return (self.command("sources") or [{}])[0]
+
+    def metrics(self):
+        with urllib.request.urlopen((self.data / "endpoint").read_text().strip() + "/_yagura/metrics") as answer:
+            return answer.read().decode()
+
+
+def wait_for(condition, seconds=PATIENCE_SECONDS):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def fake():
+    server = fake_aws.FakeAws()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def serve(tmp_path):
+    started = []
+
+    def start(*arguments, **more):
+        folder = tmp_path / str(len(started))
+        folder.mkdir()
+        started.append(Serve(folder, *arguments, **more))
+        return started[-1]
+    yield start
+    for one in started:
+        one.stop()
+
+
+def fill(fake, count, start=0, bucket=BUCKET):
+    """count objects of two records each, of which one raises the same finding."""
+    for i in range(start, start + count):
+        fake.put(bucket, key_of(i), delivered(record(2 * i), stop_logging(2 * i + 1)))
+
+
+def bucket_source(fake, more=""):
+    return f"s3://{BUCKET}/logs/?endpoint={fake.endpoint}&poll=1{more}"
+
+
+def is_read(server, objects):
+    return server.source().get("objects") == objects
+
+
+def check_exactly(server, objects):
+    """Counts of the source and of the finding: everything once."""
+    source = server.source()
+    assert (source["objects"], source["records"], source["skipped"]) == (objects, 2 * objects, 0), source
+    found = [f for f in server.command("findings") if f["type"] == STEALTH]
+    assert [f["count"] for f in found] == [objects]
+
+
+def test_a_listed_bucket_is_read_once_late_and_repeated_keys_included(fake, serve):
+    fill(fake, 20, start=10)
+    fake.put(BUCKET, "logs/AWSLogs/111122223333/CloudTrail-Digest/us-east-1/x.json.gz", b"digest")
+    fake.put(BUCKET, "logs/AWSLogs/", b"")
+    fake.put(BUCKET, "elsewhere/" + key_of(99), delivered(record(900)))
+    server = serve("--source", bucket_source(fake))
+    wait_for(lambda: is_read(server, 20))
+    fill(fake, 3)  # their keys sort before all that was read
+    wait_for(lambda: is_read(server, 23))
+    check_exactly(server, 23)
+    assert fake.gets(key_of(12)) == 1
+    text = server.metrics()
+    assert f'yagura_source_objects_total{{source="s3://trail/logs/?endpoint={fake.endpoint}"}} 23' in text
+    assert server.source()["error"] == ""
+
+
+def test_an_object_that_is_replaced_is_read_again(fake, serve):
+    fill(fake, 1)
+    server = serve("--source", bucket_source(fake))
+    wait_for(lambda: is_read(server, 1))
+    fake.put(BUCKET, key_of(0), delivered(record(500)))
+    wait_for(lambda: is_read(server, 2))
+    assert server.source()["records"] == 3
+
+
+def test_faults_of_the_network_and_of_s3_are_waited_out(fake, serve):
+    fill(fake, 30)
+    fake.faults = [("GET /trail/.*list-type", (503, "SlowDown")), ("GET /trail/.*list-type", "drop"),
+                   ("GET /trail/logs/", (500, "InternalError")), ("GET /trail/logs/", "truncate"),
+                   ("GET /trail/logs/", (503, "SlowDown")), ("GET /trail/logs/", "drop"),
+                   ("GET /trail/logs/", "truncate"), ("GET /trail/logs/", (400, "RequestTimeout"))]
+    server = serve("--source", bucket_source(fake))
+    wait_for(lambda: is_read(server, 30))
+    assert fake.faults == []
+    check_exactly(server, 30)
+
+
+def test_a_killed_server_goes_on_with_nothing_lost_and_nothing_twice(fake, serve):
+    fill(fake, 150)
+    fake.delay = 0.03
+    server = serve("--source", bucket_source(fake))
+    chance = random.Random(4700)
+    for _ in range(4):
+        time.sleep(chance.uniform(0.02, 0.3))
+        server.kill()
+        server.start()
+    assert len(fake.seen) > 20  # it was at work
+    wait_for(lambda: is_read(server, 150))
+    check_exactly(server, 150)
+
+
+def test_what_is_refused_is_named_and_the_rest_is_read(fake, serve):
+    fill(fake, 5)
+    fake.faults = [("GET /trail/logs/.*_3", (403, "AccessDenied"))]
+    server = serve("--source", bucket_source(fake).replace("poll=1", "poll=2"))
+    wait_for(lambda: "AccessDenied" in (server.source().get("error") or ""))
+    assert is_read(server, 4)
+    wait_for(lambda: is_read(server, 5))
+    wait_for(lambda: server.source()["error"] == "")
+    check_exactly(server, 5)
+
+
+@pytest.mark.parametrize("source,words", [
+    ("s3://nothing-here/", "NoSuchBucket"),
+    ("s3://trail/", "SignatureDoesNotMatch"),
+])
+def test_trouble_with_a_bucket_shows_in_sources_and_metrics(fake, serve, source, words):
+    fill(fake, 1)
+    fake.secrets = {} if words.startswith("Sig") else fake.secrets
+    server = serve("--source", f"{source}?endpoint={fake.endpoint}&poll=1")
+    wait_for(lambda: words in (server.source().get("error") or ""))
+    assert "yagura_source_failing{" in server.metrics() and "} 1\n" in server.metrics()
+
+
+@pytest.mark.parametrize("source", ["s3://", "s3://UPPER/", "ftp://x/", "s3://trail/?colour=red", "s3://trail/?poll=0",
+                                    "s3://trail/?endpoint=trail", "sqs://host", "s3://trail/?queue=sqs"])
+def test_a_wrong_uri_is_refused_at_the_start(tmp_path, source):
+    done = subprocess.run([BINARY, "serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "d", "--source", source],
+                          capture_output=True, timeout=20, env={**os.environ, "AWS_ACCESS_KEY_ID": "a",
+                                                                "AWS_SECRET_ACCESS_KEY": "b"})
+    assert done.returncode == 4 and f"--source {source}".encode() in done.stderr
+
+
+def test_a_role_is_assumed(fake, serve):
+    fill(fake, 2)
+    server = serve("--source", bucket_source(fake, "&role=arn:aws:iam::111122223333:role/reader&external-id=x"))
+    wait_for(lambda: is_read(server, 2))
+    assert "ASIAROLE" in fake.secrets
+
+
+def test_hours_without_objects_are_gaps(fake, serve):
+    for number, hour in enumerate((0, 1, 5)):
+        fake.put(BUCKET, key_of(number, hour), delivered(record(number)))
+    fake.put(BUCKET, key_of(9, 3, "eu-west-1"), delivered(record(9)))
+    server = serve("--source", bucket_source(fake))
+    wait_for(lambda: is_read(server, 4))
+    assert server.source()["gap_hours"] == 3
+    gaps = {row["region"]: row["gap_hours"] for row in server.command("sources", "gaps")}
+    assert gaps == {"us-east-1": 3, "eu-west-1": 0}
+    assert 'region="us-east-1",type="CloudTrail"} 3' in server.metrics()
+
+
+def queue_source(fake):
+    return f"sqs://{fake.endpoint.split('//')[1]}/111122223333/trail?endpoint={fake.endpoint}&poll=1"
+
+
+def sns(notification):
+    return {"Type": "Notification", "MessageId": "x", "TopicArn": "arn:aws:sns:us-east-1:111122223333:t",
+            "Message": json.dumps(notification)}
+
+
+def eventbridge(fake, key):
+    inner = fake.notification(BUCKET, key)["Records"][0]["s3"]["object"]
+    return {"version": "0", "source": "aws.s3", "detail-type": "Object Created", "time": "2024-05-01T00:00:00Z",
+            "detail": {"bucket": {"name": BUCKET}, "object": {"key": key, "size": inner["size"], "etag": inner["eTag"]}}}
+
+
+def test_notifications_of_all_forms_twice_and_in_any_order_are_read_once(fake, serve):
+    fill(fake, 30)
+    messages = []
+    for i in range(30):
+        plain = fake.notification(BUCKET, key_of(i))
+        messages += [plain, (plain, sns(plain), eventbridge(fake, key_of(i)))[i % 3]]
+    random.Random(4700).shuffle(messages)
+    for message in [{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET}, *messages]:
+        fake.send(message)
+    fake.faults = [("ReceiveMessage", (500, "InternalFailure")), ("DeleteMessage", "drop"),
+                   ("GET /trail/logs/", "truncate")]
+    server = serve("--source", queue_source(fake))
+    wait_for(lambda: fake.queue == [])
+    check_exactly(server, 30)
+
+
+def test_a_message_stays_until_its_object_is_durable(fake, serve):
+    fill(fake, 2)
+    fake.send(fake.notification(BUCKET, key_of(0)))
+    fake.send(fake.notification(BUCKET, key_of(1)))
+    fake.send("not a notification")
+    with fake.lock:
+        body = fake.objects.pop((BUCKET, key_of(1)))
+    server = serve("--source", queue_source(fake))
+    wait_for(lambda: len(fake.deleted) == 1 and is_read(server, 1))
+    wait_for(lambda: server.source()["error"] != "")
+    fake.put(BUCKET, key_of(1), body)
+    wait_for(lambda: is_read(server, 2))
+    wait_for(lambda: len(fake.queue) == 1)
+    check_exactly(server, 2)
+    assert fake.queue[0]["Body"] == "not a notification"
+
+
+def test_a_server_killed_between_commit_and_delete_reads_nothing_twice(fake, serve):
+    fill(fake, 40)
+    for i in range(40):
+        fake.send(fake.notification(BUCKET, key_of(i)))
+    fake.faults = [("DeleteMessage", "drop")] * 6
+    server = serve("--source", queue_source(fake))
+    for _ in range(3):
+        time.sleep(0.2)
+        server.kill()
+        server.start()
+    wait_for(lambda: fake.queue == [])
+    check_exactly(server, 40)
+
+
+def test_a_bucket_with_a_queue_reads_what_was_there_before_too(fake, serve):
+    fill(fake, 5)
+    server = serve("--source", bucket_source(fake, f"&queue={fake.endpoint}/111122223333/trail"))
+    wait_for(lambda: is_read(server, 5))
+    fill(fake, 1, start=5)
+    fake.put("other", "x/" + key_of(7), delivered(record(999)))
+    fake.send(fake.notification(BUCKET, key_of(5)))
+    fake.send(fake.notification(BUCKET, key_of(0)))
+    fake.send(fake.notification("other", "x/" + key_of(7)))
+    wait_for(lambda: fake.queue == [])
+    check_exactly(server, 6)
