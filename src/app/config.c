@@ -36,6 +36,7 @@ static const struct setting table[] = {
       0, 0 },
     { "source", "URI", NULL, NULL, "where further logs come from: s3://BUCKET/PREFIX or sqs://HOST/PATH (repeatable)",
       AT(source), KIND_PATHS, SETTINGS_SERVE, 0, 0 },
+    { "push", NULL, NULL, NULL, "take log records by signed POST /_yagura/push", AT(push), KIND_FLAG, SETTINGS_SERVE, 0, 0 },
     { "rules", "DIR", NULL, NULL, "further detection rules (repeatable)", AT(rules), KIND_PATHS,
       SETTINGS_SERVE | SETTINGS_DETECT, 0, 0 },
     { "address-list", "KIND=FILE", NULL, NULL, "addresses that are tor, threat, custom, trusted or aws (repeatable)",

@@ -38,6 +38,7 @@ struct settings {
     int64_t body_limit;
     int64_t watch_interval_ms;
     int64_t grace_ms;
+    bool push;
     bool no_progress;
     bool check_answers;
     bool help;

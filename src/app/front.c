@@ -226,18 +226,18 @@ static struct err recognise(struct call *call, struct worker *worker)
     return call->match.operation->handler ? ERR_OK : wire_unbuilt(ctx, &call->match);
 }
 
-static struct err denied(struct call *call, const struct policy_answer *answer, struct str resource)
+static struct err denied(struct call *call, const struct policy_answer *answer, const char *action, struct str resource)
 {
     struct ctx *ctx = &call->rq.ctx;
     const bool xml = call->match.protocol == PROTOCOL_QUERY || call->match.protocol == PROTOCOL_EC2
         || call->match.protocol == PROTOCOL_REST_XML;
     const struct str words =
-        iam_denial(ctx, &call->rq.caller, str_of(call->match.operation->action), resource, answer);
+        iam_denial(ctx, &call->rq.caller, str_of(action), resource, answer);
     metric_add(METRIC_REQUESTS_REFUSED, 1);
     return fail(ctx, xml ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION, "%" STR_FMT, STR_ARG(words));
 }
 
-static struct policy_answer ask(struct call *call, struct str resource)
+static struct policy_answer ask(struct call *call, const char *action, struct str resource)
 {
     const struct iam_policies *policies = &call->identity->policies;
     struct request_context context = { .rq = &call->rq };
@@ -250,7 +250,7 @@ static struct policy_answer ask(struct call *call, struct str resource)
     context.extra = tags;
     context.extra_count = count;
     const struct policy_question question = {
-        .action = str_of(call->match.operation->action),
+        .action = str_of(action),
         .resource = resource,
         .caller = request_caller(&call->rq),
         .lookup = request_lookup,
@@ -287,10 +287,10 @@ static struct err authorise(struct call *call, struct store_conn *db)
     }
     struct str resource = STR_NONE;
     TRY(resource_of(call, db, &resource));
-    const struct policy_answer answer = ask(call, resource);
+    const struct policy_answer answer = ask(call, call->match.operation->action, resource);
     call->rq.identity_allows = answer.decision == POLICY_ALLOW;
     const bool handler_decides = authority == AUTHORITY_TRUST && answer.decision != POLICY_EXPLICIT_DENY;
-    return call->rq.identity_allows || handler_decides ? ERR_OK : denied(call, &answer, resource);
+    return call->rq.identity_allows || handler_decides ? ERR_OK : denied(call, &answer, call->match.operation->action, resource);
 }
 
 static struct err run_handler(struct call *call, struct store_conn *db)
@@ -398,7 +398,7 @@ static bool answer_house(struct front *front, struct net_exchange *exchange, con
     } else if (str_equal(page, STR("metrics"))) {
         answer_metrics(front, exchange);
     } else {
-        answer_text(exchange, 404, STR("text/plain"), STR("there is /_yagura/health and /_yagura/metrics\n"));
+        answer_text(exchange, 404, STR("text/plain"), STR("there is /_yagura/health and /_yagura/metrics; with --push, POST /_yagura/push\n"));
     }
     return true;
 }
@@ -421,13 +421,10 @@ void front_refuse(void *self, struct net_exchange *exchange, uint16_t status, st
     net_answer(exchange, &response);
 }
 
-void front_handle(void *self, struct net_exchange *exchange)
+/* A call under way, as it came. */
+static struct call *call_new(struct front *front, struct net_exchange *exchange)
 {
-    struct front *front = self;
     const struct http_request *http = net_request(exchange);
-    if (answer_house(front, exchange, http)) {
-        return;
-    }
     struct arena *arena = net_arena(exchange);
     struct call *call = ARENA_NEW(arena, struct call);
     call->front = front;
@@ -445,6 +442,58 @@ void front_handle(void *self, struct net_exchange *exchange)
         .tls = http->tls,
     };
     call->rq.ctx.request_id = random_uuid(&call->rq.ctx);
+    return call;
+}
+
+/* Who may push: signed as service "yagura", allowed yagura:PutRecords. */
+static struct err authorise_push(struct call *call)
+{
+    static const char action[] = "yagura:PutRecords";
+    struct ctx *ctx = &call->rq.ctx;
+    struct worker *worker = NULL;
+    TRY(worker_of_thread(ctx, call->front, &worker));
+    TRY(identify(call, worker));
+    if (!str_equal(call->claim.service, STR("yagura"))) {
+        return fail(ctx, &SIGV4_SIGNATURE_DOES_NOT_MATCH, "Credential should be scoped to correct service: 'yagura'.");
+    }
+    const struct str resource = str_format(ctx->arena, "arn:aws:yagura:%" STR_FMT ":%" STR_FMT ":push",
+                                           STR_ARG(call->rq.region), STR_ARG(call->rq.account));
+    if (call->identity->policies.all_allowed) {
+        return ERR_OK;
+    }
+    const struct policy_answer answer = ask(call, action, resource);
+    return answer.decision == POLICY_ALLOW ? ERR_OK : denied(call, &answer, action, resource);
+}
+
+/* False: not a push. */
+static bool answer_push(struct front *front, struct net_exchange *exchange)
+{
+    const struct http_request *http = net_request(exchange);
+    if (front->options.push == NULL || !str_equal(http->path, STR("/_yagura/push"))
+        || !str_equal(http->method, STR("POST"))) {
+        return false;
+    }
+    struct call *call = call_new(front, exchange);
+    call->err = authorise_push(call);
+    if (call->err.fault) {
+        count_answer(call, call->err.fault->http);
+        log_answer(call, call->err.fault->http);
+        push_refuse(exchange, call->err, call->rq.ctx.reason);
+        return true;
+    }
+    count_answer(call, 200);
+    push_take(front->options.push, exchange);
+    return true;
+}
+
+void front_handle(void *self, struct net_exchange *exchange)
+{
+    struct front *front = self;
+    const struct http_request *http = net_request(exchange);
+    if (answer_push(front, exchange) || answer_house(front, exchange, http)) {
+        return;
+    }
+    struct call *call = call_new(front, exchange);
     call->err = prepare(call);
     const bool write = !call->err.fault && call->match.operation->access == ACCESS_WRITE;
     if (!write || !hand_over(call)) {

@@ -4,10 +4,12 @@
  * encode. Reads run at once on the thread that received them, on its own connection; writes go to the store's writer,
  * which commits many at a time, and are answered once they are durable.
  *
- * GET /_yagura/health and /_yagura/metrics are answered unsigned; no bucket can have such a name. */
+ * GET /_yagura/health and /_yagura/metrics are answered unsigned; no bucket can have such a name. POST /_yagura/push is
+ * signed as service "yagura". */
 #ifndef YAGURA_APP_FRONT_H
 #define YAGURA_APP_FRONT_H
 
+#include "app/push.h"
 #include "crypto/vault.h"
 #include "net/server.h"
 #include "store/writer.h"
@@ -18,6 +20,7 @@ struct front_options {
     const struct vault *vault;
     struct str home_account;
     struct str region;  /* for requests whose signature names none */
+    const struct push *push; /* NULL: no records by HTTP */
     bool check_answers; /* hold every answer against its model */
 };
 

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "schema.h"
+#include "store/source.h"
 #include "svc/iam/iam.h"
 
 enum { WRITER_QUEUE = 4096, WRITER_THREADS = 8, FIRST_FINDINGS = 20 };
@@ -32,6 +33,7 @@ struct server {
     struct known known;
     struct watch *watch;
     struct sources *sources;
+    struct push push;
     struct str endpoint;
 };
 
@@ -80,6 +82,7 @@ static struct err open_front(struct ctx *ctx, struct server *server)
         .vault = server->vault,
         .home_account = settings->account_id,
         .region = settings->region,
+        .push = settings->push ? &server->push : NULL,
         .check_answers = settings->check_answers,
     });
     const struct net_options options = {
@@ -165,7 +168,7 @@ static void looked(void *self, size_t findings)
 static struct err open_watch(struct ctx *ctx, struct server *server)
 {
     const struct settings *settings = &server->settings;
-    if (settings->watch.count == 0 && settings->source.count == 0) {
+    if (settings->watch.count == 0 && settings->source.count == 0 && !settings->push) {
         return ERR_OK;
     }
     TRY(known_open(ctx, &server->settings, &server->known));
@@ -188,6 +191,19 @@ static struct err open_watch(struct ctx *ctx, struct server *server)
         .spool = server->folder.path,
         .region = settings->region,
     }, &server->sources);
+}
+
+static struct err open_push(struct ctx *ctx, struct server *server)
+{
+    struct store_conn *db = NULL;
+    if (!server->settings.push) {
+        return ERR_OK;
+    }
+    TRY(store_connect(ctx, server->store, &db));
+    const struct err err = store_source_open(ctx, db, STR("push"), &server->push.source);
+    store_disconnect(db);
+    server->push.watch = server->watch;
+    return err;
 }
 
 static void start_watch(struct server *server)
@@ -217,6 +233,7 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     TRY(open_vault(ctx, server));
     TRY(open_store(ctx, server));
     TRY(open_watch(ctx, server));
+    TRY(open_push(ctx, server));
     TRY(open_front(ctx, server));
     show_banner(server);
     start_watch(server);

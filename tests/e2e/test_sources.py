@@ -7,8 +7,14 @@ import random
 import signal
 import subprocess
 import time
+import urllib.error
 import urllib.request
 
+import boto3
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
+import botocore.httpsession
 import fake_aws
 import pytest
 from conftest import START_SECONDS, STOP_SECONDS, TROUBLE
@@ -295,3 +301,56 @@ def test_a_bucket_with_a_queue_reads_what_was_there_before_too(fake, serve):
     fake.send(fake.notification("other", "x/" + key_of(7)))
     wait_for(lambda: fake.queue == [])
     check_exactly(server, 6)
+
+
+def push(server, body, keys=None, service="yagura"):
+    """Status and answer of a push, signed by botocore."""
+    keys = keys or json.loads((server.data / "credentials").read_text())
+    url = (server.data / "endpoint").read_text().strip() + "/_yagura/push"
+    request = botocore.awsrequest.AWSRequest("POST", url, data=body)
+    credentials = botocore.credentials.Credentials(keys["accessKeyId"], keys["secretAccessKey"])
+    botocore.auth.SigV4Auth(credentials, service, "us-east-1").add_auth(request)
+    answer = botocore.httpsession.URLLib3Session().send(request.prepare())
+    return answer.status_code, json.loads(answer.content)
+
+
+def test_pushed_records_are_counted_and_durable(serve):
+    server = serve("--push")
+    lines = "".join(json.dumps(one) + "\n" for one in (record(1), stop_logging(2))).encode()
+    assert push(server, lines) == (200, {"records": 2, "duplicates": 0, "skipped": 0, "bytes": len(lines)})
+    server.kill()
+    check_exactly(server, 1)
+    server.start()
+    assert push(server, delivered(record(3), stop_logging(4)))[1]["records"] == 2
+    assert push(server, delivered(record(3), stop_logging(4)))[1]["duplicates"] == 2
+    assert push(server, b"{")[1]["skipped"] == 1
+    assert push(server, b"")[0] == 200
+    assert server.source()["records"] == 4 and server.source()["source"] == "push"
+
+
+def test_a_push_needs_a_signature_and_the_right(serve):
+    server = serve("--push")
+    keys = json.loads((server.data / "credentials").read_text())
+    url = (server.data / "endpoint").read_text().strip()
+    iam = boto3.client("iam", region_name="us-east-1", endpoint_url=url, aws_access_key_id=keys["accessKeyId"],
+                       aws_secret_access_key=keys["secretAccessKey"])
+    iam.create_user(UserName="pusher")
+    made = iam.create_access_key(UserName="pusher")["AccessKey"]
+    pusher = {"accessKeyId": made["AccessKeyId"], "secretAccessKey": made["SecretAccessKey"]}
+    assert push(server, b"", keys=pusher)[0] == 403
+    iam.put_user_policy(UserName="pusher", PolicyName="p", PolicyDocument=json.dumps({
+        "Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "yagura:PutRecords", "Resource": "*"}}))
+    assert push(server, b"", keys=pusher)[0] == 200
+    assert push(server, b"", keys={**pusher, "secretAccessKey": "wrong"})[0] == 403
+    assert push(server, b"", service="sts")[0] == 403
+    with pytest.raises(urllib.error.HTTPError) as unsigned:
+        urllib.request.urlopen(url + "/_yagura/push", data=b"{}")
+    assert unsigned.value.code == 403
+
+
+def test_without_the_setting_nothing_is_taken(serve):
+    server = serve()
+    url = (server.data / "endpoint").read_text().strip()
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(url + "/_yagura/push", data=b"{}")
+    assert refused.value.code == 405
