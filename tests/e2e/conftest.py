@@ -127,10 +127,14 @@ class Yagura:
         }
 
 
-@pytest.fixture(scope="session")
-def yagura(tmp_path_factory):
+def pytest_sessionstart():
+    """Before any test, also those that start servers of their own."""
     CALLED.parent.mkdir(parents=True, exist_ok=True)
     CALLED.write_text("")
+
+
+@pytest.fixture(scope="session")
+def yagura(tmp_path_factory):
     server = Yagura(tmp_path_factory.mktemp("yagura") / "data", store=own_store()).start()
     yield server
     server.stop()
