@@ -260,7 +260,7 @@ struct ordering {
 static void order_children(struct ordering *o, const struct match_node *all)
 {
     for (const struct match_node *child = all + 1; child < all + all->size; child += child->size) {
-        if (child->kind == PREDICATE_ALL) {
+        if (child->kind == PREDICATE_ALL && !child->together) {
             order_children(o, child);
         } else if (stands_for(child, o->anchor, o->guard) == o->late) {
             memcpy(o->nodes + o->used, child, child->size * sizeof(*child));
@@ -275,7 +275,7 @@ static void order_nodes(struct gather *g, struct match_rule *rule, uint32_t anch
     const struct match_node *root = rule->written;
     struct ordering o = { .nodes = ARENA_ARRAY(g->set->arena, struct match_node, root->size), .anchor = anchor, .guard = guard };
     rule->nodes = o.nodes;
-    if (root->kind != PREDICATE_ALL) {
+    if (root->kind != PREDICATE_ALL || root->together) {
         memcpy(o.nodes, root, root->size * sizeof(*root));
         return;
     }

@@ -63,6 +63,23 @@ static struct err check_values(struct ctx *ctx, const struct predicate *p)
     return ERR_OK;
 }
 
+/* NUMBER may have values instead of bounds, when it is flat. */
+static bool has_numbers(const struct predicate *p)
+{
+    return p->op == PREDICATE_NUMBER && p->flat && p->value_count > 0;
+}
+
+static struct err check_numbers(struct ctx *ctx, const struct predicate *p)
+{
+    for (size_t i = 0; has_numbers(p) && i < p->value_count; i++) {
+        double number = 0;
+        if (!str_to_double(p->values[i], &number)) {
+            return fail(ctx, &FAULT_INVALID, "\"%" STR_FMT "\" is no number", STR_ARG(p->values[i]));
+        }
+    }
+    return isnan(p->low) || isnan(p->high) ? fail(ctx, &FAULT_INVALID, "a bound is no number") : ERR_OK;
+}
+
 static struct err check_test(struct ctx *ctx, const struct predicate *p)
 {
     switch (p->op) {
@@ -73,7 +90,7 @@ static struct err check_test(struct ctx *ctx, const struct predicate *p)
         return ERR_OK;
     case PREDICATE_NUMBER:
     case PREDICATE_TIME:
-        return isnan(p->low) || isnan(p->high) ? fail(ctx, &FAULT_INVALID, "a bound is no number") : ERR_OK;
+        return check_numbers(ctx, p);
     case PREDICATE_EQUALS:
     case PREDICATE_PREFIX:
     case PREDICATE_SUFFIX:
@@ -85,6 +102,19 @@ static struct err check_test(struct ctx *ctx, const struct predicate *p)
         return check_values(ctx, p);
     }
     return fail(ctx, &FAULT_INVALID, "unknown operator %d", (int)p->op);
+}
+
+/* A child of a together ALL: one flat test, or any of some of one path. */
+static struct err check_group(struct ctx *ctx, const struct predicate *p)
+{
+    const struct predicate *const *tests = p->kind == PREDICATE_ANY ? p->children : &p;
+    const size_t count = p->kind == PREDICATE_ANY ? p->child_count : 1;
+    for (size_t i = 0; i < count; i++) {
+        if (tests[i]->kind != PREDICATE_TEST || !tests[i]->flat || !str_equal(tests[i]->path, tests[0]->path)) {
+            return fail(ctx, &FAULT_INVALID, "what is asked together must be flat tests, each group of one path");
+        }
+    }
+    return ERR_OK;
 }
 
 static struct err check(struct ctx *ctx, const struct predicate *p, int depth, size_t *tests)
@@ -103,6 +133,9 @@ static struct err check(struct ctx *ctx, const struct predicate *p, int depth, s
     }
     for (size_t i = 0; i < p->child_count; i++) {
         TRY(check(ctx, p->children[i], depth + 1, tests));
+        if (p->kind == PREDICATE_ALL && p->together) {
+            TRY(check_group(ctx, p->children[i]));
+        }
     }
     return ERR_OK;
 }
@@ -142,15 +175,59 @@ static void *index_pointer(size_t index)
     return (void *)(uintptr_t)(index + 1);
 }
 
-static struct err compile_field(struct compiler *c, struct str path, uint32_t *out)
+static struct str joined_text(struct arena *arena, struct str a, struct str b)
+{
+    struct text text = text_new(arena);
+    text_add(&text, a);
+    text_add(&text, b);
+    return text_str(&text);
+}
+
+enum { JOINED_GAPS = 4 }; /* how many dots of a path, from its end, may stand within a key */
+
+/* Slots of the path with some of its last dots within keys. */
+static bool compile_joined(struct compiler *c, struct match_field *field)
+{
+    size_t dots[JOINED_GAPS];
+    size_t count = 0;
+    for (size_t i = 0; i < field->path.len; i++) {
+        if (field->path.ptr[i] == '\\') {
+            i++;
+        } else if (field->path.ptr[i] == '.') {
+            dots[count++ % JOINED_GAPS] = i;
+        }
+    }
+    const unsigned gaps = count < JOINED_GAPS ? (unsigned)count : (unsigned)JOINED_GAPS;
+    uint16_t *slots = ARENA_ARRAY(c->arena, uint16_t, (size_t)1 << gaps);
+    for (unsigned joins = 1; joins < 1u << gaps; joins++) {
+        struct text path = text_new(c->arena);
+        for (size_t i = 0; i < field->path.len; i++) {
+            for (unsigned gap = 0; gap < gaps; gap++) {
+                text_add(&path, joins >> gap & 1 && dots[gap] == i ? STR("\\") : STR(""));
+            }
+            text_add_char(&path, field->path.ptr[i]);
+        }
+        text_add(&path, STR("[]"));
+        const uint16_t slot = projection_slot(c->projection, text_str(&path));
+        if (slot == SCAN_NO_SLOT) {
+            return false;
+        }
+        slots[field->joined_count++] = slot;
+    }
+    field->joined = slots;
+    return true;
+}
+
+static struct err compile_field(struct compiler *c, struct str path, bool flat, uint32_t *out)
 {
     struct match_set *set = c->set;
-    const uintptr_t known = (uintptr_t)map_get(c->field_index, path);
+    const struct str name = joined_text(c->arena, flat ? STR("flat:") : STR("any:"), path);
+    const uintptr_t known = (uintptr_t)map_get(c->field_index, name);
     if (known) {
         *out = (uint32_t)(known - 1);
         return ERR_OK;
     }
-    const uint16_t slot = projection_slot(c->projection, str_format(c->arena, "%.*s[]", (int)path.len, path.ptr));
+    const uint16_t slot = projection_slot(c->projection, joined_text(c->arena, path, STR("[]")));
     if (slot == SCAN_NO_SLOT || set->field_count >= FIELDS_MAX) {
         return fail(c->ctx, &FAULT_INVALID, "too many fields, or the path \"%" STR_FMT "\" is too deep", STR_ARG(path));
     }
@@ -159,8 +236,12 @@ static struct err compile_field(struct compiler *c, struct str path, uint32_t *o
         set->fields = arena_grow(c->arena, set->fields, c->field_capacity * sizeof(*set->fields), grown * sizeof(*set->fields));
         c->field_capacity = grown;
     }
-    set->fields[set->field_count] = (struct match_field){ .path = str_copy(c->arena, path), .each = slot, .whole = SCAN_NO_SLOT };
-    map_put(c->field_index, path, index_pointer(set->field_count));
+    struct match_field *field = &set->fields[set->field_count];
+    *field = (struct match_field){ .path = str_copy(c->arena, path), .each = slot, .whole = SCAN_NO_SLOT, .flat = flat };
+    if (flat && !compile_joined(c, field)) {
+        return fail(c->ctx, &FAULT_INVALID, "too many fields");
+    }
+    map_put(c->field_index, name, index_pointer(set->field_count));
     *out = (uint32_t)set->field_count++;
     return ERR_OK;
 }
@@ -291,11 +372,16 @@ static struct err compile_values(struct compiler *c, struct match_test *test)
     test->texts = texts;
     test->wildcards = ARENA_ARRAY(c->arena, struct wildcard, count);
     test->networks = p->op == PREDICATE_CIDR ? ARENA_ARRAY(c->arena, struct network, count) : NULL;
+    double *doubles = has_numbers(p) ? ARENA_ARRAY(c->arena, double, count) : NULL;
+    test->doubles = doubles;
     test->regexes = p->op == PREDICATE_REGEX ? ARENA_ARRAY(c->arena, struct regex *, count) : NULL;
     const unsigned flags = (p->ignore_case ? REGEX_IGNORE_CASE : 0u) | (p->multiline ? REGEX_MULTILINE : 0u)
                            | (p->dot_all ? REGEX_DOT_ALL : 0u);
     for (size_t i = 0; i < count; i++) {
         texts[i] = compile_text(c, p->values[i], p->ignore_case);
+        if (doubles && !str_to_double(p->values[i], &doubles[i])) {
+            return fail(c->ctx, &FAULT_INVALID, "a number changed since it was checked");
+        }
         if (p->op == PREDICATE_WILDCARD) {
             test->wildcards[i] = wildcard_parse(c->arena, p->values[i], p->ignore_case);
         } else if (p->op == PREDICATE_KEYWORD) {
@@ -328,7 +414,7 @@ static struct predicate copy_predicate(struct compiler *c, const struct predicat
 static struct str test_key(struct compiler *c, const struct predicate *p)
 {
     struct text key = text_new(c->arena);
-    text_add_format(&key, "%d %d%d%d%d%d%d%d%d%d %d %a %a %zu:", (int)p->op, p->ignore_case, p->anything_but, p->multiline,
+    text_add_format(&key, "%d %d%d%d%d%d%d%d%d%d%d %d %a %a %zu:", (int)p->op, p->flat, p->ignore_case, p->anything_but, p->multiline,
                     p->dot_all, p->starts, p->ends, p->part, p->low_open, p->high_open, (int)p->unit, p->low, p->high, p->path.len);
     text_add(&key, p->path);
     text_add_format(&key, " %zu:", p->other.len);
@@ -347,12 +433,16 @@ static struct err compile_new_test(struct compiler *c, const struct predicate *p
     test->value_count = (uint32_t)p->value_count;
     test->ignore_case = p->ignore_case;
     test->anything_but = p->anything_but;
+    test->flat = p->flat;
     if (p->op == PREDICATE_KEYWORD) {
         return compile_values(c, test);
     }
-    TRY(compile_field(c, p->path, &test->field));
+    TRY(compile_field(c, p->path, p->flat, &test->field));
     if (p->op == PREDICATE_FIELD) {
-        return compile_field(c, p->other, &test->other);
+        return compile_field(c, p->other, p->flat, &test->other);
+    }
+    if (p->op == PREDICATE_EXISTS && p->flat) {
+        return ERR_OK;
     }
     if (p->op == PREDICATE_EXISTS) {
         c->set->fields[test->field].whole = projection_slot(c->projection, test->predicate.path);
@@ -401,6 +491,7 @@ static struct err compile_nodes(struct compiler *c, const struct predicate *p, s
     struct match_node *node = &nodes[(*used)++];
     const size_t start = *used - 1;
     node->kind = p->kind;
+    node->together = p->kind == PREDICATE_ALL && p->together;
     if (p->kind == PREDICATE_TEST) {
         TRY(compile_test(c, p, &node->test));
         labels[start] = p->label.ptr ? str_copy(c->arena, p->label) : STR_NONE;

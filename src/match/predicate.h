@@ -7,7 +7,14 @@
  * of an array, nested ones included) satisfies it; an absent path satisfies no operator. Negation is said either by a
  * PREDICATE_NOT around a test ("no element does") or by anything_but in it ("some element doesn't").
  * Text operators see strings as they are, and numbers, true, false and objects by their source text (EQUALS: no objects);
- * null satisfies only NULL and EXISTS. Case is folded in ASCII alone. */
+ * null satisfies only NULL and EXISTS. Case is folded in ASCII alone.
+ *
+ * A `flat` test sees documents as EventBridge does: only leaves are values (an object or an empty array is not there), a
+ * key "a.b" is the same as b within a (in the last five parts of a path), text operators hold for strings alone and NUMBER
+ * for numbers alone.
+ * The children of a `together` ALL must be satisfied by values that don't lie in different elements of one array. Each
+ * child is a flat test, or an ANY of flat tests, of one path; EXISTS with anything_but asks that the path be absent
+ * where the values chosen for the children before it leave it a place. */
 #ifndef YAGURA_MATCH_PREDICATE_H
 #define YAGURA_MATCH_PREDICATE_H
 
@@ -22,7 +29,7 @@ enum predicate_operator {
     PREDICATE_CONTAINS,
     PREDICATE_WILDCARD, /* one of values: * is any text, ? any one character; \ before *, ? or \ makes it literal */
     PREDICATE_REGEX,    /* one of values found in the text (PCRE2, bounded: see match.h) */
-    PREDICATE_NUMBER,   /* a number (or text that is wholly one) within low..high */
+    PREDICATE_NUMBER,   /* a number (or text that is wholly one) within low..high; flat and with values: equal to one of them */
     PREDICATE_TIME,     /* ISO 8601 text whose `unit` lies within low..high */
     PREDICATE_CIDR,     /* an address within one of values: 10.0.0.0/8, 2001:db8::/32, 192.0.2.1 */
     PREDICATE_EXISTS,   /* the path is there, whatever stands there (null and an empty array too) */
@@ -44,6 +51,8 @@ struct predicate {
     bool starts;       /* PREDICATE_FIELD: prefix, suffix, part of instead of equal */
     bool ends;
     bool part;
+    bool flat;         /* of a test: see above */
+    bool together;     /* of ALL: see above */
     bool low_open;     /* PREDICATE_NUMBER: the bound itself is outside */
     bool high_open;
     enum predicate_unit unit;

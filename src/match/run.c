@@ -60,12 +60,13 @@ void match_scratch_begin(struct match_scratch *scratch, const struct match_set *
 
 static struct seen_value see(struct match_scratch *scratch, const struct match_field *field, const struct scan_value *value)
 {
-    struct seen_value seen = { .kind = value->kind };
+    struct seen_value seen = { .kind = value->kind, .source = value->ptr };
     if (value->kind == SCAN_NULL) {
         return seen;
     }
     seen.text = value->kind == SCAN_STRING ? scan_text(scratch->arena, value) : (struct str){ value->ptr, value->len };
-    const struct interned *known = value->kind == SCAN_OBJECT ? NULL : match_field_find(field, seen.text);
+    const bool named = field->flat ? value->kind == SCAN_STRING : value->kind != SCAN_OBJECT;
+    const struct interned *known = named ? match_field_find(field, seen.text) : NULL;
     if (known) {
         seen.known = known;
         for (const struct spelling *s = known->spellings; s; s = s->next) {
@@ -77,20 +78,31 @@ static struct seen_value see(struct match_scratch *scratch, const struct match_f
     return seen;
 }
 
-static void see_all(struct match_scratch *scratch, const struct match_field *field, struct seen_field *seen)
+static void see_slot(struct match_scratch *scratch, const struct match_field *field, uint16_t slot)
 {
-    const struct scan_value *value = scan_get(scratch->scan, field->each);
-    seen->epoch = scratch->epoch;
-    seen->first = scratch->value_count;
+    const struct scan_value *value = scan_get(scratch->scan, slot);
     if (value->kind == SCAN_ABSENT) {
-        value = NULL;
+        return;
     }
     for (; value; value = scan_more(scratch->scan, value)) {
+        if (field->flat && value->kind == SCAN_OBJECT) {
+            continue;
+        }
         if (scratch->value_count == scratch->value_capacity) {
             scratch->value_capacity *= 2;
             scratch->values = memory_grow(scratch->values, scratch->value_capacity * sizeof(*scratch->values));
         }
         scratch->values[scratch->value_count++] = see(scratch, field, value);
+    }
+}
+
+static void see_all(struct match_scratch *scratch, const struct match_field *field, struct seen_field *seen)
+{
+    seen->epoch = scratch->epoch;
+    seen->first = scratch->value_count;
+    see_slot(scratch, field, field->each);
+    for (size_t i = 0; i < field->joined_count; i++) {
+        see_slot(scratch, field, field->joined[i]);
     }
     seen->count = scratch->value_count - seen->first;
 }
@@ -220,6 +232,25 @@ static bool network_within(const struct match_test *test, struct str text)
     return false;
 }
 
+static bool number_holds(const struct match_test *test, double number)
+{
+    if (test->doubles == NULL) {
+        return within(&test->predicate, number);
+    }
+    for (size_t i = 0; i < test->value_count; i++) {
+        if (test->doubles[i] >= number && test->doubles[i] <= number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a flat test asks anything of such a value. */
+static bool flat_takes(enum predicate_operator op, enum scan_kind kind)
+{
+    return op == PREDICATE_BOOL || op == PREDICATE_EXISTS || kind == (op == PREDICATE_NUMBER ? SCAN_NUMBER : SCAN_STRING);
+}
+
 /* For one value, before anything_but turns it round. */
 bool match_test_value(struct match_scratch *scratch, const struct match_test *test, struct seen_value *value)
 {
@@ -227,7 +258,7 @@ bool match_test_value(struct match_scratch *scratch, const struct match_test *te
     if (test->op == PREDICATE_NULL) {
         return value->kind == SCAN_NULL;
     }
-    if (value->kind == SCAN_NULL) {
+    if (value->kind == SCAN_NULL || (test->flat && !flat_takes(test->op, value->kind))) {
         return false;
     }
     switch (test->op) {
@@ -235,7 +266,7 @@ bool match_test_value(struct match_scratch *scratch, const struct match_test *te
         return value->known && has_number(test, test->ignore_case ? value->known->number : value->exact);
     case PREDICATE_NUMBER:
         return (value->kind == SCAN_NUMBER || value->kind == SCAN_STRING) && str_to_double(value->text, &number)
-               && within(&test->predicate, number);
+               && number_holds(test, number);
     case PREDICATE_TIME: return time_within(&test->predicate, value);
     case PREDICATE_CIDR: return value->kind == SCAN_STRING && network_within(test, value->text);
     case PREDICATE_BOOL:
@@ -295,6 +326,9 @@ static bool test_decide(struct match_scratch *scratch, const struct match_test *
 {
     switch (test->op) {
     case PREDICATE_EXISTS:
+        if (test->flat) {
+            return (field_seen(scratch, test->field)->count > 0) != test->anything_but;
+        }
         return (scan_get(scratch->scan, scratch->set->fields[test->field].whole)->kind != SCAN_ABSENT) != test->anything_but;
     case PREDICATE_KEYWORD:
         return text_holds(scratch, test, test->ignore_case ? document_lowered(scratch) : scan_source(scratch->scan))
@@ -333,6 +367,9 @@ bool match_node_holds(struct match_scratch *scratch, const struct match_node *no
     }
     if (node->kind == PREDICATE_NOT) {
         return !match_node_holds(scratch, node + 1);
+    }
+    if (node->together) {
+        return match_together_holds(scratch, node);
     }
     const bool stop_at = node->kind == PREDICATE_ANY;
     for (const struct match_node *child = node + 1; child < node + node->size; child += child->size) {

@@ -46,6 +46,9 @@ struct match_field {
     struct str path;
     uint16_t each;  /* slot of the values */
     uint16_t whole; /* slot that tells presence; SCAN_NO_SLOT when nobody asks */
+    bool flat;
+    const uint16_t *joined; /* slots of the same path with dots within keys */
+    size_t joined_count;
     struct interned **table; /* open addressing; NULL: no values are asked for */
     size_t mask;
     size_t value_count;
@@ -63,7 +66,9 @@ struct match_test {
     bool ignore_case;
     bool anything_but;
     bool once;                  /* one rule asks it alone: its verdict isn't worth keeping */
+    bool flat;
     const uint32_t *numbers;    /* EQUALS: of its values, ascending */
+    const double *doubles;      /* NUMBER: its values; NULL: a range */
     uint32_t other;
     struct wildcard *wildcards; /* WILDCARD, KEYWORD */
     const struct str *texts;    /* PREFIX, SUFFIX, CONTAINS; in lower case where case is ignored */
@@ -77,6 +82,7 @@ struct match_node {
     enum predicate_kind kind;
     uint32_t size;
     uint32_t test;
+    bool together;
 };
 
 struct match_rule {
@@ -107,6 +113,7 @@ struct match_set {
 struct seen_value {
     struct str text;  /* STR_NONE: null */
     struct str lower; /* once asked for */
+    const char *source; /* where it stands in the document */
     const struct interned *known; /* NULL: no rule asks for this value */
     uint32_t exact;   /* number of the spelling; 0: no rule spells it so */
     uint8_t kind;     /* enum scan_kind */
@@ -135,6 +142,8 @@ struct match_scratch {
     struct str document_lower;
     struct regex_scratch *regex;
     uint64_t limits;
+    uint64_t boxes_epoch;
+    struct match_boxes *boxes; /* of the document with that epoch */
 };
 
 /* run.c, for explain.c. begin prepares a scratch for a document. */
@@ -144,6 +153,9 @@ const struct seen_value *match_field_values(struct match_scratch *scratch, uint3
 bool match_test_value(struct match_scratch *scratch, const struct match_test *test, struct seen_value *value);
 bool match_node_holds(struct match_scratch *scratch, const struct match_node *node);
 uint64_t match_interned_place(uint64_t hash, size_t mask);
+
+/* together.c: node is an ALL whose children must hold in the same elements of arrays. */
+bool match_together_holds(struct match_scratch *scratch, const struct match_node *node);
 
 /* anchor.c: finds what each rule waits behind and fills the wakes. */
 void match_anchor_rules(struct match_set *set);
