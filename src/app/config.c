@@ -34,7 +34,7 @@ static const struct setting table[] = {
       KIND_TEXT, SETTINGS_SERVE | SETTINGS_WHERE, 0, 0 },
     { "watch", "PATH", NULL, NULL, "log file or folder to follow (repeatable)", AT(watch), KIND_PATHS, SETTINGS_SERVE,
       0, 0 },
-    { "source", "URI", NULL, NULL, "where further logs come from: s3://BUCKET/PREFIX or sqs://HOST/PATH (repeatable)",
+    { "source", "URI", NULL, NULL, "where further logs come from: s3://BUCKET/PREFIX, sqs://HOST/PATH, syslog://HOST:PORT or - (repeatable)",
       AT(source), KIND_PATHS, SETTINGS_SERVE, 0, 0 },
     { "push", NULL, NULL, NULL, "take log records by signed POST /_yagura/push", AT(push), KIND_FLAG, SETTINGS_SERVE, 0, 0 },
     { "rules", "DIR", NULL, NULL, "further detection rules (repeatable)", AT(rules), KIND_PATHS,

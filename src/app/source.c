@@ -118,9 +118,21 @@ static struct err look(struct ctx *ctx, struct source *source)
     return ERR_OK;
 }
 
-static void run(void *argument)
+static bool is_stream(const struct source *source)
 {
-    struct source *source = argument;
+    return source->uri.kind == SOURCE_INPUT || source->uri.kind == SOURCE_SYSLOG;
+}
+
+static void run_stream(struct source *source)
+{
+    struct arena *arena CLEANUP(arena_cleanup) = arena_open();
+    struct ctx ctx = ctx_new(arena, clock_now_ms());
+    const struct err err = source->syslog ? source_syslog(&ctx, source) : source_input(&ctx, source);
+    keep_outcome(&ctx, source, err);
+}
+
+static void run_looks(struct source *source)
+{
     const bool queue = source->uri.queue_base.ptr != NULL; /* it waits by itself */
     while (!source_stopping(source)) {
         struct arena *arena CLEANUP(arena_cleanup) = arena_open();
@@ -131,6 +143,16 @@ static void run(void *argument)
         source_rest(source, !queue ? poll_ms : !err.fault ? 0 : poll_ms < TROUBLE_REST_MS ? poll_ms : TROUBLE_REST_MS);
     }
     store_disconnect(source->db);
+}
+
+static void run(void *argument)
+{
+    struct source *source = argument;
+    if (is_stream(source)) {
+        run_stream(source);
+    } else {
+        run_looks(source);
+    }
 }
 
 static struct str variable(struct arena *arena, const char *name)
@@ -163,12 +185,17 @@ static struct err open_one(struct ctx *ctx, struct sources *sources, struct str 
             return fail(ctx, &FAULT_INVALID, "--source %" STR_FMT " is given twice", STR_ARG(uri));
         }
     }
-    TRY(read_keys(ctx, sources->arena, &source->own));
+    if (!is_stream(source)) {
+        TRY(read_keys(ctx, sources->arena, &source->own));
+    }
     TRY(store_source_open(ctx, db, source->uri.name, &source->id));
+    if (source->uri.kind == SOURCE_SYSLOG) {
+        TRY(net_syslog_open(ctx, source->uri.address, &source->syslog));
+    }
     source->options = &sources->options;
     source->lock = lock_open();
     source->role_arena = arena_open_secret();
-    for (size_t i = 0; i < SOURCE_FETCHERS; i++) {
+    for (size_t i = 0; i < SOURCE_FETCHERS && !is_stream(source); i++) {
         source->clients[i] = net_client_open(&(struct net_client_options){ .stopped = source_stopping, .self = source });
     }
     sources->count++;
@@ -222,6 +249,7 @@ static void close_one(struct source *source)
     for (size_t i = 0; i < SOURCE_FETCHERS; i++) {
         net_client_close(source->clients[i]);
     }
+    net_syslog_close(source->syslog);
     arena_close(source->role_arena);
     lock_free(source->lock);
 }

@@ -1,12 +1,16 @@
-/* source.h - where logs come from besides files and folders: buckets of S3 and queues that tell of new objects in them.
+/* source.h - where logs come from besides files and folders: buckets of S3, queues that tell of new objects in them, syslog
+ * and standard input.
  *
  *   s3://BUCKET/PREFIX?…    lists; with queue=URL reads notifications, and lists now and then for what they missed
  *   sqs://HOST/PATH?…       notifications alone, of any bucket
  *
- * Parameters: region, endpoint (https://HOST[:PORT]; path-style addresses), role (ARN to assume) and external-id, queue,
+ *   syslog://HOST:PORT      listens, over UDP and TCP, for records in syslog's envelopes
+ *   -                       standard input, one record a line
+ *
+ * Parameters of the first two: region, endpoint (https://HOST[:PORT]; path-style addresses), role (ARN to assume) and external-id, queue,
  * poll (seconds between looks). Keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.
  *
- * Each source has a thread: it fetches what the store has not seen yet into nameless files beside the data, and submits it
+ * Each source has a thread: it takes what comes, or fetches what the store has not seen yet into nameless files beside the data, and submits it
  * to the watch, which stores findings and marks in one transaction. */
 #ifndef YAGURA_APP_SOURCE_H
 #define YAGURA_APP_SOURCE_H

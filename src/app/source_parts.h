@@ -6,6 +6,7 @@
 #include "app/source_uri.h"
 #include "base/queue.h"
 #include "net/client.h"
+#include "net/syslog.h"
 #include "store/source.h"
 #include "wire/bucket.h"
 #include "wire/sigv4.h"
@@ -19,6 +20,7 @@ struct source_keys {
 };
 
 struct batch;
+struct stream_batch;
 
 struct source {
     const struct sources_options *options;
@@ -30,6 +32,8 @@ struct source {
     struct net_client *clients[SOURCE_FETCHERS]; /* the first is the source's thread's own */
     struct store_conn *db;                       /* of its thread */
     const struct batch *batch;                   /* of source_bucket.c, under way */
+    const struct stream_batch *stream;           /* of source_stream.c, under way */
+    struct net_syslog *syslog;
     int64_t listed_ms;
     struct thread *thread;
     struct lock *lock; /* of what follows, and of role */
@@ -64,5 +68,9 @@ struct err source_list(struct ctx *ctx, struct source *source);
 
 /* source_queue.c: one answer's worth of notifications. */
 struct err source_receive(struct ctx *ctx, struct source *source);
+
+/* source_stream.c: until the source stops, or the input ends. */
+struct err source_input(struct ctx *ctx, struct source *source);
+struct err source_syslog(struct ctx *ctx, struct source *source);
 
 #endif

@@ -108,6 +108,17 @@ static struct err read_uri(struct ctx *ctx, struct str uri, struct source_uri *o
 {
     struct str query = STR_NONE;
     const struct str head = str_cut(uri, '?', &query);
+    if (str_equal(uri, STR("-"))) {
+        out->kind = SOURCE_INPUT;
+        out->name = STR("-");
+        return ERR_OK;
+    }
+    if (str_starts(uri, STR("syslog://"))) {
+        out->kind = SOURCE_SYSLOG;
+        out->name = uri;
+        out->address = str_from(uri, sizeof("syslog://") - 1);
+        return ERR_OK;
+    }
     TRY(read_parameters(ctx, query, out));
     if (str_starts(head, STR("s3://"))) {
         out->kind = SOURCE_BUCKET;
@@ -117,7 +128,7 @@ static struct err read_uri(struct ctx *ctx, struct str uri, struct source_uri *o
         out->kind = SOURCE_QUEUE;
         return read_queue(ctx, str_from(head, 6), out);
     }
-    return fail(ctx, &FAULT_INVALID, "expected s3://BUCKET/PREFIX or sqs://HOST/PATH");
+    return fail(ctx, &FAULT_INVALID, "expected s3://BUCKET/PREFIX, sqs://HOST/PATH, syslog://HOST:PORT or -");
 }
 
 struct err source_uri_read(struct ctx *ctx, struct str uri, struct str region, struct source_uri *out)

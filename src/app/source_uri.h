@@ -4,13 +4,14 @@
 
 #include "base/err.h"
 
-enum source_kind { SOURCE_BUCKET, SOURCE_QUEUE };
+enum source_kind { SOURCE_BUCKET, SOURCE_QUEUE, SOURCE_INPUT, SOURCE_SYSLOG };
 
 struct source_uri {
     enum source_kind kind;
     struct str name;        /* that its place in the store goes by: without what does not change which objects there are */
     struct str bucket;      /* of SOURCE_BUCKET */
     struct str prefix;
+    struct str address;     /* of SOURCE_SYSLOG: host:port */
     struct str region;
     struct str endpoint;    /* scheme://host[:port]; absent: AWS */
     struct str role;        /* absent: the environment's own keys */

@@ -44,7 +44,8 @@ static int open_one(const struct addrinfo *at)
         return -1;
     }
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) {
+    const bool stream = at->ai_socktype == SOCK_STREAM;
+    if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && (!stream || listen(fd, BACKLOG) == 0)) {
         return fd;
     }
     const int reason = errno;
@@ -53,12 +54,14 @@ static int open_one(const struct addrinfo *at)
     return -1;
 }
 
-struct err net_listen(struct ctx *ctx, struct str address, int *fd, uint16_t *port)
+/* own_port stands in for the address's, unless it is absent. */
+static struct err open_address(struct ctx *ctx, struct str address, struct str own_port, int type, int *fd)
 {
     struct str host = STR_NONE;
     struct str service = STR_NONE;
     TRY(split(ctx, address, &host, &service));
-    const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+    service = own_port.ptr ? own_port : service;
+    const struct addrinfo hints = { .ai_socktype = type, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
     struct addrinfo *found = NULL;
     const char *name = host.len > 0 ? str_cstr(ctx->arena, host) : NULL;
     const int trouble = getaddrinfo(name, str_cstr(ctx->arena, service), &hints, &found);
@@ -74,7 +77,21 @@ struct err net_listen(struct ctx *ctx, struct str address, int *fd, uint16_t *po
     if (*fd < 0) {
         return fail(ctx, &FAULT_IO, "cannot listen on '%" STR_FMT "': %s", STR_ARG(address), strerror(reason));
     }
+    return ERR_OK;
+}
+
+struct err net_listen(struct ctx *ctx, struct str address, int *fd, uint16_t *port)
+{
+    TRY(open_address(ctx, address, STR_NONE, SOCK_STREAM, fd));
     *port = port_of(*fd);
+    return ERR_OK;
+}
+
+struct err net_bind_datagrams(struct ctx *ctx, struct str address, uint16_t port, int *fd)
+{
+    const int buffer = 4 << 20;
+    TRY(open_address(ctx, address, str_format(ctx->arena, "%u", (unsigned)port), SOCK_DGRAM, fd));
+    setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
     return ERR_OK;
 }
 

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import time
 import urllib.error
@@ -36,8 +37,8 @@ def delivered(*records):
 class Serve:
     """A server of the test's own, with sources; it can be killed and started again on the same data."""
 
-    def __init__(self, folder, *arguments, environment=None):
-        self.data, self.log, self.arguments = folder / "data", folder / "log", arguments
+    def __init__(self, folder, *arguments, environment=None, stdin=subprocess.DEVNULL):
+        self.data, self.log, self.arguments, self.stdin = folder / "data", folder / "log", arguments, stdin
         self.environment = {**os.environ, "AWS_ACCESS_KEY_ID": fake_aws.ACCESS_KEY,
                             "AWS_SECRET_ACCESS_KEY": fake_aws.SECRET, **(environment or {})}
         self.environment.pop("AWS_SESSION_TOKEN", None)
@@ -49,7 +50,7 @@ class Serve:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [BINARY, "serve", "--listen", "127.0.0.1:0", "--data", self.data, *self.arguments],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment)
+                stdin=self.stdin, stdout=log, stderr=log, env=self.environment)
         wait_for(lambda: (self.data / "endpoint").exists() or self.process.poll() is not None, START_SECONDS)
         assert self.process.poll() is None, self.log.read_text()
 
@@ -354,3 +355,75 @@ def test_without_the_setting_nothing_is_taken(serve):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(url + "/_yagura/push", data=b"{}")
     assert refused.value.code == 405
+
+
+def lines(first, count):
+    """count pairs of records, of which each second raises the same finding."""
+    return "".join(json.dumps(one) + "\n" for i in range(first, first + count)
+                   for one in (record(2 * i), stop_logging(2 * i + 1))).encode()
+
+
+def test_standard_input_is_read_line_by_line_as_it_comes(serve):
+    server = serve("--source", "-", stdin=subprocess.PIPE)
+    whole = lines(0, 50)
+    server.process.stdin.write(whole[:5000])
+    server.process.stdin.flush()
+    wait_for(lambda: 0 < server.source().get("records", 0) < 100)
+    server.process.stdin.write(whole[5000:] + lines(50, 3000).rstrip(b"\n"))
+    server.process.stdin.close()
+    wait_for(lambda: server.source()["records"] == 6100)
+    assert server.source()["bytes"] == len(whole) + len(lines(50, 3000)) - 1
+    assert server.source()["skipped"] == 0 and server.process.poll() is None
+
+
+def test_compressed_standard_input_is_refused_in_words(serve):
+    server = serve("--source", "-", stdin=subprocess.PIPE)
+    server.process.stdin.write(delivered(record(1)))
+    server.process.stdin.close()
+    wait_for(lambda: "compressed" in (server.source().get("error") or ""))
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def test_syslog_over_udp_and_tcp_in_every_frame(serve):
+    port = free_port()
+    server = serve("--source", f"syslog://127.0.0.1:{port}")
+    texts = [json.dumps(one).encode() for i in range(8) for one in (record(2 * i), stop_logging(2 * i + 1))]
+    new = b"<165>1 2024-05-01T00:00:00Z host trail 1 ID [x@1 a=\"]\"] "
+    old = b"<13>May  1 00:00:00 host trail: "
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        for text in texts[:4]:
+            udp.sendto(new + text, ("127.0.0.1", port))
+    with socket.create_connection(("127.0.0.1", port)) as tcp:
+        for text in texts[4:8]:
+            tcp.sendall(old + text + b"\n")
+        for text in texts[8:12]:
+            counted = b"%d %s" % (len(new + text), new + text)
+            tcp.sendall(counted[:7])
+            time.sleep(0.01)
+            tcp.sendall(counted[7:])
+        tcp.sendall(b"".join(old + text + b"\r\n" for text in texts[12:15]) + old + texts[15])
+    wait_for(lambda: server.source().get("objects") == 16)
+    check = server.source()
+    assert (check["records"], check["skipped"]) == (16, 0)
+    assert [f["count"] for f in server.command("findings") if f["type"] == STEALTH] == [8]
+
+
+def test_a_syslog_peer_that_talks_nonsense_is_cut_off(serve):
+    port = free_port()
+    server = serve("--source", f"syslog://127.0.0.1:{port}")
+    for nonsense in (b"9999999999 x", b"x" * (300 << 10)):
+        with socket.create_connection(("127.0.0.1", port)) as tcp:
+            tcp.settimeout(10)
+            try:
+                tcp.sendall(nonsense)
+                assert tcp.recv(1) == b""
+            except ConnectionError:
+                pass
+    with socket.create_connection(("127.0.0.1", port)) as tcp:
+        tcp.sendall(lines(0, 1))
+    wait_for(lambda: server.source().get("records") == 2)
