@@ -20,7 +20,7 @@ static void note_done(void *argument, struct err result, const char *reason)
     struct note *note = argument;
     if (result.fault) {
         log_warn(NULL, "the use of a key was not noted", LOG_STR("accessKeyId", note->access_key),
-                 LOG_STR("reason", str_of(reason ? reason : note->ctx.reason)));
+                 LOG_STR("reason", str_of(reason[0] ? reason : note->ctx.reason)));
     }
     arena_close(note->ctx.arena);
 }

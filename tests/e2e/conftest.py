@@ -33,6 +33,15 @@ def binary():
     return str(pathlib.Path(os.environ.get("YAGURA_BINARY", ROOT / "build" / "release" / "yagura")).resolve())
 
 
+def until(true, what, seconds=30):
+    """The first true value; short looks, no more waiting than needed."""
+    deadline = time.monotonic() + seconds
+    while not (value := true()):
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.02)
+    return value
+
+
 def own_store():
     """On PostgreSQL a database of its own: what is sealed in it opens with one data folder's root key only."""
     url = os.environ.get("YAGURA_TEST_STORE")

@@ -13,7 +13,7 @@ import botocore.config
 import pytest
 import raw
 from botocore.exceptions import ClientError
-from conftest import ROOT
+from conftest import ROOT, until
 
 FEW = bool(os.environ.get("YAGURA_FEW"))
 MINUTE = datetime.timedelta(minutes=1)
@@ -670,6 +670,19 @@ def test_an_explicit_deny_beats_every_allow(someone):
     someone.may({"Effect": "Allow", "Action": "*"}, {"Effect": "Deny", "Action": "iam:List*"})
     assert someone.asks("ListUsers") == 403
     assert someone.asks("GetUser") == 200
+
+
+def test_the_use_of_a_key_is_noted(yagura, someone):
+    key = someone.credentials["accessKeyId"]
+    last = lambda: yagura.client("iam").get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]
+    assert last()["ServiceName"] == "N/A"
+    check(raw.once(yagura, *raw.sts(yagura, credentials={**someone.credentials, "secretAccessKey": "w" * 40})), 403,
+          "SignatureDoesNotMatch")
+    assert last()["ServiceName"] == "N/A"
+    assert someone.asks_for_detectors("eu-west-2") == 403
+    until(lambda: last()["ServiceName"] == "guardduty", "the note of a use")
+    assert last()["Region"] == "eu-west-2"
+    assert abs((last()["LastUsedDate"] - raw.now()).total_seconds()) < 60
 
 
 def test_policies_name_resources(someone):

@@ -19,21 +19,11 @@ import boto3
 import botocore.config
 import pytest
 import raw
-from conftest import TROUBLE, Yagura, binary, own_store
+from conftest import TROUBLE, Yagura, binary, own_store, until
 
 QUICK = ("--watch-interval", "20")
-PATIENCE_S = 30
 SANITIZED = bool(os.environ.get("YAGURA_FEW"))
 on_sqlite = pytest.mark.skipif("YAGURA_TEST_STORE" in os.environ, reason="looks into the SQLite file")
-
-
-def until(true, what, seconds=PATIENCE_S):
-    """The first true value; short looks, no more waiting than needed."""
-    deadline = time.monotonic() + seconds
-    while not (value := true()):
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.02)
-    return value
 
 
 def run(*arguments, status=0, **options):
