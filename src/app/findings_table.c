@@ -54,11 +54,27 @@ static void add_row(struct table *table, const struct guardduty_summary *finding
     }
 }
 
+static void print_objects(const struct guardduty_summary *findings, size_t count, bool lines, FILE *out)
+{
+    fputs(lines ? "" : "[", out);
+    for (size_t i = 0; i < count; i++) {
+        fputs(lines || i == 0 ? "" : ",\n", out);
+        fwrite(findings[i].json.ptr, 1, findings[i].json.len, out);
+        fputs(lines ? "\n" : "", out);
+    }
+    fputs(lines ? "" : "]\n", out);
+}
+
 struct err findings_table_print(struct ctx *ctx, struct store_conn *db, struct str account, struct str region,
                                 struct str format, size_t limit, FILE *out, size_t *shown)
 {
     struct guardduty_summary *findings = NULL;
     TRY(guardduty_findings_newest(ctx, db, account, region, limit, &findings, shown));
+    const bool lines = str_equal(format, STR("ndjson"));
+    if (lines || str_equal(format, STR("json"))) {
+        print_objects(findings, *shown, lines, out);
+        return ERR_OK;
+    }
     const bool person = str_equal(format, STR("table"));
     struct table table = make_table(ctx->arena, person);
     for (size_t i = 0; i < *shown; i++) {

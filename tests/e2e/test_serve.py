@@ -339,6 +339,22 @@ def test_lines_that_are_appended(servers, tmp_path):
     assert {one["Type"] for one in got} == {"Stealth:IAMUser/CloudTrailLoggingDisabled"}
 
 
+def test_findings_are_printed_as_the_wire_has_them(servers, tmp_path):
+    log = tmp_path / "events.ndjson"
+    log.write_text(lines([record(identity="eve"), record(identity="mallory")]))
+    server = servers("--watch", log, *QUICK)
+    settle(server, {"eve": 1, "mallory": 1})
+    shape = server.client("guardduty").meta.service_model.shape_for("Finding")
+    known = {member.serialization.get("name", key): key for key, member in shape.members.items()}
+    store = ["--store", server.store] if server.store else []
+    printed = json.loads(run("findings", "--data", server.data, "--format", "json", *store, status=1))
+    assert printed == [json.loads(line) for line in
+                       run("findings", "--data", server.data, "--format", "ndjson", *store, status=1).splitlines()]
+    for one in printed:
+        assert set(one) <= set(known) and {known[key] for key in one} >= set(shape.required_members)
+    assert {one["resource"]["accessKeyDetails"]["userName"] for one in printed} == {"eve", "mallory"}
+
+
 def test_files_that_are_delivered_renamed_and_delivered_again(servers, tmp_path):
     logs = tmp_path / "logs"
     logs.mkdir()

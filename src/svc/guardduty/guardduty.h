@@ -20,12 +20,13 @@ struct err guardduty_record_finding(struct ctx *ctx, struct store_conn *db, stru
  * an outbox nobody drains grows without bound. Set once at start, before threads. */
 void guardduty_set_publish(bool on);
 
-/* What a table of findings shows. */
+/* What a table of findings shows; and all of it, as the wire object that GetFindings completes with the detector's id. */
 struct guardduty_summary {
     struct str id, type, title, region, record_account, resource_type, resource_id;
     double severity;
     int64_t count, first_ms, last_ms, updated_ms;
     bool archived;
+    struct str json;
 };
 
 /* The newest findings of an owner, newest first, archived ones left out; region absent: of every region. */

@@ -110,6 +110,7 @@ struct err guardduty_findings_newest(struct ctx *ctx, struct store_conn *db, str
             .last_ms = rows[i].last_ms,
             .updated_ms = rows[i].updated_ms,
             .archived = rows[i].archived,
+            .json = rows[i].body,
         };
     }
     return ERR_OK;

@@ -138,6 +138,8 @@ GUARDDUTY_TEST(the_newest_are_told_for_tables)
     CHECK_STR(newest[0].type, "UnauthorizedAccess:EC2/TorClient");
     CHECK_STR(newest[1].resource_id, "AKIAX");
     CHECK_STR(newest[1].region, "ap-northeast-1");
+    CHECK_STR(json_text(json_get(json_parse(arena, newest[1].json, NULL), STR("id"))),
+              str_cstr(arena, newest[1].id));
     CHECK_OK(guardduty_findings_newest(&rq->ctx, rq->db, OWNER, STR("us-east-1"), 10, &newest, &count));
     CHECK_INT(count, 0);
     CHECK_OK(guardduty_findings_newest(&rq->ctx, rq->db, OWNER, STR("ap-northeast-1"), 1, &newest, &count));

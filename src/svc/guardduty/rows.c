@@ -248,10 +248,10 @@ static const char FINDING_PUT[] =
     " record_account = excluded.record_account, resource_type = excluded.resource_type,"
     " resource_id = excluded.resource_id, title = excluded.title, body = excluded.body";
 static const char FINDING_NEWEST[] =
-    "SELECT " FINDING_SHOWN " FROM guardduty_finding WHERE account = $1 AND archived = 0"
+    "SELECT " FINDING_SHOWN ", body FROM guardduty_finding WHERE account = $1 AND archived = 0"
     " ORDER BY updated_ms DESC, id DESC LIMIT $2";
 static const char FINDING_NEWEST_REGION[] =
-    "SELECT " FINDING_SHOWN " FROM guardduty_finding WHERE account = $1 AND archived = 0 AND region = $2"
+    "SELECT " FINDING_SHOWN ", body FROM guardduty_finding WHERE account = $1 AND archived = 0 AND region = $2"
     " ORDER BY updated_ms DESC, id DESC LIMIT $3";
 
 /* The statements behind one sort attribute: whole rows or brief ones (an index alone answers for the common
@@ -297,7 +297,7 @@ static const struct page_sql PAGES[SORT_ATTRIBUTE_COUNT] = {
     [SORT_TITLE] = PAGE(STORE_TEXT, "title"),
 };
 
-static struct finding_row finding_read(struct rows rows, const struct store_cursor *cursor, bool with_body)
+static struct finding_row finding_read(struct rows rows, const struct store_cursor *cursor)
 {
     return (struct finding_row){
         .id = store_text(rows.ctx, cursor, 0),
@@ -314,11 +314,11 @@ static struct finding_row finding_read(struct rows rows, const struct store_curs
         .resource_id = store_text(rows.ctx, cursor, 11),
         .title = store_text(rows.ctx, cursor, 12),
         .region = store_text(rows.ctx, cursor, 13),
-        .body = with_body ? store_text(rows.ctx, cursor, 14) : STR_NONE,
+        .body = store_text(rows.ctx, cursor, 14),
     };
 }
 
-/* At most limit rows without body of a query that was just begun. */
+/* At most limit rows of a query that was just begun. */
 static struct err findings_read(struct rows rows, struct store_cursor *cursor, size_t limit, struct finding_row **out,
                                 size_t *count)
 {
@@ -326,7 +326,7 @@ static struct err findings_read(struct rows rows, struct store_cursor *cursor, s
     *out = ARENA_ARRAY(rows.ctx->arena, struct finding_row, limit);
     *count = 0;
     while (*count < limit && store_row(rows.ctx, cursor, &err)) {
-        (*out)[(*count)++] = finding_read(rows, cursor, false);
+        (*out)[(*count)++] = finding_read(rows, cursor);
     }
     store_end(cursor);
     return err;
@@ -339,7 +339,7 @@ struct err rows_finding_get(struct rows rows, struct str id, struct finding_row 
                     SQL_VALUES(SQL_TEXT(rows.account), SQL_TEXT(rows.region), SQL_TEXT(id)), &cursor));
     TRY(store_next(rows.ctx, &cursor, found));
     if (*found) {
-        *out = finding_read(rows, &cursor, true);
+        *out = finding_read(rows, &cursor);
     }
     store_end(&cursor);
     return ERR_OK;
@@ -437,7 +437,7 @@ struct err rows_finding_page(struct rows rows, const struct finding_ask *ask, st
         if (ask->brief) {
             row->id = store_text(rows.ctx, &cursor, 0);
         } else {
-            *row = finding_read(rows, &cursor, true);
+            *row = finding_read(rows, &cursor);
         }
         row->sorted = value_read(rows, &cursor, ask->brief ? 1 : 15, PAGES[ask->order.by].type);
     }

@@ -111,7 +111,7 @@ struct finding_ask {
     bool brief; /* only id and sorted are wanted */
 };
 struct err rows_finding_page(struct rows rows, const struct finding_ask *ask, struct finding_row **out, size_t *count);
-/* Newest first, without archived ones and without body. */
+/* Newest first, without archived ones. */
 struct err rows_finding_newest(struct rows rows, size_t limit, struct finding_row **out, size_t *count);
 
 #endif
