@@ -4,6 +4,7 @@
 #include "ingest/flow.h"
 
 #include <endian.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "ingest/reader_parts.h"
@@ -12,62 +13,66 @@
 enum kind { KIND_TEXT, KIND_NUMBER, KIND_ADDRESS, KIND_VERDICT, KIND_STATUS };
 enum { NOWHERE = 0xFF };
 
+#define LAST_SECOND UINT64_C(99999999999) /* in the year 5138 */
+
 struct column {
     struct str name;
     uint8_t kind;
-    uint8_t field; /* of the event; NOWHERE */
+    uint8_t field;  /* of the event; NOWHERE */
+    uint8_t width;  /* of its member of struct event_flow, in bytes; 0: it has none */
+    uint8_t offset; /* of that member */
+    uint64_t most;  /* of a number */
     const char *begins; /* how its values begin, for guessing */
 };
 
 /* In the order of the versions that brought them. */
 static const struct column columns[] = {
-    { STR_INIT("version"), KIND_NUMBER, NOWHERE, NULL },
-    { STR_INIT("account-id"), KIND_TEXT, FIELD_ACCOUNT, NULL },
-    { STR_INIT("interface-id"), KIND_TEXT, FIELD_INTERFACE, "eni-" },
-    { STR_INIT("srcaddr"), KIND_ADDRESS, FIELD_IP, NULL },
-    { STR_INIT("dstaddr"), KIND_ADDRESS, FIELD_TARGET_IP, NULL },
-    { STR_INIT("srcport"), KIND_NUMBER, FIELD_PORT, NULL },
-    { STR_INIT("dstport"), KIND_NUMBER, FIELD_TARGET_PORT, NULL },
-    { STR_INIT("protocol"), KIND_NUMBER, FIELD_PROTOCOL, NULL },
-    { STR_INIT("packets"), KIND_NUMBER, FIELD_PACKETS, NULL },
-    { STR_INIT("bytes"), KIND_NUMBER, FIELD_BYTES, NULL },
-    { STR_INIT("start"), KIND_NUMBER, FIELD_START, NULL },
-    { STR_INIT("end"), KIND_NUMBER, FIELD_END, NULL },
-    { STR_INIT("action"), KIND_VERDICT, FIELD_VERDICT, NULL },
-    { STR_INIT("log-status"), KIND_STATUS, FIELD_STATUS, NULL },
-    { STR_INIT("vpc-id"), KIND_TEXT, FIELD_VPC, "vpc-" },
-    { STR_INIT("subnet-id"), KIND_TEXT, FIELD_SUBNET, "subnet-" },
-    { STR_INIT("instance-id"), KIND_TEXT, FIELD_INSTANCE, "i-" },
-    { STR_INIT("tcp-flags"), KIND_NUMBER, FIELD_FLAGS, NULL },
-    { STR_INIT("type"), KIND_TEXT, FIELD_TYPE, NULL },
-    { STR_INIT("pkt-srcaddr"), KIND_ADDRESS, FIELD_ORIGIN_IP, NULL },
-    { STR_INIT("pkt-dstaddr"), KIND_ADDRESS, FIELD_FINAL_IP, NULL },
-    { STR_INIT("region"), KIND_TEXT, FIELD_REGION, NULL },
-    { STR_INIT("az-id"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("sublocation-type"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("sublocation-id"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("pkt-src-aws-service"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("pkt-dst-aws-service"), KIND_TEXT, FIELD_SERVICE, NULL },
-    { STR_INIT("flow-direction"), KIND_TEXT, FIELD_DIRECTION, NULL },
-    { STR_INIT("traffic-path"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("ecs-cluster-arn"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("ecs-cluster-name"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("ecs-container-instance-arn"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("ecs-container-instance-id"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("ecs-container-id"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("ecs-second-container-id"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("ecs-service-name"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("ecs-task-definition-arn"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("ecs-task-arn"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("ecs-task-id"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("reject-reason"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("resource-id"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT("encryption-status"), KIND_TEXT, NOWHERE, NULL },
-    { STR_INIT(""), KIND_TEXT, NOWHERE, NULL }, /* a column of a later version, or of another kind of flow log */
+    { STR_INIT("version"), KIND_NUMBER, NOWHERE, 0, 0, INT64_MAX, NULL },
+    { STR_INIT("account-id"), KIND_TEXT, FIELD_ACCOUNT, 0, 0, 0, NULL },
+    { STR_INIT("interface-id"), KIND_TEXT, FIELD_INTERFACE, 0, 0, 0, "eni-" },
+    { STR_INIT("srcaddr"), KIND_ADDRESS, FIELD_IP, 16, offsetof(struct event_flow, source), 0, NULL },
+    { STR_INIT("dstaddr"), KIND_ADDRESS, FIELD_TARGET_IP, 16, offsetof(struct event_flow, target), 0, NULL },
+    { STR_INIT("srcport"), KIND_NUMBER, FIELD_PORT, 2, offsetof(struct event_flow, source_port), UINT16_MAX, NULL },
+    { STR_INIT("dstport"), KIND_NUMBER, FIELD_TARGET_PORT, 2, offsetof(struct event_flow, target_port), UINT16_MAX, NULL },
+    { STR_INIT("protocol"), KIND_NUMBER, FIELD_PROTOCOL, 1, offsetof(struct event_flow, protocol), UINT8_MAX, NULL },
+    { STR_INIT("packets"), KIND_NUMBER, FIELD_PACKETS, 8, offsetof(struct event_flow, packets), INT64_MAX, NULL },
+    { STR_INIT("bytes"), KIND_NUMBER, FIELD_BYTES, 8, offsetof(struct event_flow, bytes), INT64_MAX, NULL },
+    { STR_INIT("start"), KIND_NUMBER, FIELD_START, 8, offsetof(struct event_flow, start), LAST_SECOND, NULL },
+    { STR_INIT("end"), KIND_NUMBER, FIELD_END, 8, offsetof(struct event_flow, end), LAST_SECOND, NULL },
+    { STR_INIT("action"), KIND_VERDICT, FIELD_VERDICT, 0, 0, 0, NULL },
+    { STR_INIT("log-status"), KIND_STATUS, FIELD_STATUS, 0, 0, 0, NULL },
+    { STR_INIT("vpc-id"), KIND_TEXT, FIELD_VPC, 0, 0, 0, "vpc-" },
+    { STR_INIT("subnet-id"), KIND_TEXT, FIELD_SUBNET, 0, 0, 0, "subnet-" },
+    { STR_INIT("instance-id"), KIND_TEXT, FIELD_INSTANCE, 0, 0, 0, "i-" },
+    { STR_INIT("tcp-flags"), KIND_NUMBER, FIELD_FLAGS, 1, offsetof(struct event_flow, tcp_flags), UINT8_MAX, NULL },
+    { STR_INIT("type"), KIND_TEXT, FIELD_TYPE, 0, 0, 0, NULL },
+    { STR_INIT("pkt-srcaddr"), KIND_ADDRESS, FIELD_ORIGIN_IP, 0, 0, 0, NULL },
+    { STR_INIT("pkt-dstaddr"), KIND_ADDRESS, FIELD_FINAL_IP, 0, 0, 0, NULL },
+    { STR_INIT("region"), KIND_TEXT, FIELD_REGION, 0, 0, 0, NULL },
+    { STR_INIT("az-id"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("sublocation-type"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("sublocation-id"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("pkt-src-aws-service"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("pkt-dst-aws-service"), KIND_TEXT, FIELD_SERVICE, 0, 0, 0, NULL },
+    { STR_INIT("flow-direction"), KIND_TEXT, FIELD_DIRECTION, 0, 0, 0, NULL },
+    { STR_INIT("traffic-path"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("ecs-cluster-arn"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("ecs-cluster-name"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("ecs-container-instance-arn"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("ecs-container-instance-id"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("ecs-container-id"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("ecs-second-container-id"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("ecs-service-name"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("ecs-task-definition-arn"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("ecs-task-arn"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("ecs-task-id"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("reject-reason"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("resource-id"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT("encryption-status"), KIND_TEXT, NOWHERE, 0, 0, 0, NULL },
+    { STR_INIT(""), KIND_TEXT, NOWHERE, 0, 0, 0, NULL }, /* a column of a later version, or of another kind of flow log */
 };
 enum { VERSION, ACCOUNT, INTERFACE, SOURCE_ADDRESS, TARGET_ADDRESS, SOURCE_PORT, TARGET_PORT, PROTOCOL, PACKETS, BYTES, START, END,
        ACTION, STATUS, VPC, SUBNET, INSTANCE, FLAGS, TYPE, ORIGIN, FINAL };
-#define LAST_SECOND UINT64_C(99999999999) /* in the year 5138 */
 enum { UNNAMED = COUNT_OF(columns) - 1, DEFAULT_COUNT = STATUS + 1 };
 _Static_assert(COUNT_OF(columns) <= FLOW_COLUMNS_MAX, "every column of every version fits a layout");
 
@@ -193,56 +198,74 @@ bool flow_guess(struct flow_layout *layout, struct str line)
     return try_layout(layout, by_flags, COUNT_OF(by_flags), line) || try_layout(layout, by_gateway, COUNT_OF(by_gateway), line);
 }
 
-static bool number_of(struct str value, uint64_t most, uint64_t *out)
+/* Where a value ends, eight bytes a step. */
+static const char *value_end(const char *at, const char *end, char separator)
 {
-    uint64_t number = 0;
-    if (value.len == 1 && value.ptr[0] == '-') {
-        *out = 0;
-        return true;
-    }
-    for (size_t i = 0; i < value.len; i++) {
-        const unsigned digit = (unsigned)(unsigned char)value.ptr[i] - '0';
-        if (digit > 9) {
-            return false;
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t pattern = ones * (unsigned char)separator;
+    for (; end - at >= 8; at += 8) {
+        uint64_t word = 0;
+        memcpy(&word, at, sizeof(word));
+        word = le64toh(word) ^ pattern;
+        const uint64_t hit = (word - ones) & ~word & (ones << 7);
+        if (hit) {
+            return at + __builtin_ctzll(hit) / 8;
         }
-        number = number * 10 + digit;
     }
-    *out = number;
-    return value.len > 0 && value.len <= 19 && number <= most; /* 19 digits always fit */
+    while (at < end && *at != separator) {
+        at++;
+    }
+    return at;
 }
 
-static bool address_v4(struct str value, unsigned char out[4])
+/* The number at *at, which moves behind it; - is none. False: no number, or too large a one. */
+static bool take_number(const char **at, const char *end, const struct column *column, struct event_flow *flow)
 {
-    size_t at = 0;
+    const char *p = *at;
+    uint64_t number = 0;
+    for (; p < end && (unsigned char)(*p - '0') <= 9; p++) {
+        number = number * 10 + (uint64_t)(*p - '0');
+    }
+    const ptrdiff_t digits = p - *at;
+    const bool none = digits == 0 && p < end && *p == '-';
+    *at = p + none;
+    char *const member = (char *)flow + column->offset;
+    if (column->width == 8) {
+        memcpy(member, &number, sizeof(number));
+    } else if (column->width == 2) {
+        memcpy(member, &(uint16_t){ (uint16_t)number }, 2);
+    } else if (column->width == 1) {
+        *member = (char)(unsigned char)number;
+    }
+    return (digits > 0 || none) && digits <= 19 && number <= column->most; /* 19 digits can't overflow */
+}
+
+/* An IPv4 address at *at, which moves behind it. */
+static bool take_v4(const char **at, const char *end, unsigned char out[4])
+{
+    const char *p = *at;
     for (int part = 0; part < 4; part++) {
         unsigned number = 0;
-        const size_t start = at;
-        while (at < value.len && at - start < 3 && (unsigned char)(value.ptr[at] - '0') <= 9) {
-            number = number * 10 + (unsigned)(value.ptr[at] - '0');
-            at++;
+        const char *const start = p;
+        for (; p < end && p - start < 3 && (unsigned char)(*p - '0') <= 9; p++) {
+            number = number * 10 + (unsigned)(*p - '0');
         }
-        const bool dotted = part == 3 ? at == value.len : at < value.len && value.ptr[at] == '.';
-        if (at == start || number > 255 || !dotted) {
+        if (p == start || number > 255 || (part < 3 && (p == end || *p++ != '.'))) {
             return false;
         }
-        at += part < 3;
         out[part] = (unsigned char)number;
     }
+    *at = p;
     return true;
 }
 
-static bool address_of(struct str value, unsigned char out[16])
+static bool other_address(struct str value, unsigned char out[16])
 {
+    struct network network;
     memset(out, 0, 16);
     if (value.len == 1 && value.ptr[0] == '-') {
         return true;
     }
-    if (address_v4(value, out + 12)) {
-        out[10] = 0xFF;
-        out[11] = 0xFF;
-        return true;
-    }
-    struct network network;
     if (str_find(value, '/') != STR_MISSING || !network_parse(value, &network)) {
         return false;
     }
@@ -251,95 +274,78 @@ static bool address_of(struct str value, unsigned char out[16])
     return true;
 }
 
-static bool put_number(struct event_flow *flow, uint8_t column, struct str value)
-{
-    uint64_t number = 0;
-    const uint64_t most = column == SOURCE_PORT || column == TARGET_PORT ? UINT16_MAX
-        : column == PROTOCOL || column == FLAGS                           ? UINT8_MAX
-        : column == START || column == END                                ? LAST_SECOND
-                                                                          : INT64_MAX;
-    if (!number_of(value, most, &number)) {
-        return false;
-    }
-    switch (column) {
-    case SOURCE_PORT:
-        flow->source_port = (uint16_t)number;
-        return true;
-    case TARGET_PORT:
-        flow->target_port = (uint16_t)number;
-        return true;
-    case PROTOCOL:
-        flow->protocol = (uint8_t)number;
-        return true;
-    case FLAGS:
-        flow->tcp_flags = (uint8_t)number;
-        return true;
-    case PACKETS:
-        flow->packets = number;
-        return true;
-    case BYTES:
-        flow->bytes = number;
-        return true;
-    case START:
-        flow->start = (int64_t)number;
-        return true;
-    case END:
-        flow->end = (int64_t)number;
-        return true;
-    default:
-        return true;
-    }
-}
-
-static bool put(struct event_flow *flow, uint8_t column, struct str value)
+static bool take_address(const char **at, const char *end, char separator, const struct column *column, struct event_flow *flow)
 {
     unsigned char unused[16];
-    switch ((enum kind)columns[column].kind) {
-    case KIND_NUMBER:
-        return put_number(flow, column, value);
-    case KIND_ADDRESS:
-        return address_of(value, column == SOURCE_ADDRESS ? flow->source : column == TARGET_ADDRESS ? flow->target : unused);
-    case KIND_VERDICT:
-        flow->rejected = value.len > 0 && value.ptr[0] == 'R';
+    unsigned char *out = column->width ? (unsigned char *)flow + column->offset : unused;
+    if (take_v4(at, end, out + 12)) {
+        out[10] = 0xFF;
+        out[11] = 0xFF;
         return true;
+    }
+    const char *const start = *at;
+    *at = value_end(start, end, separator);
+    return other_address((struct str){ start, (size_t)(*at - start) }, out);
+}
+
+/* The value at *at, which moves behind it. */
+static bool take(const char **at, const char *end, char separator, const struct column *column, struct event_flow *flow)
+{
+    const char *const start = *at;
+    switch ((enum kind)column->kind) {
+    case KIND_NUMBER:
+        return take_number(at, end, column, flow);
+    case KIND_ADDRESS:
+        return take_address(at, end, separator, column, flow);
+    case KIND_VERDICT:
+        *at = value_end(start, end, separator);
+        flow->rejected = start < end && *start == 'R';
+        return *at > start;
     case KIND_STATUS:
-        flow->status = value.len > 0 && value.ptr[0] == 'N' ? FLOW_NO_DATA
-            : value.len > 0 && value.ptr[0] == 'S'          ? FLOW_SKIPPED
-                                                            : FLOW_OK;
-        return is_status(value);
+        *at = value_end(start, end, separator);
+        flow->status = start < end && *start == 'N' ? FLOW_NO_DATA : start < end && *start == 'S' ? FLOW_SKIPPED : FLOW_OK;
+        return is_status((struct str){ start, (size_t)(*at - start) });
     case KIND_TEXT:
     default:
-        return value.len > 0;
+        *at = value_end(start, end, separator);
+        return *at > start;
     }
 }
 
-bool flow_line(struct flow_layout *layout, struct str line, struct event *ev)
+/* Quotes of CSV, around whatever is taken. */
+static bool take_quoted(const char **at, const char *end, const struct column *column, struct event_flow *flow, struct str *value)
+{
+    const char *start = *at + 1;
+    const char *const close = value_end(start, end, '"');
+    *value = (struct str){ start, (size_t)(close - start) };
+    const bool fine = close < end && take(&start, close, '"', column, flow) && start == close;
+    *at = close + (close < end);
+    return fine;
+}
+
+bool flow_line(const struct flow_layout *layout, struct str line, struct event *ev)
 {
     const char separator = layout->separator;
     const char *at = line.ptr;
     const char *const end = line.ptr + line.len;
     memset(&ev->flow, 0, sizeof(ev->flow));
     for (size_t i = 0; i < layout->count; i++) {
+        const struct column *column = &columns[layout->columns[i]];
         while (separator == ' ' && at < end && *at == ' ') {
             at++;
         }
         const char *const start = at;
-        while (at < end && *at != separator) {
-            at++;
-        }
-        struct str value = { start, (size_t)(at - start) };
-        if (separator == ',' && value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"') {
-            value = str_slice(value, 1, value.len - 2);
-        }
-        at += at < end;
-        const uint8_t column = layout->columns[i];
-        layout->values[i] = value;
-        if (!put(&ev->flow, column, value)) {
+        struct str value = STR_NONE;
+        const bool quoted = separator == ',' && at < end && *at == '"';
+        if (!(quoted ? take_quoted(&at, end, column, &ev->flow, &value) : take(&at, end, separator, column, &ev->flow))
+            || (at < end && *at != separator)) {
             return false;
         }
-        if (columns[column].field != NOWHERE) {
-            ev->fields[columns[column].field] = value.len == 1 && value.ptr[0] == '-' ? STR_NONE : value;
+        value = quoted ? value : (struct str){ start, (size_t)(at - start) };
+        if (column->field != NOWHERE) {
+            ev->fields[column->field] = value.len == 1 && value.ptr[0] == '-' ? STR_NONE : value;
         }
+        at += at < end;
     }
     ev->at_ms = (ev->flow.start ? ev->flow.start : ev->flow.end) * 1000;
     return at >= end || str_trim((struct str){ at, (size_t)(end - at) }).len == 0;
@@ -379,9 +385,10 @@ static enum line_verdict read_line(struct reader *reader, struct str line)
 /* Named as AWS names the columns where names may not hold a hyphen. */
 static void render(struct reader *reader, struct json_writer *w)
 {
+    struct str rest = reader->event.raw;
     for (size_t i = 0; i < reader->flow.count; i++) {
         const struct column *column = &columns[reader->flow.columns[i]];
-        const struct str value = reader->flow.values[i];
+        const struct str value = next_value(&rest, reader->flow.separator);
         if (column->name.len == 0 || str_equal(value, STR("-"))) {
             continue;
         }
@@ -410,8 +417,9 @@ static void finish_column(struct event *ev, uint8_t column)
     if (point != STR_MISSING) {
         field->len = point;
     }
+    const char *at = field->ptr;
     if (field->len > 0) {
-        put(&ev->flow, column, *field);
+        take(&at, field->ptr + field->len, ' ', &columns[column], &ev->flow);
     }
 }
 

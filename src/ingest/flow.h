@@ -12,7 +12,6 @@ struct flow_layout {
     size_t count;                      /* 0: not known */
     char separator;
     bool from_header;
-    struct str values[FLOW_COLUMNS_MAX]; /* of the line just read */
 };
 
 /* False: no header line. */
@@ -20,6 +19,6 @@ bool flow_header(struct flow_layout *layout, struct str line);
 /* Whether a line fits one of the orders known without a header; layout is then set to it. */
 bool flow_guess(struct flow_layout *layout, struct str line);
 /* Fills fields, flow and at_ms of the event. False: the line does not fit the layout. */
-bool flow_line(struct flow_layout *layout, struct str line, struct event *ev);
+bool flow_line(const struct flow_layout *layout, struct str line, struct event *ev);
 
 #endif
