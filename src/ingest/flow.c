@@ -101,6 +101,15 @@ static struct str next_value(struct str *rest, char separator)
     return quoted ? str_slice(value, 1, value.len - 2) : value;
 }
 
+static bool begins_with_version_2(const struct flow_layout *layout)
+{
+    bool same = layout->count >= DEFAULT_COUNT && layout->separator == ' ';
+    for (size_t i = 0; i < DEFAULT_COUNT && same; i++) {
+        same = layout->columns[i] == i;
+    }
+    return same;
+}
+
 bool flow_header(struct flow_layout *layout, struct str line)
 {
     struct flow_layout found = { .from_header = true };
@@ -115,6 +124,7 @@ bool flow_header(struct flow_layout *layout, struct str line)
         found.columns[found.count++] = (uint8_t)column;
     }
     const bool is_header = known >= 2 && known * 2 > found.count;
+    found.begins_with_version_2 = begins_with_version_2(&found);
     *layout = is_header ? found : *layout;
     return is_header;
 }
@@ -181,6 +191,7 @@ static bool try_layout(struct flow_layout *layout, const uint8_t *order, size_t 
     if (!fits_layout(&found, line)) {
         return false;
     }
+    found.begins_with_version_2 = begins_with_version_2(&found);
     *layout = found;
     return true;
 }
@@ -199,7 +210,7 @@ bool flow_guess(struct flow_layout *layout, struct str line)
 }
 
 /* Where a value ends, eight bytes a step. */
-static const char *value_end(const char *at, const char *end, char separator)
+ALWAYS_INLINE const char *value_end(const char *at, const char *end, char separator)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
     const uint64_t pattern = ones * (unsigned char)separator;
@@ -218,17 +229,17 @@ static const char *value_end(const char *at, const char *end, char separator)
     return at;
 }
 
-/* The number at *at, which moves behind it; - is none. False: no number, or too large a one. */
-static bool take_number(const char **at, const char *end, const struct column *column, struct event_flow *flow)
+/* What follows takes the value at `at` and gives the place behind it; NULL when it is wrong. Inlined, so that the columns of
+ * version 2 become straight code. */
+
+/* - is no number. */
+ALWAYS_INLINE const char *take_number(const char *at, const char *end, const struct column *column, struct event_flow *flow)
 {
-    const char *p = *at;
+    const char *const start = at;
     uint64_t number = 0;
-    for (; p < end && (unsigned char)(*p - '0') <= 9; p++) {
-        number = number * 10 + (uint64_t)(*p - '0');
+    for (; at < end && (unsigned char)(*at - '0') <= 9; at++) {
+        number = number * 10 + (uint64_t)(*at - '0');
     }
-    const ptrdiff_t digits = p - *at;
-    const bool none = digits == 0 && p < end && *p == '-';
-    *at = p + none;
     char *const member = (char *)flow + column->offset;
     if (column->width == 8) {
         memcpy(member, &number, sizeof(number));
@@ -237,26 +248,26 @@ static bool take_number(const char **at, const char *end, const struct column *c
     } else if (column->width == 1) {
         *member = (char)(unsigned char)number;
     }
-    return (digits > 0 || none) && digits <= 19 && number <= column->most; /* 19 digits can't overflow */
+    if (at == start) {
+        return at < end && *at == '-' ? at + 1 : NULL;
+    }
+    return at - start <= 19 && number <= column->most ? at : NULL; /* 19 digits can't overflow */
 }
 
-/* An IPv4 address at *at, which moves behind it. */
-static bool take_v4(const char **at, const char *end, unsigned char out[4])
+ALWAYS_INLINE const char *take_v4(const char *at, const char *end, unsigned char out[4])
 {
-    const char *p = *at;
     for (int part = 0; part < 4; part++) {
+        const char *const start = at;
         unsigned number = 0;
-        const char *const start = p;
-        for (; p < end && p - start < 3 && (unsigned char)(*p - '0') <= 9; p++) {
-            number = number * 10 + (unsigned)(*p - '0');
+        for (; at < end && (unsigned char)(*at - '0') <= 9; at++) {
+            number = number * 10 + (unsigned)(*at - '0');
         }
-        if (p == start || number > 255 || (part < 3 && (p == end || *p++ != '.'))) {
-            return false;
+        if (at == start || at - start > 3 || number > 255 || (part < 3 && (at == end || *at++ != '.'))) {
+            return NULL;
         }
         out[part] = (unsigned char)number;
     }
-    *at = p;
-    return true;
+    return at;
 }
 
 static bool other_address(struct str value, unsigned char out[16])
@@ -274,81 +285,108 @@ static bool other_address(struct str value, unsigned char out[16])
     return true;
 }
 
-static bool take_address(const char **at, const char *end, char separator, const struct column *column, struct event_flow *flow)
+ALWAYS_INLINE const char *take_address(const char *at, const char *end, char separator, const struct column *column,
+                                              struct event_flow *flow)
 {
     unsigned char unused[16];
-    unsigned char *out = column->width ? (unsigned char *)flow + column->offset : unused;
-    if (take_v4(at, end, out + 12)) {
+    unsigned char *const out = column->width ? (unsigned char *)flow + column->offset : unused;
+    const char *const behind = take_v4(at, end, out + 12);
+    if (behind) {
         out[10] = 0xFF;
         out[11] = 0xFF;
-        return true;
+        return behind;
     }
-    const char *const start = *at;
-    *at = value_end(start, end, separator);
-    return other_address((struct str){ start, (size_t)(*at - start) }, out);
+    const char *const other = value_end(at, end, separator);
+    return other_address((struct str){ at, (size_t)(other - at) }, out) ? other : NULL;
 }
 
-/* The value at *at, which moves behind it. */
-static bool take(const char **at, const char *end, char separator, const struct column *column, struct event_flow *flow)
+ALWAYS_INLINE const char *take(const char *at, const char *end, char separator, const struct column *column,
+                                      struct event_flow *flow)
 {
-    const char *const start = *at;
-    switch ((enum kind)column->kind) {
-    case KIND_NUMBER:
+    if (column->kind == KIND_NUMBER) {
         return take_number(at, end, column, flow);
-    case KIND_ADDRESS:
+    }
+    if (column->kind == KIND_ADDRESS) {
         return take_address(at, end, separator, column, flow);
-    case KIND_VERDICT:
-        *at = value_end(start, end, separator);
-        flow->rejected = start < end && *start == 'R';
-        return *at > start;
-    case KIND_STATUS:
-        *at = value_end(start, end, separator);
-        flow->status = start < end && *start == 'N' ? FLOW_NO_DATA : start < end && *start == 'S' ? FLOW_SKIPPED : FLOW_OK;
-        return is_status((struct str){ start, (size_t)(*at - start) });
-    case KIND_TEXT:
-    default:
-        *at = value_end(start, end, separator);
-        return *at > start;
+    }
+    const char *const behind = value_end(at, end, separator);
+    if (behind == at) {
+        return NULL;
+    }
+    if (column->kind == KIND_VERDICT) {
+        flow->rejected = *at == 'R';
+    }
+    if (column->kind == KIND_STATUS) {
+        flow->status = *at == 'N' ? FLOW_NO_DATA : *at == 'S' ? FLOW_SKIPPED : FLOW_OK;
+        return is_status((struct str){ at, (size_t)(behind - at) }) ? behind : NULL;
+    }
+    return behind;
+}
+
+ALWAYS_INLINE void put_field(struct event *ev, const struct column *column, const char *at, const char *behind)
+{
+    if (column->field != NOWHERE) {
+        const bool none = behind - at == 1 && *at == '-';
+        ev->fields[column->field] = none ? STR_NONE : (struct str){ at, (size_t)(behind - at) };
     }
 }
 
-/* Quotes of CSV, around whatever is taken. */
-static bool take_quoted(const char **at, const char *end, const struct column *column, struct event_flow *flow, struct str *value)
+/* One column and the separator behind it. */
+ALWAYS_INLINE const char *take_column(const char *at, const char *end, char separator, const struct column *column,
+                                             struct event *ev)
 {
-    const char *start = *at + 1;
-    const char *const close = value_end(start, end, '"');
-    *value = (struct str){ start, (size_t)(close - start) };
-    const bool fine = close < end && take(&start, close, '"', column, flow) && start == close;
-    *at = close + (close < end);
-    return fine;
+    while (separator == ' ' && at < end && *at == ' ') {
+        at++;
+    }
+    const char *const behind = take(at, end, separator, column, &ev->flow);
+    if (behind == NULL || (behind < end && *behind != separator)) {
+        return NULL;
+    }
+    put_field(ev, column, at, behind);
+    return behind + (behind < end);
+}
+
+/* The columns of version 2 in their order, which most logs begin with. */
+static const char *take_version_2(const char *at, const char *end, struct event *ev)
+{
+#pragma GCC unroll 14
+    for (int i = 0; i < DEFAULT_COUNT; i++) {
+        at = take_column(at, end, ' ', &columns[i], ev);
+        if (at == NULL) {
+            return NULL;
+        }
+    }
+    return at;
+}
+
+/* CSV puts any value in quotes. */
+static const char *take_quoted(const char *at, const char *end, const struct column *column, struct event *ev)
+{
+    const char *const close = value_end(at + 1, end, '"');
+    if (close == end || take(at + 1, close, '"', column, &ev->flow) != close) {
+        return NULL;
+    }
+    put_field(ev, column, at + 1, close);
+    return close + 1 + (close + 1 < end);
 }
 
 bool flow_line(const struct flow_layout *layout, struct str line, struct event *ev)
 {
-    const char separator = layout->separator;
     const char *at = line.ptr;
     const char *const end = line.ptr + line.len;
     memset(&ev->flow, 0, sizeof(ev->flow));
-    for (size_t i = 0; i < layout->count; i++) {
+    size_t i = 0;
+    if (layout->begins_with_version_2) {
+        at = take_version_2(at, end, ev);
+        i = DEFAULT_COUNT;
+    }
+    for (; i < layout->count && at; i++) {
         const struct column *column = &columns[layout->columns[i]];
-        while (separator == ' ' && at < end && *at == ' ') {
-            at++;
-        }
-        const char *const start = at;
-        struct str value = STR_NONE;
-        const bool quoted = separator == ',' && at < end && *at == '"';
-        if (!(quoted ? take_quoted(&at, end, column, &ev->flow, &value) : take(&at, end, separator, column, &ev->flow))
-            || (at < end && *at != separator)) {
-            return false;
-        }
-        value = quoted ? value : (struct str){ start, (size_t)(at - start) };
-        if (column->field != NOWHERE) {
-            ev->fields[column->field] = value.len == 1 && value.ptr[0] == '-' ? STR_NONE : value;
-        }
-        at += at < end;
+        const bool quoted = layout->separator == ',' && at < end && *at == '"';
+        at = quoted ? take_quoted(at, end, column, ev) : take_column(at, end, layout->separator, column, ev);
     }
     ev->at_ms = (ev->flow.start ? ev->flow.start : ev->flow.end) * 1000;
-    return at >= end || str_trim((struct str){ at, (size_t)(end - at) }).len == 0;
+    return at && (at >= end || str_trim((struct str){ at, (size_t)(end - at) }).len == 0);
 }
 
 static bool fits(struct reader *reader, struct str line)
@@ -417,9 +455,8 @@ static void finish_column(struct event *ev, uint8_t column)
     if (point != STR_MISSING) {
         field->len = point;
     }
-    const char *at = field->ptr;
     if (field->len > 0) {
-        take(&at, field->ptr + field->len, ' ', &columns[column], &ev->flow);
+        take(field->ptr, field->ptr + field->len, ' ', &columns[column], &ev->flow);
     }
 }
 

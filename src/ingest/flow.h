@@ -12,6 +12,7 @@ struct flow_layout {
     size_t count;                      /* 0: not known */
     char separator;
     bool from_header;
+    bool begins_with_version_2; /* with its 14 columns, in their order */
 };
 
 /* False: no header line. */
