@@ -385,8 +385,11 @@ bool flow_line(const struct flow_layout *layout, struct str line, struct event *
         const bool quoted = layout->separator == ',' && at < end && *at == '"';
         at = quoted ? take_quoted(at, end, column, ev) : take_column(at, end, layout->separator, column, ev);
     }
+    if (at == NULL) {
+        return false;
+    }
     ev->at_ms = (ev->flow.start ? ev->flow.start : ev->flow.end) * 1000;
-    return at && (at >= end || str_trim((struct str){ at, (size_t)(end - at) }).len == 0);
+    return (at >= end || str_trim((struct str){ at, (size_t)(end - at) }).len == 0);
 }
 
 static bool fits(struct reader *reader, struct str line)
@@ -455,8 +458,12 @@ static void finish_column(struct event *ev, uint8_t column)
     if (point != STR_MISSING) {
         field->len = point;
     }
-    if (field->len > 0) {
-        take(field->ptr, field->ptr + field->len, ' ', &columns[column], &ev->flow);
+    if (field->len == 0) {
+        return;
+    }
+    const char *const end = field->ptr + field->len;
+    if (take(field->ptr, end, ' ', &columns[column], &ev->flow) != end) {
+        memset((char *)&ev->flow + columns[column].offset, 0, columns[column].width);
     }
 }
 
