@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "match/match.h"
+#include "tests/eventbridge_oracle.h"
 #include "tests/test.h"
 
 enum { PATTERNS_MAX = 256 };
@@ -522,4 +523,27 @@ TEST(a_test_event_needs_its_envelope)
     CHECK_FAULT(eventbridge_check_event(&ctx, STR("[1]")), "ValidationException");
     CHECK_FAULT(eventbridge_check_event(&ctx, STR("plain")), "ValidationException");
     CHECK_STR(str_of(ctx.reason), "Parameter Event is not valid.");
+}
+
+/* --- against the slow way --- */
+
+TEST(random_patterns_match_as_the_slow_way_says)
+{
+    uint64_t state = 20240731;
+    size_t hits = 0;
+    for (int round = 0; round < 150; round++) {
+        struct arena *work = arena_open();
+        uint8_t bytes[6000];
+        for (size_t i = 0; i < sizeof(bytes); i++) {
+            state = state * 6364136223846793005u + 1442695040888963407u;
+            bytes[i] = (uint8_t)(state >> 56);
+        }
+        struct oracle_bytes b = { bytes, bytes + sizeof(bytes) };
+        const char *trouble = flat_check(work, &b, 40, &hits);
+        if (trouble) {
+            fail_msg("round %d: %s", round, trouble);
+        }
+        arena_close(work);
+    }
+    CHECK(hits > 2000);
 }
