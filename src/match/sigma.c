@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "match/correlation.h"
 #include "match/match.h"
 #include "match/sigma_parts.h"
 
@@ -56,7 +57,6 @@ static struct err refuse_other_kinds(const struct sigma_reader *r, const struct 
         struct str key;
         const char *words;
     } kinds[] = {
-        { STR_INIT("correlation"), "correlation rules are not supported yet" },
         { STR_INIT("filter"), "filters are not supported yet" },
         { STR_INIT("action"), "collections with `action` are not supported: they were dropped from Sigma 2" },
     };
@@ -119,6 +119,7 @@ static struct err read_rule(const struct sigma_reader *r, const struct yaml_node
         .file = r->file,
         .line = document->line,
         .id = yaml_text(document, STR("id")),
+        .name = yaml_text(document, STR("name")),
         .title = yaml_text(document, STR("title")),
         .description = yaml_text(document, STR("description")),
         .status = yaml_text(document, STR("status")),
@@ -152,6 +153,9 @@ struct collector {
     struct sigma_rule *rules;
     size_t rule_count;
     size_t rule_capacity;
+    struct correlation *correlations;
+    size_t correlation_count;
+    size_t correlation_capacity;
     struct sigma_problem *problems;
     size_t problem_count;
     size_t problem_capacity;
@@ -177,6 +181,22 @@ static void add_problem(struct collector *c, struct str file, uint32_t line)
     c->problems[c->problem_count++] = (struct sigma_problem){ file, (uint32_t)reported, reason };
 }
 
+static void collect_correlation(struct collector *c, const struct sigma_reader *reader, const struct yaml_node *document)
+{
+    struct correlation correlation;
+    if (check_level(reader, document).fault || sigma_correlation(reader, document, &correlation).fault) {
+        add_problem(c, reader->file, document->line);
+        return;
+    }
+    if (c->correlation_count == c->correlation_capacity) {
+        const size_t size = sizeof(*c->correlations);
+        const size_t grown = c->correlation_capacity ? c->correlation_capacity * 2 : 16;
+        c->correlations = arena_grow(c->ctx->arena, c->correlations, c->correlation_capacity * size, grown * size);
+        c->correlation_capacity = grown;
+    }
+    c->correlations[c->correlation_count++] = correlation;
+}
+
 static void collect_text(struct collector *c, struct str file, struct str text)
 {
     struct yaml_node *document = NULL;
@@ -189,6 +209,10 @@ static void collect_text(struct collector *c, struct str file, struct str text)
         struct sigma_rule rule = { 0 };
         if (yaml_is_null(document)) {
             continue; /* an empty document, as after a closing --- */
+        }
+        if (yaml_get(document, STR("correlation"))) {
+            collect_correlation(c, &reader, document);
+            continue;
         }
         if (read_rule(&reader, document, &rule).fault) {
             add_problem(c, file, document->line);
@@ -211,7 +235,7 @@ static struct collector collector_of(struct ctx *ctx, const struct sigma_options
 
 static struct sigma_rules collected(const struct collector *c)
 {
-    return (struct sigma_rules){ c->rules, c->rule_count, c->problems, c->problem_count };
+    return (struct sigma_rules){ c->rules, c->rule_count, c->correlations, c->correlation_count, c->problems, c->problem_count };
 }
 
 void match_sigma_parse(struct ctx *ctx, struct str file, struct str text, const struct sigma_options *options,

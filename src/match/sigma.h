@@ -6,8 +6,8 @@
  * (yaml_get(rule->document, STR("yagura"))).
  *
  * Values are compared without regard to case unless `cased`; `null` means null or absent; `not` and `neq` hold where the
- * field is absent. A keyword is looked for in the record's JSON text. Correlations, filters and `action: global` are
- * refused as not supported yet.
+ * field is absent. A keyword is looked for in the record's JSON text. Correlations are kept
+ * apart (correlation.h); filters and `action: global` are refused as not supported.
  * spec: sigma-rules-specification 2.1, appendix modifiers. */
 #ifndef YAGURA_MATCH_SIGMA_H
 #define YAGURA_MATCH_SIGMA_H
@@ -18,7 +18,7 @@
 struct sigma_rule {
     struct str file;
     uint32_t line;
-    struct str id, title, description, status, author, level; /* absent when not given */
+    struct str id, name, title, description, status, author, level; /* absent when not given */
     struct str product, category, service;                    /* of logsource */
     const struct str *tags;
     size_t tag_count;
@@ -53,9 +53,12 @@ struct sigma_options {
     bool keep_unsupported;
 };
 
+struct correlation;
 struct sigma_rules {
     const struct sigma_rule *rules;
     size_t count;
+    const struct correlation *correlations; /* whether the rules they name are there is for correlation_open to say */
+    size_t correlation_count;
     const struct sigma_problem *problems;
     size_t problem_count;
 };

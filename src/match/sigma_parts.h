@@ -23,6 +23,10 @@ MUST_USE struct err sigma_item(const struct sigma_reader *r, struct str search, 
 /* A whole search identifier. */
 MUST_USE struct err sigma_search(const struct sigma_reader *r, const struct yaml_node *search, const struct predicate **out);
 
+/* A document with a `correlation:` section. */
+struct correlation;
+MUST_USE struct err sigma_correlation(const struct sigma_reader *r, const struct yaml_node *document, struct correlation *out);
+
 /* value.c: what the modifiers do to one value. Values that are not plain keep Sigma's wildcards and escapes. */
 struct sigma_value {
     struct str text;

@@ -359,7 +359,7 @@ TEST(other_kinds_of_documents_are_refused_for_now)
     struct sigma_rules rules = { 0 };
     match_sigma_parse(&ctx, STR("f"), STR("title: T\ncorrelation: {}\n---\ntitle: T\nfilter: {}\n---\naction: global\n"), NULL, &rules);
     CHECK_INT(rules.problem_count, 3);
-    CHECK_STR(rules.problems[0].reason, "correlation rules are not supported yet");
+    CHECK_STR(rules.problems[0].reason, "the type \"\" is no correlation");
     CHECK_INT(rules.problems[0].line, 2);
     CHECK_STR(rules.problems[1].reason, "filters are not supported yet");
 }
