@@ -124,7 +124,7 @@ def check_exactly(server, objects):
     source = server.source()
     assert (source["objects"], source["records"], source["skipped"]) == (objects, 2 * objects, 0), source
     found = [f for f in server.command("findings") if f["type"] == STEALTH]
-    assert [f["count"] for f in found] == [objects]
+    assert [f["service"]["count"] for f in found] == [objects]
 
 
 def test_a_listed_bucket_is_read_once_late_and_repeated_keys_included(fake, serve):
@@ -410,7 +410,7 @@ def test_syslog_over_udp_and_tcp_in_every_frame(serve):
     wait_for(lambda: server.source().get("objects") == 16)
     check = server.source()
     assert (check["records"], check["skipped"]) == (16, 0)
-    assert [f["count"] for f in server.command("findings") if f["type"] == STEALTH] == [8]
+    assert [f["service"]["count"] for f in server.command("findings") if f["type"] == STEALTH] == [8]
 
 
 def test_a_syslog_peer_that_talks_nonsense_is_cut_off(serve):
