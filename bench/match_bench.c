@@ -1,6 +1,7 @@
 /* match_bench.c - scanning and matching CloudTrail records with 10 to 5,000 Sigma-like rules, against scanning alone.
  *
  *     build/release/bench/match_bench [megabytes [rules]]
+ *     build/release/bench/match_bench write RULES     the rules themselves, for other programs to load
  *
  * The rules are shaped like the public CloudTrail rules: most ask for a service and one to four actions, some add a part of a
  * user agent or an ARN, an error code or a negation; few have nothing but a part of a text. Prints medians of five. */
@@ -32,7 +33,8 @@ static void action(struct text *out, uint64_t *state, uint32_t rule)
 static void rule_text(struct text *out, uint64_t *state, uint32_t rule)
 {
     const char *service = CORPUS_SERVICES[corpus_pick(state, COUNT_OF(CORPUS_SERVICES))];
-    text_add_format(out, "title: rule %u\nlogsource: { product: aws }\ndetection:\n  s:\n    eventSource: %s.amazonaws.com\n", rule, service);
+    text_add_format(out, "title: rule %u\nid: 00000000-0000-4000-8000-%012u\nlevel: low\nlogsource: { product: aws, service: cloudtrail }\n"
+                         "detection:\n  s:\n    eventSource: %s.amazonaws.com\n", rule, rule, service);
     if (rule % 25 == 24) { /* no action: only a part of a text */
         text_add_format(out, "    userAgent|contains: 'tool-%u'\n", rule);
     } else {
@@ -135,11 +137,25 @@ static void bench_rules(const struct corpus *corpus, size_t rule_count)
     arena_close(arena);
 }
 
+static int write_rules(struct arena *arena, uint32_t count)
+{
+    uint64_t state = 77;
+    struct text text = text_new(arena);
+    for (uint32_t i = 0; i < count; i++) {
+        rule_text(&text, &state, i);
+    }
+    fwrite(text_str(&text).ptr, 1, text.len, stdout);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const size_t counts[] = { 10, 100, 300, 1000, 5000 };
     const size_t only = argc > 2 ? (size_t)strtoul(argv[2], NULL, 10) : 0;
     struct arena *arena = arena_open();
+    if (argc > 2 && strcmp(argv[1], "write") == 0) {
+        return write_rules(arena, (uint32_t)only);
+    }
     const struct corpus corpus = corpus_make(arena, (argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 32) << 20);
     printf("%zu records, %.0f bytes each\n", corpus.count, (double)corpus.text.len / (double)corpus.count);
     printf(" rules  M records/s     GB/s  scan+match/scan  match ns/record   matches   load, ms\n");

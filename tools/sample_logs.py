@@ -108,6 +108,10 @@ class Log:
             record.setdefault("additionalEventData", {})["x-amz-id-2"] = base64.b64encode(self.rng.randbytes(57)).decode()
         self.records.append(record)
 
+    def work(self, *call, **more):
+        """A call of the daily work, as against one of the story."""
+        self.add(*call, **more)
+
     def login(self, when, who, address, agent, mfa, ok=True):
         who = {key: value for key, value in who.items() if key != "accessKeyId"}
         error = {} if ok else {"errorMessage": "Failed authentication"}
@@ -116,6 +120,47 @@ class Log:
                  additionalEventData={"LoginTo": "https://console.aws.amazon.com/console/home",
                                       "MobileVersion": "No", "MFAUsed": "Yes" if mfa else "No"},
                  eventType="AwsConsoleSignIn", **error)
+
+
+class BusyLog(Log):
+    """For measurements: as much that is new in each record as in a large company's logs, so that they compress as those
+    do (6 to 1). Sessions come and go, and requests and answers name things that are seen once or a few times."""
+
+    def one_of(self, prefix, most, length=17):
+        return stable_id(prefix, f"{prefix}{self.rng.randrange(most)}", length)
+
+    def vary(self, when, who):
+        """The same caller in one of many sessions."""
+        if "sessionContext" not in who or "ec2RoleDelivery" in who["sessionContext"]:
+            return who
+        hour = when.replace(minute=self.rng.randrange(0, 60, 5), second=self.rng.randrange(60))
+        name = who["sessionContext"]["sessionIssuer"]["userName"]
+        fresh = role(name, f"{name}-{self.rng.randrange(10 ** 6)}-{hour:%H%M%S}", who["accountId"])
+        fresh["sessionContext"]["attributes"]["creationDate"] = hour.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return fresh
+
+    def details(self, source):
+        """What a request names, by kind of service."""
+        if source in ("ec2", "autoscaling", "elasticloadbalancing", "config"):
+            items = [{"instanceId": self.one_of("i-", 400).lower()} for _ in range(self.rng.randrange(1, 5))]
+            return {"instancesSet": {"items": items}, "clientToken": str(uuid.UUID(self.hexadecimal(32)))}
+        if source == "kms":
+            function = arn("lambda", HOME, f"function:{self.one_of('job-', 300, 8).lower()}", REGION)
+            return {"encryptionContext": {"aws:lambda:FunctionArn": function}}
+        return {"nextToken": base64.b64encode(self.rng.randbytes(self.rng.randrange(30, 120))).decode()}
+
+    def work(self, when, who, source, name, address, agent, request=None, answer=None, **more):
+        who = self.vary(when, who)
+        if source == "kms":
+            key = uuid.uuid5(uuid.NAMESPACE_DNS, f"key-{self.rng.randrange(500)}")
+            more["resources"] = [{"accountId": HOME, "type": "AWS::KMS::Key", "ARN": arn("kms", HOME, f"key/{key}", REGION)}]
+        if request and "roleArn" in request:
+            token = base64.b64encode(self.rng.randbytes(240)).decode()
+            answer = {"credentials": {"accessKeyId": stable_id("ASIA", self.hexadecimal(8), 16), "sessionToken": token,
+                                      "expiration": (when + datetime.timedelta(hours=1)).strftime("%b %d, %Y, %I:%M:%S %p")}}
+        if address == NAT:
+            more["vpcEndpointId"] = self.one_of("vpce-", 40).lower()
+        self.add(when, who, source, name, address, agent, {**(request or {}), **self.details(source)}, answer, **more)
 
 
 def denied(who, action):
@@ -127,7 +172,7 @@ def denied(who, action):
 
 def noise_web(log, when):
     key = f"invoices/2026/11/{log.hexadecimal(12)}.pdf"
-    log.add(when, WEB_ROLE, "s3", "GetObject", NAT, f"[{BOTO}]", {"bucketName": "acme-invoices", "key": key,
+    log.work(when, WEB_ROLE, "s3", "GetObject", NAT, f"[{BOTO}]", {"bucketName": "acme-invoices", "key": key,
             "Host": f"acme-invoices.s3.{REGION}.amazonaws.com"}, data=True,
             resources=[{"type": "AWS::S3::Object", "ARN": f"arn:aws:s3:::acme-invoices/{key}"},
                        {"accountId": HOME, "type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::acme-invoices"}],
@@ -137,7 +182,7 @@ def noise_web(log, when):
 
 def noise_lambda(log, when):
     who = role("order-worker", "order-worker")
-    log.add(when, who, "kms", "Decrypt", NAT, "aws-internal/3", {"encryptionContext": {"aws:lambda:FunctionArn":
+    log.work(when, who, "kms", "Decrypt", NAT, "aws-internal/3", {"encryptionContext": {"aws:lambda:FunctionArn":
             arn("lambda", HOME, "function:order-worker", REGION)}, "encryptionAlgorithm": "SYMMETRIC_DEFAULT"},
             read_only=True)
 
@@ -148,7 +193,7 @@ def noise_monitoring(log, when):
                                    ("monitoring", "GetMetricData"), ("rds", "DescribeDBInstances"),
                                    ("elasticloadbalancing", "DescribeLoadBalancers"), ("sqs", "GetQueueAttributes"),
                                    ("autoscaling", "DescribeAutoScalingGroups"), ("tagging", "GetResources")])
-    log.add(when, who, source, name, "192.0.2.44", "aws-sdk-go-v2/1.39.2 os/linux lang/go#1.25.1", {"maxResults": 100})
+    log.work(when, who, source, name, "192.0.2.44", "aws-sdk-go-v2/1.39.2 os/linux lang/go#1.25.1", {"maxResults": 100})
 
 
 def noise_services(log, when):
@@ -161,7 +206,7 @@ def noise_services(log, when):
         ("lambda", "sts", "AssumeRole", {"roleArn": arn("iam", HOME, "role/order-worker"),
                                          "roleSessionName": "order-worker"})])
     name_of_caller = f"{caller}.amazonaws.com"
-    log.add(when, service(name_of_caller), source, name, name_of_caller, name_of_caller, request,
+    log.work(when, service(name_of_caller), source, name, name_of_caller, name_of_caller, request,
             read_only=True, account=HOME)
 
 
@@ -174,7 +219,7 @@ def noise_pipeline(log, when):
         ("lambda", "UpdateFunctionCode20150331v2", {"functionName": function, "publish": True, "dryRun": False}),
         ("cloudformation", "DescribeStacks", {"stackName": "web"}), ("sts", "GetCallerIdentity", None),
         ("ssm", "GetParameter", {"name": "/web/image", "withDecryption": False})])
-    log.add(when, who, source, name, "192.0.2.121", TERRAFORM, request)
+    log.work(when, who, source, name, "192.0.2.121", TERRAFORM, request)
 
 
 def noise_people(log, when):
@@ -188,7 +233,7 @@ def noise_people(log, when):
         ("ec2", "DescribeVpcs", {"vpcSet": {}}), ("notifications", "ListNotificationHubs", None)])
     region = GLOBAL if source in ("iam", "health", "ce") else REGION
     error = denied(who, f"{source}:{name}") if source == "ce" and who["userName"] == "bob" else None
-    log.add(when, who, source, name, address, agent, request, error=error, region=region)
+    log.work(when, who, source, name, address, agent, request, error=error, region=region)
 
 
 def noise_operations(log, when):
@@ -205,7 +250,7 @@ def noise_operations(log, when):
                                     "Host": f"acme-web-assets.s3.{REGION}.amazonaws.com"}, None),
         ("rds", "CreateDBSnapshot", {"dBInstanceIdentifier": "orders", "dBSnapshotIdentifier": "orders-nightly"},
          None)])
-    log.add(when, who, source, name, OFFICE, TERRAFORM, request, answer)
+    log.work(when, who, source, name, OFFICE, TERRAFORM, request, answer)
 
 
 # How often, and in which hours (UTC; the company is in Tokyo) a kind of call happens.
@@ -371,7 +416,7 @@ def main():
     written, days = 0, 0
     while written == 0 or written < options.size * 1_000_000:
         day = FIRST_DAY + datetime.timedelta(days=days)
-        log = Log(options.seed + days)
+        log = (BusyLog if options.size else Log)(options.seed + days)
         write_noise(log, day, RECORDS_A_DAY * (1 if options.size == 0 else 8))
         write_story(log, day)
         written += write_files(log, options.out)
