@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/compat.h"
 
@@ -29,6 +30,21 @@ NO_RETURN static void out_of_memory(void)
     static const char message[] = "yagura: out of memory\n";
     fputs(message, stderr);
     abort();
+}
+
+void memory_scattered(void *piece, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    const uintptr_t page = (uintptr_t)2 << 20;
+    const uintptr_t start = ((uintptr_t)piece + page - 1) / page * page;
+    const uintptr_t end = ((uintptr_t)piece + size) / page * page;
+    if (start < end) {
+        madvise((char *)piece + (start - (uintptr_t)piece), end - start, MADV_HUGEPAGE); /* advice: no is an answer too */
+    }
+#else
+    (void)piece;
+    (void)size;
+#endif
 }
 
 void *memory_new(size_t size)

@@ -40,6 +40,8 @@ size_t arena_size(const struct arena *arena); /* bytes held from the system */
 void *memory_new(size_t size);
 void *memory_grow(void *old, size_t size); /* not zeroed */
 void memory_free(void *piece);             /* NULL is allowed */
+/* A large piece is looked into here and there: the system may back it by large pages. Costs nothing until it is used. */
+void memory_scattered(void *piece, size_t size);
 /* Overwrites so that the compiler can't drop it. */
 void memory_wipe(void *piece, size_t size);
 

@@ -281,7 +281,7 @@ static uint32_t find_escaped_key(struct scan *s, const struct scan_node *node, s
 static size_t walk_object(struct scan *s, const struct scan_node *node, size_t at, unsigned depth);
 static size_t walk_array(struct scan *s, const struct scan_node *node, size_t at, unsigned depth);
 
-static size_t take_string(struct scan *s, const struct scan_node *node, size_t at, bool element)
+ALWAYS_INLINE size_t take_string(struct scan *s, const struct scan_node *node, size_t at, bool element)
 {
     const size_t end = string_end(s, at);
     if (end == SCAN_BAD) {
@@ -348,15 +348,15 @@ static size_t walk_array(struct scan *s, const struct scan_node *node, size_t at
 /* The key at the quote `at`: its node (0: not wanted), and the place of its value; SCAN_BAD when it is no key. */
 ALWAYS_INLINE size_t walk_key(struct scan *s, const struct scan_node *node, size_t at, uint32_t *child)
 {
-    if (UNLIKELY(byte_at(s, at) != '"')) {
-        return refuse(s, at);
-    }
-    const size_t end = string_end(s, at);
+    const size_t end = LIKELY(byte_at(s, at) == '"') ? string_end(s, at) : SCAN_BAD;
     if (UNLIKELY(end == SCAN_BAD)) {
-        return refuse(s, s->window.length);
+        return refuse(s, byte_at(s, at) == '"' ? s->window.length : at);
     }
     *child = UNLIKELY(string_escaped(s, at + 1, end)) ? find_escaped_key(s, node, at + 1, end)
                                                       : find_key(node, s->window.origin + at + 1, end - at - 1, s->window.origin + s->window.length);
+    if (LIKELY(byte_at(s, end + 1) == ':')) {
+        return skip_space(s, end + 2);
+    }
     at = skip_space(s, end + 1);
     return byte_at(s, at) == ':' ? skip_space(s, at + 1) : refuse(s, at);
 }
@@ -364,11 +364,15 @@ ALWAYS_INLINE size_t walk_key(struct scan *s, const struct scan_node *node, size
 /* Behind a member: true when another one follows at *at; false at the end, *at behind the brace or SCAN_BAD. */
 ALWAYS_INLINE bool walk_on(struct scan *s, size_t *at)
 {
-    if (*at == SCAN_BAD) {
+    if (UNLIKELY(*at == SCAN_BAD)) {
         return false;
     }
-    const size_t place = skip_space(s, *at);
-    const char c = byte_at(s, place);
+    size_t place = *at;
+    char c = byte_at(s, place);
+    if (UNLIKELY(c != ',' && c != '}')) {
+        place = skip_space(s, place);
+        c = byte_at(s, place);
+    }
     if (LIKELY(c == ',')) {
         *at = skip_space(s, place + 1);
         return true;
@@ -419,7 +423,8 @@ static size_t walk_object(struct scan *s, const struct scan_node *node, size_t a
             s->repeated = true;
         }
         s->seen[child] = instance;
-        at = take_value(s, &s->projection->nodes[child], value, false, depth + 1);
+        const struct scan_node *next = &s->projection->nodes[child];
+        at = LIKELY(byte_at(s, value) == '"') ? take_string(s, next, value, false) : take_value(s, next, value, false, depth + 1);
     } while (walk_on(s, &at));
     return at;
 }
@@ -550,6 +555,11 @@ void scan_use(struct scan *scan, const struct projection *projection)
 const struct scan_value *scan_get(const struct scan *scan, uint16_t slot)
 {
     return slot < scan->projection->slot_count ? &scan->values[slot] : &ABSENT;
+}
+
+const struct scan_value *scan_values(const struct scan *scan)
+{
+    return scan->values;
 }
 
 const struct scan_value *scan_more(const struct scan *scan, const struct scan_value *value)

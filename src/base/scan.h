@@ -63,6 +63,7 @@ bool scan_next(struct scan *scan, size_t at, size_t *used);
 struct str scan_source(const struct scan *scan); /* the text of the document just scanned, from { to } */
 bool scan_truncated(const struct scan *scan);    /* it had more values than SCAN_EXTRAS_MAX */
 const struct scan_value *scan_get(const struct scan *scan, uint16_t slot);      /* never NULL; kind SCAN_ABSENT */
+const struct scan_value *scan_values(const struct scan *scan); /* by slot: all of them, for those who read many */
 const struct scan_value *scan_more(const struct scan *scan, const struct scan_value *value); /* next one or NULL */
 /* Text of a string value, unescaped into the arena only when it must be; STR_NONE for other kinds. Escapes that are not
  * JSON (a lone surrogate too) become U+FFFD: a hostile string cannot make its record unreadable. */

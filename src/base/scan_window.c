@@ -10,6 +10,7 @@ void scan_window_restart(struct scan_window *w, const char *origin, size_t lengt
     w->place_base = 0;
     w->place_next = 0;
     w->place_count = 0;
+    w->escapes = false;
     w->carry = (struct scan_carry){ 0, 0 };
 }
 
@@ -40,6 +41,15 @@ static void drop(struct scan_window *w, size_t keep)
     w->place_count = left;
 }
 
+static bool has_escapes(const struct scan_window *w)
+{
+    uint64_t any = 0;
+    for (size_t i = 0; i < w->end - w->start; i++) {
+        any |= w->bits[i].backslashes;
+    }
+    return any != 0;
+}
+
 bool scan_window_advance(struct scan_window *w, size_t keep)
 {
     const size_t whole_words = w->length / 64;
@@ -66,6 +76,7 @@ bool scan_window_advance(struct scan_window *w, size_t keep)
         w->step = w->step * 2 > SCAN_STEP_MAX ? SCAN_STEP_MAX : w->step * 2;
     }
     w->place_count = index.place_count;
+    w->escapes = has_escapes(w);
     return true;
 }
 

@@ -5,6 +5,7 @@
 #ifndef YAGURA_BASE_SCAN_WINDOW_H
 #define YAGURA_BASE_SCAN_WINDOW_H
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/scan_bits.h"
@@ -23,6 +24,7 @@ struct scan_window {
     size_t place_base;   /* what places count from */
     uint32_t place_next; /* the first quote that the walk hasn't passed */
     uint32_t place_count;
+    bool escapes;        /* a backslash may stand somewhere in the window */
     struct scan_carry carry;
     struct scan_code code;
     struct scan_bits bits[SCAN_WINDOW_MAX];
@@ -59,6 +61,9 @@ ALWAYS_INLINE bool scan_window_escaped(const struct scan_window *w, size_t start
 {
     const size_t first = start / 64;
     const size_t last = end / 64;
+    if (LIKELY(!w->escapes && first >= w->start)) {
+        return false;
+    }
     if (UNLIKELY(first < w->start || last - first > 1)) {
         return memchr(w->origin + start, '\\', end - start) != NULL;
     }

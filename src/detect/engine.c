@@ -158,7 +158,7 @@ static void run_rules(struct engine *engine, const struct event *ev, const struc
         }
         struct ctx ctx = ctx_new(ev->arena, ev->at_ms);
         struct match_explanation explanation = { .words = STR_NONE };
-        const struct err err = match_explain(&ctx, engine->set, ev->scan, engine->matched[i], &explanation);
+        const struct err err = match_explain_last(&ctx, engine->scratch, engine->matched[i], &explanation);
         const struct verdict verdict = { .why = err.fault ? STR_NONE : explanation.words };
         emit(engine, ev, &rule->detection, &verdict, sink);
     }

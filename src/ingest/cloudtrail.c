@@ -103,6 +103,30 @@ static struct str outcome(const struct event *ev)
     return ev->fields[FIELD_ERROR].len > 0 ? STR("Failure") : STR("Success");
 }
 
+/* 2026-11-16T00:36:17Z, as CloudTrail writes it, and how much of it tells the hour. */
+enum { TIME_LEN = 20, HOUR_LEN = 14 };
+
+static bool two_digits(const char *at, int64_t below, int64_t *out)
+{
+    const unsigned tens = (unsigned)(unsigned char)at[0] - '0';
+    const unsigned ones = (unsigned)(unsigned char)at[1] - '0';
+    *out = (int64_t)tens * 10 + (int64_t)ones;
+    return tens < 10 && ones < 10 && *out < below;
+}
+
+/* Milliseconds since the full hour. False: written in another way, or none. */
+static bool within_hour(struct str text, int64_t *ms)
+{
+    int64_t minute = 0;
+    int64_t second = 0;
+    if (!two_digits(text.ptr + HOUR_LEN, 60, &minute) || text.ptr[16] != ':' || !two_digits(text.ptr + 17, 60, &second)
+        || text.ptr[19] != 'Z') {
+        return false;
+    }
+    *ms = (minute * 60 + second) * 1000;
+    return true;
+}
+
 static bool event_time(struct reader *reader, const char **reason)
 {
     const struct scan_value *value = reader_value(reader, SLOT_TIME);
@@ -111,17 +135,22 @@ static bool event_time(struct reader *reader, const char **reason)
         return false;
     }
     const struct str text = { value->ptr, value->len };
-    if (text.len > 0 && text.len == reader->last_time_len && memcmp(text.ptr, reader->last_time, text.len) == 0) {
-        reader->event.at_ms = reader->last_ms;
+    if (text.len == TIME_LEN && reader->last_time_len == TIME_LEN && memcmp(text.ptr, reader->last_time, HOUR_LEN) == 0
+        && within_hour(text, &reader->event.at_ms)) {
+        reader->event.at_ms += reader->last_hour_ms;
         return true;
     }
     if (value->kind != SCAN_STRING || !clock_parse_iso8601(text, &reader->event.at_ms)) {
         *reason = "a record whose eventTime is no time";
         return false;
     }
-    reader->last_time_len = text.len <= sizeof(reader->last_time) ? text.len : 0;
-    memcpy(reader->last_time, text.ptr, reader->last_time_len);
-    reader->last_ms = reader->event.at_ms;
+    int64_t in_hour = 0;
+    reader->last_time_len = 0;
+    if (text.len == TIME_LEN && within_hour(text, &in_hour)) {
+        reader->last_time_len = TIME_LEN;
+        reader->last_hour_ms = reader->event.at_ms - in_hour;
+        memcpy(reader->last_time, text.ptr, HOUR_LEN);
+    }
     return true;
 }
 
@@ -140,8 +169,12 @@ bool cloudtrail_fill(struct reader *reader, struct str raw, const char **reason)
     ev->file = reader->file;
     ev->arena = reader->event_arena;
     struct str *fields = ev->fields;
+    const struct scan_value *values = scan_values(reader->scan);
     for (size_t i = 0; i < FIELD_CLOUDTRAIL_COUNT; i++) {
-        fields[i] = reader_value_text(ev->arena, scan_get(reader->scan, reader->fields.slot[i]));
+        const struct scan_value *value = &values[reader->fields.slot[i]];
+        /* Nothing or plain text, mostly; an absent value has neither place nor length. */
+        const bool plain = value->kind == SCAN_ABSENT || (value->kind == SCAN_STRING && !value->escaped);
+        fields[i] = LIKELY(plain) ? (struct str){ value->ptr, value->len } : reader_value_text(ev->arena, value);
     }
     fields[FIELD_ACCOUNT] = either(fields[FIELD_ACCOUNT], fields[FIELD_CALLER_ACCOUNT]);
     fields[FIELD_PRINCIPAL] = either(fields[FIELD_PRINCIPAL], fields[FIELD_PRINCIPAL_ID]);

@@ -36,9 +36,9 @@ struct reader {
     struct arena *wrapper_arena; /* text taken out of wrappers */
     struct reader_counts counts;
     struct event event;
-    char last_time[32]; /* records come in bursts of the same second */
-    size_t last_time_len;
-    int64_t last_ms;
+    char last_time[16]; /* up to the hour: records come in bursts of the same one */
+    size_t last_time_len; /* of the whole time; 0: none is remembered */
+    int64_t last_hour_ms;
     size_t json_format;              /* of the last record that wasn't CloudTrail's */
     const struct text_format *text_format; /* of the last line; NULL: none yet */
     struct flow_layout flow;

@@ -20,6 +20,7 @@ struct recent *recent_open(size_t capacity)
     }
     struct recent *recent = memory_new(sizeof(*recent));
     recent->memory = memory_new((buckets + 1) * CACHE_LINE);
+    memory_scattered(recent->memory, (buckets + 1) * CACHE_LINE);
     recent->buckets = (void *)(((uintptr_t)recent->memory + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
     recent->mask = buckets - 1;
     return recent;

@@ -308,6 +308,17 @@ static void place_rule(struct gather *g, uint32_t rule)
     }
 }
 
+/* Tests that look through the text alone, whatever else the document holds. */
+static void choose_memo(struct match_set *set, struct match_test *test)
+{
+    test->memo = MEMO_TESTS;
+    if (test->op == PREDICATE_CONTAINS || test->op == PREDICATE_WILDCARD || test->op == PREDICATE_REGEX
+        || test->op == PREDICATE_PREFIX || test->op == PREDICATE_SUFFIX) {
+        struct match_field *field = &set->fields[test->field];
+        test->memo = field->memo_tests < MEMO_TESTS ? (uint8_t)field->memo_tests++ : (uint8_t)MEMO_TESTS;
+    }
+}
+
 static void count_uses(struct gather *g)
 {
     for (size_t i = 0; i < g->set->rule_count; i++) {
@@ -318,6 +329,7 @@ static void count_uses(struct gather *g)
     }
     for (size_t i = 0; i < g->set->test_count; i++) {
         g->set->tests[i].once = g->uses[i] == 1;
+        choose_memo(g->set, &g->set->tests[i]);
     }
 }
 

@@ -253,7 +253,7 @@ uint64_t match_interned_place(uint64_t hash, size_t mask)
 
 const struct interned *match_field_find(const struct match_field *field, struct str text)
 {
-    if (field->table == NULL) {
+    if (field->table == NULL || (field->lengths >> (text.len & 63) & 1) == 0) {
         return NULL;
     }
     const uint64_t hash = match_text_hash(text);
@@ -300,6 +300,7 @@ static struct interned *intern_value(struct compiler *c, struct match_field *fie
     match_text_lower(lower, text);
     *value = (struct interned){ match_text_hash(text), { lower, text.len }, ++c->numbers, NULL, { NULL, 0 }, field->values };
     field->values = value;
+    field->lengths |= (uint64_t)1 << (text.len & 63);
     field->value_count++;
     table_put(field, value);
     return value;

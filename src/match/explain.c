@@ -2,6 +2,9 @@
 
 static const struct match_rule *find_rule(const struct match_set *set, uint32_t rule_id)
 {
+    if (rule_id < set->rule_count && set->rules[rule_id].id == rule_id) {
+        return &set->rules[rule_id]; /* as most callers number them */
+    }
     for (size_t i = 0; i < set->rule_count; i++) {
         if (set->rules[i].id == rule_id) {
             return &set->rules[i];
@@ -113,21 +116,27 @@ static struct str say(struct ctx *ctx, const struct match_explanation *e)
     return str_format(ctx->arena, "%s: %" STR_FMT, e->matched ? "matched" : "missed", STR_ARG(text_str(&text)));
 }
 
-struct err match_explain(struct ctx *ctx, const struct match_set *set, const struct scan *scan, uint32_t rule_id,
-                         struct match_explanation *out)
+struct err match_explain_last(struct ctx *ctx, struct match_scratch *scratch, uint32_t rule_id, struct match_explanation *out)
 {
-    const struct match_rule *rule = find_rule(set, rule_id);
+    const struct match_rule *rule = scratch->set ? find_rule(scratch->set, rule_id) : NULL;
     if (rule == NULL) {
         return fail(ctx, &FAULT_MISSING, "no rule %u", rule_id);
     }
-    struct match_scratch *scratch = match_scratch_open();
-    match_scratch_begin(scratch, set, scan);
     struct reasons reasons = { ctx, scratch, rule, ARENA_ARRAY(ctx->arena, struct match_reason, rule->written->size), 0 };
     collect(&reasons, rule->written, false);
     *out = (struct match_explanation){
         .matched = match_node_holds(scratch, rule->nodes), .reasons = reasons.list, .count = reasons.count,
     };
     out->words = say(ctx, out);
-    match_scratch_close(scratch);
     return ERR_OK;
+}
+
+struct err match_explain(struct ctx *ctx, const struct match_set *set, const struct scan *scan, uint32_t rule_id,
+                         struct match_explanation *out)
+{
+    struct match_scratch *scratch = match_scratch_open();
+    match_scratch_begin(scratch, set, scan);
+    const struct err err = match_explain_last(ctx, scratch, rule_id, out);
+    match_scratch_close(scratch);
+    return err;
 }

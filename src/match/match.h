@@ -68,6 +68,9 @@ struct match_explanation {
 /* Why a rule held or not for the document just scanned. FAULT_MISSING: no such rule. */
 MUST_USE struct err match_explain(struct ctx *ctx, const struct match_set *set, const struct scan *scan, uint32_t rule_id,
                                   struct match_explanation *out);
+/* The same for the document that match_run was last asked about, with its scratch and what it found out. */
+MUST_USE struct err match_explain_last(struct ctx *ctx, struct match_scratch *scratch, uint32_t rule_id,
+                                       struct match_explanation *out);
 
 /* A slot for the current set, swapped while events flow. A reader takes a reference, uses it for a batch, gives it back;
  * the old set is freed when its last reader has gone. */

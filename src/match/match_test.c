@@ -197,6 +197,11 @@ TEST(an_explanation_names_the_tests_and_values_that_decided)
     CHECK(why.reasons[1].held && why.reasons[1].negated);
     CHECK_STR(why.words, "missed: u starts with \"root\": yes, it is \"rooted\"");
     CHECK_FAULT(match_explain(&ctx, t.set, t.scan, 8, &why), FAULT_MISSING.code);
+    uint32_t id = 0;
+    CHECK_FAULT(match_explain_last(&ctx, t.scratch, 7, &why), FAULT_MISSING.code);
+    CHECK_INT(match_run(t.set, t.scratch, t.scan, &id, 1), 0);
+    CHECK_OK(match_explain_last(&ctx, t.scratch, 7, &why));
+    CHECK_STR(why.words, "missed: u starts with \"root\": yes, it is \"rooted\"");
     trial_close(t);
     t = trial_open(&ctx, &rule, STR("{\"n\":\"x\"}"));
     CHECK_OK(match_explain(&ctx, t.set, t.scan, 7, &why));

@@ -14,8 +14,32 @@ struct match_scratch *match_scratch_open(void)
     return scratch;
 }
 
+static void drop_memos(struct match_scratch *scratch)
+{
+    for (size_t i = 0; i < scratch->memo_count; i++) {
+        memory_free(scratch->memos[i]);
+    }
+    memory_free(scratch->memos);
+    scratch->memos = NULL;
+    scratch->memo_count = 0;
+}
+
+/* For the first few fields whose texts are searched. */
+static void make_memos(struct match_scratch *scratch, const struct match_set *set)
+{
+    scratch->memos = memory_new((set->field_count + 1) * sizeof(struct memo_table *));
+    scratch->memo_count = set->field_count;
+    for (size_t i = 0, made = 0; i < set->field_count && made < MEMO_FIELDS_MAX; i++) {
+        if (set->fields[i].literals || set->fields[i].memo_tests > 0) {
+            scratch->memos[i] = memory_new(sizeof(*scratch->memos[i]));
+            made++;
+        }
+    }
+}
+
 static void drop_arrays(struct match_scratch *scratch)
 {
+    drop_memos(scratch);
     memory_free(scratch->fields);
     memory_free(scratch->verdicts);
     memory_free(scratch->woken);
@@ -43,6 +67,7 @@ void match_scratch_begin(struct match_scratch *scratch, const struct match_set *
     if (scratch->stamp != set->stamp) {
         const size_t words = set->rule_count / 64 + 1;
         drop_arrays(scratch);
+        make_memos(scratch, set);
         scratch->stamp = set->stamp;
         scratch->fields = memory_new(set->field_count * sizeof(*scratch->fields));
         scratch->verdicts = memory_new(set->test_count * sizeof(*scratch->verdicts));
@@ -251,6 +276,25 @@ static bool flat_takes(enum predicate_operator op, enum scan_kind kind)
     return op == PREDICATE_BOOL || op == PREDICATE_EXISTS || kind == (op == PREDICATE_NUMBER ? SCAN_NUMBER : SCAN_STRING);
 }
 
+/* The verdict on the text alone: from the memo, where there is one. */
+static bool text_verdict(struct match_scratch *scratch, const struct match_test *test, struct seen_value *value)
+{
+    struct memo_table *table = scratch->memos[test->field];
+    struct memo *memo = table && test->memo < MEMO_TESTS ? memo_of(table, value->text) : NULL;
+    const uint64_t bit = memo ? (uint64_t)1 << test->memo : 0;
+    if (memo && (memo->known & bit)) {
+        return (memo->held & bit) != 0;
+    }
+    const uint64_t limits = scratch->limits;
+    const bool lower = test->ignore_case && test->op != PREDICATE_REGEX;
+    const bool held = text_holds(scratch, test, lower ? lowered(scratch, value) : value->text);
+    if (memo && limits == scratch->limits) {
+        memo->known |= bit;
+        memo->held |= held ? bit : 0;
+    }
+    return held;
+}
+
 /* For one value, before anything_but turns it round. */
 bool match_test_value(struct match_scratch *scratch, const struct match_test *test, struct seen_value *value)
 {
@@ -271,8 +315,7 @@ bool match_test_value(struct match_scratch *scratch, const struct match_test *te
     case PREDICATE_CIDR: return value->kind == SCAN_STRING && network_within(test, value->text);
     case PREDICATE_BOOL:
         return value->kind == (test->predicate.low > 0 || test->predicate.low < 0 ? SCAN_TRUE : SCAN_FALSE);
-    case PREDICATE_REGEX: return text_holds(scratch, test, value->text);
-    default: return text_holds(scratch, test, test->ignore_case ? lowered(scratch, value) : value->text);
+    default: return text_verdict(scratch, test, value);
     }
 }
 
@@ -403,14 +446,51 @@ static void wake_literal(void *context, uint32_t literal)
     wake(waker->scratch, &waker->lists[literal]);
 }
 
+/* Gathers what a search finds, for the memo. */
+struct searching {
+    struct waker waker;
+    struct memo *memo;
+    size_t count;
+};
+
+static void wake_and_note(void *context, uint32_t literal)
+{
+    struct searching *searching = context;
+    if (searching->count < MEMO_HITS_MAX) {
+        searching->memo->hits[searching->count] = literal;
+    }
+    searching->count++;
+    wake_literal(&searching->waker, literal);
+}
+
+static void search_literals(struct match_scratch *scratch, const struct match_field *field, struct str text)
+{
+    struct waker waker = { scratch, field->literal_wakes };
+    struct memo_table *table = scratch->memos[field - scratch->set->fields];
+    struct memo *memo = table ? memo_of(table, text) : NULL;
+    if (memo == NULL) {
+        literals_find(field->literals, text, wake_literal, &waker);
+        return;
+    }
+    if (memo->hit_count == MEMO_UNSEARCHED) {
+        /* Waking asks guards; those compare values and look into no memo: this place stays the text's. */
+        struct searching searching = { waker, memo, 0 };
+        literals_find(field->literals, text, wake_and_note, &searching);
+        memo->hit_count = searching.count <= MEMO_HITS_MAX ? (uint8_t)searching.count : (uint8_t)MEMO_UNSEARCHED;
+        return;
+    }
+    for (size_t i = 0; i < memo->hit_count; i++) {
+        wake_literal(&waker, memo->hits[i]);
+    }
+}
+
 static void wake_by_value(struct match_scratch *scratch, const struct match_field *field, struct seen_value value)
 {
     if (value.known) {
         wake(scratch, &value.known->wakes);
     }
     if (field->literals && value.text.ptr) {
-        struct waker waker = { scratch, field->literal_wakes };
-        literals_find(field->literals, value.text, wake_literal, &waker);
+        search_literals(scratch, field, value.text);
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include "match/literals.h"
 #include "match/match.h"
+#include "match/memo.h"
 #include "match/network.h"
 #include "match/regex.h"
 #include "match/text.h"
@@ -49,6 +50,8 @@ struct match_field {
     bool flat;
     const uint16_t *joined; /* slots of the same path with dots within keys */
     size_t joined_count;
+    uint64_t lengths; /* bit n: a value asked for is n bytes long, or n and a multiple of 64 */
+    uint32_t memo_tests;     /* tests that keep their verdicts in memos */
     struct interned **table; /* open addressing; NULL: no values are asked for */
     size_t mask;
     size_t value_count;
@@ -67,6 +70,7 @@ struct match_test {
     bool anything_but;
     bool once;                  /* one rule asks it alone: its verdict isn't worth keeping */
     bool flat;
+    uint8_t memo;               /* bit of its verdict in memos of the field; MEMO_TESTS: not kept there */
     const uint32_t *numbers;    /* EQUALS: of its values, ascending */
     const double *doubles;      /* NUMBER: its values; NULL: a range */
     uint32_t other;
@@ -125,6 +129,8 @@ struct seen_field {
     size_t count;
 };
 
+enum { MEMO_FIELDS_MAX = 16 };
+
 struct match_scratch {
     const struct match_set *set;
     uint64_t stamp; /* of the set that the arrays are made for */
@@ -135,6 +141,8 @@ struct match_scratch {
     struct seen_value *values;
     size_t value_count;
     size_t value_capacity;
+    struct memo_table **memos; /* by field; NULL: none */
+    size_t memo_count;
     uint64_t *verdicts; /* by test: epoch * 2 + verdict */
     uint64_t *woken;    /* bits by rule */
     uint64_t *woken_words; /* bits by word of woken */

@@ -37,15 +37,20 @@ static bool has_own_address(const struct event *ev)
            event_get(ev, FIELD_VPC_ENDPOINT).len == 0;
 }
 
-static bool is_instance_session(const struct event *ev)
+/* The end of the name is looked at first: it sends nearly all others away. */
+static bool is_instance(const struct event *ev)
 {
-    return has_own_address(ev) && is_instance_id(record_session_name(ev));
+    const struct str principal = event_get(ev, FIELD_PRINCIPAL);
+    const size_t slash = str_find_last(principal, '/');
+    return slash != STR_MISSING && is_instance_id(str_from(principal, slash + 1)) && record_session_name(ev).len > 0;
 }
+
+static bool is_instance_session(const struct event *ev) { return has_own_address(ev) && is_instance(ev); }
 
 /* A key that is known, seen at an address that says where: a private one only says how the call was routed. */
 static bool tells_where_a_key_is(const struct event *ev)
 {
-    return event_get(ev, FIELD_ACCESS_KEY).len > 0 && !intel_is_private(event_get(ev, FIELD_IP)) && is_instance_session(ev);
+    return event_get(ev, FIELD_ACCESS_KEY).len > 0 && is_instance_session(ev) && !intel_is_private(event_get(ev, FIELD_IP));
 }
 
 static bool is_outside(const struct event *ev, const struct intel *intel)
@@ -127,7 +132,7 @@ static bool is_person(const struct event *ev)
 static bool tells_who_is_there(const struct event *ev)
 {
     return has_own_address(ev) &&
-           (is_person(ev) || is_command(event_get(ev, FIELD_ACTION)) || is_instance_id(record_session_name(ev)));
+           (is_person(ev) || is_command(event_get(ev, FIELD_ACTION)) || is_instance(ev));
 }
 
 static bool near(int64_t a, int64_t b) { return a - b <= WINDOW_MS && b - a <= WINDOW_MS; }
@@ -162,7 +167,7 @@ static bool was_commanded(const struct address_use *use, const struct event *ev)
 static bool at_thief(const struct event *ev, void *memory, const struct intel *intel, struct verdict *verdict)
 {
     struct address_use *use = memory;
-    if (!is_instance_id(record_session_name(ev))) {
+    if (!is_instance(ev)) {
         if (is_person(ev)) {
             use->person_ms = ev->at_ms;
             use->is_person = true;
