@@ -13,8 +13,6 @@
 enum kind { KIND_TEXT, KIND_NUMBER, KIND_ADDRESS, KIND_VERDICT, KIND_STATUS };
 enum { NOWHERE = 0xFF };
 
-#define LAST_SECOND UINT64_C(99999999999) /* in the year 5138 */
-
 struct column {
     struct str name;
     uint8_t kind;
@@ -37,8 +35,8 @@ static const struct column columns[] = {
     { STR_INIT("protocol"), KIND_NUMBER, FIELD_PROTOCOL, 1, offsetof(struct event_flow, protocol), UINT8_MAX, NULL },
     { STR_INIT("packets"), KIND_NUMBER, FIELD_PACKETS, 8, offsetof(struct event_flow, packets), INT64_MAX, NULL },
     { STR_INIT("bytes"), KIND_NUMBER, FIELD_BYTES, 8, offsetof(struct event_flow, bytes), INT64_MAX, NULL },
-    { STR_INIT("start"), KIND_NUMBER, FIELD_START, 8, offsetof(struct event_flow, start), LAST_SECOND, NULL },
-    { STR_INIT("end"), KIND_NUMBER, FIELD_END, 8, offsetof(struct event_flow, end), LAST_SECOND, NULL },
+    { STR_INIT("start"), KIND_NUMBER, FIELD_START, 8, offsetof(struct event_flow, start), FLOW_LAST_SECOND, NULL },
+    { STR_INIT("end"), KIND_NUMBER, FIELD_END, 8, offsetof(struct event_flow, end), FLOW_LAST_SECOND, NULL },
     { STR_INIT("action"), KIND_VERDICT, FIELD_VERDICT, 0, 0, 0, NULL },
     { STR_INIT("log-status"), KIND_STATUS, FIELD_STATUS, 0, 0, 0, NULL },
     { STR_INIT("vpc-id"), KIND_TEXT, FIELD_VPC, 0, 0, 0, "vpc-" },
@@ -377,7 +375,8 @@ bool flow_line(const struct flow_layout *layout, struct str line, struct event *
     memset(&ev->flow, 0, sizeof(ev->flow));
     size_t i = 0;
     if (layout->begins_with_version_2) {
-        at = take_version_2(at, end, ev);
+        const char *const fast = flow_version_2(at, end, ev);
+        at = fast ? fast : take_version_2(at, end, ev);
         i = DEFAULT_COUNT;
     }
     for (; i < layout->count && at; i++) {

@@ -15,6 +15,10 @@ struct flow_layout {
     bool begins_with_version_2; /* with its 14 columns, in their order */
 };
 
+#define FLOW_LAST_SECOND UINT64_C(99999999999) /* in the year 5138 */
+
+/* The usual line of the 14 columns of version 2, fast; NULL when something about it is unusual or wrong. */
+const char *flow_version_2(const char *line, const char *end, struct event *ev);
 /* False: no header line. */
 bool flow_header(struct flow_layout *layout, struct str line);
 /* Whether a line fits one of the orders known without a header; layout is then set to it. */
