@@ -368,14 +368,15 @@ static const char *take_quoted(const char *at, const char *end, const struct col
     return close + 1 + (close + 1 < end);
 }
 
-bool flow_line(const struct flow_layout *layout, struct str line, struct event *ev)
+bool flow_line(const struct flow_layout *layout, struct str line, struct event *ev, bool *ascii)
 {
     const char *at = line.ptr;
     const char *const end = line.ptr + line.len;
     memset(&ev->flow, 0, sizeof(ev->flow));
     size_t i = 0;
+    *ascii = false;
     if (layout->begins_with_version_2) {
-        const char *const fast = flow_version_2(at, end, ev);
+        const char *const fast = flow_version_2(at, end, ev, ascii);
         at = fast ? fast : take_version_2(at, end, ev);
         i = DEFAULT_COUNT;
     }
@@ -413,10 +414,11 @@ static enum line_verdict read_line(struct reader *reader, struct str line)
         reader_event_begin(reader, SOURCE_FLOW, line);
     }
     arena_reset(reader->event_arena);
-    if (flow_line(&reader->flow, line, ev)) {
+    bool ascii = false;
+    if (flow_line(&reader->flow, line, ev, &ascii)) {
         ev->raw = line;
         ev->file = reader->file;
-        return LINE_RECORD;
+        return ascii ? LINE_ASCII_RECORD : LINE_RECORD;
     }
     ev->source = SOURCE_UNKNOWN;
     return LINE_FOREIGN;

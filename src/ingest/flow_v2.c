@@ -9,29 +9,34 @@
 
 enum { BREAKS = 19, LONGEST = 192, STEP = 16, BLOCKS = LONGEST / STEP };
 
-/* Which of sixteen bytes are a blank or a dot. */
-ALWAYS_INLINE uint64_t breaks_of(const char *at)
+/* Which of sixteen bytes are a blank or a dot. *high gathers the bytes' high bits. */
+ALWAYS_INLINE uint64_t breaks_of(const char *at, __m128i *high)
 {
     const __m128i bytes = _mm_loadu_si128((const __m128i_u *)(const void *)at);
+    *high = _mm_or_si128(*high, bytes);
     const __m128i hits = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('.')));
     return (uint64_t)(uint32_t)_mm_movemask_epi8(hits);
 }
 
-/* Places of the first breaks of the line; how many. */
-ALWAYS_INLINE size_t find_breaks(const char *line, size_t len, uint8_t places[BREAKS + 64])
+/* Places of the first breaks of the line; how many. *ascii: so is all of it. */
+ALWAYS_INLINE size_t find_breaks(const char *line, size_t len, uint8_t places[BREAKS + 64], bool *ascii)
 {
+    __m128i high = _mm_setzero_si128();
     size_t count = 0;
+    size_t seen = 0;
     for (size_t start = 0; start < len && count < BREAKS; start += 64) {
         uint64_t word = 0;
         for (size_t i = 0; i < 64 && start + i < len; i += STEP) {
             const size_t left = len - start - i;
-            const uint64_t bits = left >= STEP ? breaks_of(line + start + i) : breaks_of(line + len - STEP) >> (STEP - left);
+            const uint64_t bits = left >= STEP ? breaks_of(line + start + i, &high) : breaks_of(line + len - STEP, &high) >> (STEP - left);
             word |= bits << i;
         }
         for (; word; word &= word - 1) {
             places[count++] = (uint8_t)(start + (size_t)__builtin_ctzll(word));
         }
+        seen = start + 64;
     }
+    *ascii = seen >= len && _mm_movemask_epi8(high) == 0;
     return count;
 }
 
@@ -77,7 +82,7 @@ ALWAYS_INLINE void address(const char *line, size_t from, const uint8_t places[4
     }
 }
 
-const char *flow_version_2(const char *line, const char *end, struct event *ev)
+const char *flow_version_2(const char *line, const char *end, struct event *ev, bool *ascii)
 {
     static const uint8_t plain[] = { 0, 1, 2, 10, 11, 12, 13, 14, 15, 16, 17, 18 }; /* breaks that are blanks */
     static const uint8_t fields[] = { FIELD_PORT, FIELD_TARGET_PORT, FIELD_PROTOCOL, FIELD_PACKETS, FIELD_BYTES, FIELD_START, FIELD_END };
@@ -85,12 +90,14 @@ const char *flow_version_2(const char *line, const char *end, struct event *ev)
     uint8_t places[BREAKS + 64];
     const size_t whole = (size_t)(end - line);
     const size_t len = whole < LONGEST ? whole : LONGEST;
-    if (len < 64 || find_breaks(line, len, places) < BREAKS) {
+    *ascii = false;
+    if (len < 64 || find_breaks(line, len, places, ascii) < BREAKS) {
         return NULL;
     }
+    *ascii = *ascii && len == whole;
     uint64_t bad = 0;
     for (size_t i = 0; i < COUNT_OF(plain); i++) {
-        bad |= line[places[plain[i]]] != ' ';
+        bad |= (unsigned char)(line[places[plain[i]]] ^ ' ');
     }
     const char *const account = line + places[0] + 1;
     const size_t account_len = places[1] - places[0] - (size_t)1;
@@ -133,8 +140,9 @@ const char *flow_version_2(const char *line, const char *end, struct event *ev)
     return status + 2 + (end - status > 2);
 }
 #else
-const char *flow_version_2(const char *line, const char *end, struct event *ev)
+const char *flow_version_2(const char *line, const char *end, struct event *ev, bool *ascii)
 {
+    *ascii = false;
     (void)line;
     (void)end;
     (void)ev;

@@ -36,7 +36,13 @@ struct format_slots format_project(const struct json_format *format, struct proj
 
 /* A line of text. fits looks at a line nobody knows yet, and may prepare for those that follow. line fills reader->event but
  * for what all lines have alike; false: no line of this format. render writes the record as members of a JSON object. */
-enum line_verdict { LINE_FOREIGN, LINE_RECORD, LINE_SILENT, LINE_BROKEN }; /* SILENT: understood, but no record */
+enum line_verdict {
+    LINE_FOREIGN,
+    LINE_RECORD,
+    LINE_ASCII_RECORD, /* a record, and it need not be looked at for wrong UTF-8 */
+    LINE_SILENT,       /* understood, but no record */
+    LINE_BROKEN,
+};
 struct text_format {
     enum source source;
     bool (*fits)(struct reader *reader, struct str line);

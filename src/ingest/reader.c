@@ -116,11 +116,9 @@ static bool deliver_line(struct reader *reader, struct str line, uint64_t offset
     if (verdict == LINE_FOREIGN) {
         return false;
     }
-    if (verdict != LINE_SILENT && (verdict == LINE_BROKEN || !is_text(line))) {
+    if (verdict == LINE_BROKEN || (verdict == LINE_RECORD && !is_text(line))) {
         reader_trouble(reader, offset, verdict == LINE_BROKEN ? "a line that is malformed" : "a line that is not valid UTF-8");
-        return true;
-    }
-    if (verdict == LINE_RECORD) {
+    } else if (verdict != LINE_SILENT) {
         pass(reader, 0, offset);
     }
     return true;

@@ -111,7 +111,7 @@ enum line_verdict reader_fill_line(struct reader *reader, struct str line)
             verdict = TEXT_FORMAT[i]->line(reader, line);
         }
     }
-    if (verdict == LINE_RECORD) {
+    if (verdict == LINE_RECORD || verdict == LINE_ASCII_RECORD) {
         render(reader);
     }
     return verdict;
