@@ -1,6 +1,7 @@
 #include "detect/engine.h"
 
 #include "base/map.h"
+#include "detect/correlate.h"
 #include "detect/detector.h"
 #include "detect/memory.h"
 #include "detect/rules.h"
@@ -14,6 +15,7 @@ struct engine {
     struct rules rules;
     struct match_set *set;
     struct match_scratch *scratch;
+    struct correlate *correlate; /* NULL: no correlations */
     uint32_t *matched;
     const struct intel *intel;
     size_t detector_count;
@@ -98,7 +100,8 @@ static struct err compile_rules(struct ctx *own, struct engine *engine, const st
             return fail(own, err.fault, "%" STR_FMT ": %.900s", STR_ARG(rule->detection.file), reason);
         }
     }
-    return match_compile(own, match, builder, &engine->set);
+    TRY(match_compile(own, match, builder, &engine->set));
+    return correlate_open(own, &engine->rules, builder, &engine->correlate);
 }
 
 struct err engine_open(struct ctx *ctx, const struct engine_options *options, struct projection_builder *builder,
@@ -131,6 +134,7 @@ void engine_close(struct engine *engine)
     for (size_t i = 0; i < DETECTORS_MAX; i++) {
         memory_table_close(engine->memories[i]);
     }
+    correlate_close(engine->correlate);
     match_scratch_close(engine->scratch);
     match_set_free(engine->set);
     map_close(engine->by_action, NULL);
@@ -147,20 +151,38 @@ static void emit(struct engine *engine, const struct event *ev, const struct det
     sink->emit(sink->self, &finding);
 }
 
+static void run_correlations(struct engine *engine, const struct event *ev, size_t matched, const struct engine_sink *sink)
+{
+    struct correlate_hit hits[CORRELATE_HITS_MAX];
+    const size_t count = correlate_event(engine->correlate, ev, engine->matched, matched, hits);
+    for (size_t i = 0; i < count; i++) {
+        emit(engine, ev, hits[i].detection, &(struct verdict){ .why = hits[i].why }, sink);
+    }
+}
+
 static void run_rules(struct engine *engine, const struct event *ev, const struct engine_sink *sink)
 {
     const size_t count = match_run(engine->set, engine->scratch, ev->scan, engine->matched, engine->rules.count);
     const bool failed = count > 0 && str_equal(event_get(ev, FIELD_OUTCOME), STR("Failure"));
+    size_t held = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct rule *rule = &engine->rules.items[engine->matched[i]];
+        const uint32_t id = engine->matched[i];
+        const struct rule *rule = &engine->rules.items[id];
         if ((rule->sources >> ev->source & 1) == 0 || (failed && !rule->attempts)) {
+            continue;
+        }
+        engine->matched[held++] = id;
+        if (correlate_hides(engine->correlate, id)) {
             continue;
         }
         struct ctx ctx = ctx_new(ev->arena, ev->at_ms);
         struct match_explanation explanation = { .words = STR_NONE };
-        const struct err err = match_explain_last(&ctx, engine->scratch, engine->matched[i], &explanation);
+        const struct err err = match_explain_last(&ctx, engine->scratch, id, &explanation);
         const struct verdict verdict = { .why = err.fault ? STR_NONE : explanation.words };
         emit(engine, ev, &rule->detection, &verdict, sink);
+    }
+    if (held > 0 && engine->correlate) {
+        run_correlations(engine, ev, held, sink);
     }
 }
 
@@ -198,6 +220,7 @@ void engine_inspect(struct engine *engine, const struct event *ev, const struct 
 struct engine_counts engine_counts(const struct engine *engine)
 {
     struct engine_counts counts = engine->counts;
+    counts.evictions += correlate_evictions(engine->correlate);
     for (size_t i = 0; i < engine->detector_count; i++) {
         counts.evictions += engine->memories[i] ? memory_table_evictions(engine->memories[i]) : 0;
     }
@@ -209,11 +232,24 @@ uint32_t engine_sources(const struct engine *engine)
     return engine->rule_sources | engine->detector_sources;
 }
 
-size_t engine_rules(const struct engine *engine) { return engine->rules.count + engine->detector_count; }
+size_t engine_rules(const struct engine *engine)
+{
+    return engine->rules.count + engine->rules.correlation_count + engine->detector_count;
+}
+
+static const struct detection *detection_at(const struct engine *engine, size_t index)
+{
+    const struct rules *rules = &engine->rules;
+    if (index < rules->count) {
+        return &rules->items[index].detection;
+    }
+    index -= rules->count;
+    return index < rules->correlation_count ? &rules->correlation_detections[index]
+                                            : &DETECTORS[index - rules->correlation_count]->detection;
+}
 
 struct engine_rule engine_rule_at(const struct engine *engine, size_t index)
 {
-    const size_t rules = engine->rules.count;
-    const struct detection *d = index < rules ? &engine->rules.items[index].detection : &DETECTORS[index - rules]->detection;
+    const struct detection *d = detection_at(engine, index);
     return (struct engine_rule){ d->id, d->type, d->title, d->file.ptr ? d->file : STR(""), d->severity };
 }

@@ -46,7 +46,8 @@ MUST_USE struct err engine_open(struct ctx *ctx, const struct engine_options *op
                                 struct engine **out);
 void engine_close(struct engine *engine); /* NULL is allowed */
 
-/* ev->arena is used for the findings. Order of findings for one event: rules as loaded, then detectors as registered. */
+/* ev->arena is used for the findings. Order of findings for one event: rules as loaded, correlations, then detectors as
+ * registered. */
 void engine_inspect(struct engine *engine, const struct event *ev, const struct engine_sink *sink);
 
 struct engine_counts {

@@ -92,6 +92,41 @@ static void put(struct arena *arena, struct rules *rules, const struct rule *rul
     rules->items[rules->count++] = *rule;
 }
 
+static struct err take_correlation(struct ctx *ctx, const struct correlation *from, struct detection *out)
+{
+    const struct sigma_rule sigma = {
+        .file = from->file, .line = from->line, .title = from->title, .description = from->description, .level = from->level,
+    };
+    const struct yaml_node *own = yaml_get(from->document, STR("yagura"));
+    struct rule rule = plain_rule(ctx->arena, &sigma);
+    rule.detection.description = str_format(ctx->arena, "%" STR_FMT " ${why}.", STR_ARG(from->description));
+    if (own) {
+        TRY(own_rule(ctx, &sigma, own, &rule));
+    }
+    *out = rule.detection;
+    out->id = or_else(from->id, or_else(from->name, slug(ctx->arena, from->title)));
+    out->file = from->file;
+    return ERR_OK;
+}
+
+static struct err take_correlations(struct ctx *ctx, const struct sigma_rules *sigma, struct rules *out)
+{
+    const size_t count = out->correlation_count + sigma->correlation_count;
+    struct correlation *correlations = ARENA_ARRAY(ctx->arena, struct correlation, count);
+    struct detection *detections = ARENA_ARRAY(ctx->arena, struct detection, count);
+    for (size_t i = 0; i < out->correlation_count; i++) {
+        correlations[i] = out->correlations[i];
+        detections[i] = out->correlation_detections[i];
+    }
+    out->correlations = correlations;
+    out->correlation_detections = detections;
+    for (size_t i = 0; i < sigma->correlation_count; i++) {
+        correlations[out->correlation_count] = sigma->correlations[i];
+        TRY(take_correlation(ctx, &sigma->correlations[i], &detections[out->correlation_count++]));
+    }
+    return ERR_OK;
+}
+
 static struct err take(struct ctx *ctx, const struct sigma_rules *sigma, struct rules *out)
 {
     if (sigma->problem_count > 0) {
@@ -110,18 +145,19 @@ static struct err take(struct ctx *ctx, const struct sigma_rules *sigma, struct 
         }
         rule.detection.id = or_else(from->id, slug(ctx->arena, or_else(from->title, from->file)));
         rule.detection.file = from->file;
+        rule.name = from->name;
         rule.when = from->when;
         rule.sources = sources_of_logsource(from->product, from->category, from->service);
         rule.document = from->document;
         put(ctx->arena, out, &rule);
     }
-    return ERR_OK;
+    return sigma->correlation_count > 0 ? take_correlations(ctx, sigma, out) : ERR_OK;
 }
 
 struct err rules_load(struct ctx *ctx, const struct engine_options *options, struct rules *out)
 {
     struct sigma_rules sigma;
-    *out = (struct rules){ NULL, 0, 0 };
+    *out = (struct rules){ .count = 0 };
     for (size_t i = 0; i < EMBEDDED_RULES_COUNT && !options->without_builtin; i++) {
         match_sigma_parse(ctx, EMBEDDED_RULES[i].file, EMBEDDED_RULES[i].text, NULL, &sigma);
         TRY(take(ctx, &sigma, out));

@@ -11,16 +11,19 @@
  *   description: …
  *
  * A rule sees records of its logsource alone. One without that section (any Sigma rule) makes findings of the type Custom:Sigma/<its title>, with a
- * severity by its level, and judges success for itself. */
+ * severity by its level, and judges success for itself. Correlations make findings the same way, from the event that completed
+ * them; ${why} says what was counted. Rules they name raise nothing by themselves, unless generate is true. */
 #ifndef YAGURA_DETECT_RULES_H
 #define YAGURA_DETECT_RULES_H
 
 #include "detect/engine.h"
 #include "detect/occurrence.h"
+#include "match/correlation.h"
 #include "match/sigma.h"
 
 struct rule {
     struct detection detection;
+    struct str name; /* by which correlations call it; may be absent */
     bool attempts;
     uint32_t sources; /* its logsource, as bits: 1 << SOURCE_… */
     const struct predicate *when;
@@ -31,6 +34,9 @@ struct rules {
     struct rule *items;
     size_t count;
     size_t capacity;
+    struct correlation *correlations;
+    struct detection *correlation_detections; /* beside them */
+    size_t correlation_count;
 };
 
 /* Everything lives in ctx->arena. */
