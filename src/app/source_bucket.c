@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "crypto/hash.h"
 
-enum { BATCH_MAX = 64, ID_DIGITS = 40 };
+enum { BATCH_MAX = 64, ID_DIGITS = 40, ROUNDS_MAX = 5 };
 #define BATCH_BYTES ((int64_t)256 << 20)
 
 /* One object on its way from the bucket to the store. */
@@ -232,14 +232,15 @@ static struct err consider(struct ctx *ctx, struct batch *batch, const struct bu
     return ERR_OK;
 }
 
-struct err source_take(struct ctx *ctx, struct source *source, const struct bucket_object *objects, size_t count, bool *taken)
+static struct err take_once(struct ctx *ctx, struct source *source, const struct bucket_object *objects, size_t count,
+                            bool *taken)
 {
     struct batch *batch = ARENA_NEW(ctx->arena, struct batch);
     struct err first = ERR_OK;
     char reason[sizeof(ctx->reason)] = "";
     batch->source = source;
     for (size_t i = 0; i < count || batch->count > 0; i++) {
-        struct err err = i < count ? consider(ctx, batch, &objects[i], i, taken) : ERR_OK;
+        struct err err = i < count && !taken[i] ? consider(ctx, batch, &objects[i], i, taken) : ERR_OK;
         if (!err.fault && (i + 1 >= count || batch->count == BATCH_MAX || batch->bytes >= BATCH_BYTES)) {
             err = flush(ctx, batch, taken);
         }
@@ -253,6 +254,16 @@ struct err source_take(struct ctx *ctx, struct source *source, const struct buck
     }
     memcpy(ctx->reason, first.fault ? reason : ctx->reason, sizeof(reason));
     return first;
+}
+
+/* A batch that another server on the same store was faster with, in part, is taken apart anew. */
+struct err source_take(struct ctx *ctx, struct source *source, const struct bucket_object *objects, size_t count, bool *taken)
+{
+    struct err err = { &STORE_CONFLICT };
+    for (int round = 0; err_is(err, &STORE_CONFLICT) && round < ROUNDS_MAX && !source_stopping(source); round++) {
+        err = take_once(ctx, source, objects, count, taken);
+    }
+    return err;
 }
 
 static struct err list_page(struct ctx *ctx, struct source *source, struct str token, struct bucket_page *page)

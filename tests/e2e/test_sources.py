@@ -21,6 +21,8 @@ import pytest
 from conftest import START_SECONDS, STOP_SECONDS, TROUBLE
 from test_detect_cli import BINARY, STEALTH, record, stop_logging
 
+# Each test needs a store of its own; what is told to PostgreSQL is tested beside store/source.c.
+pytestmark = pytest.mark.skipif("YAGURA_TEST_STORE" in os.environ, reason="on SQLite alone")
 BUCKET = "trail"
 PATIENCE_SECONDS = 30
 
