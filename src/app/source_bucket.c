@@ -7,6 +7,7 @@
 
 enum { BATCH_MAX = 64, ID_DIGITS = 40, ROUNDS_MAX = 5 };
 #define BATCH_BYTES ((int64_t)256 << 20)
+#define OBJECT_BYTES ((int64_t)1 << 30) /* as net/client.h has it; nothing that AWS delivers comes near */
 
 /* One object on its way from the bucket to the store. */
 struct fetch {
@@ -70,6 +71,9 @@ static struct err fetch_object(struct ctx *ctx, struct source *source, struct ne
                                           .path = path_of(ctx, object->bucket, object->key, path_style),
                                           .headers = &match, .header_count = object->etag.len > 0 };
     struct http_response response;
+    if (object->size > OBJECT_BYTES) {
+        return fail(ctx, &FAULT_INVALID, "%s: it is larger than 1 GiB", call.what);
+    }
     TRY(source_call(ctx, source, client, &call, &response));
     const off_t size = lseek(fetch->file, 0, SEEK_END);
     if (size < 0 || lseek(fetch->file, 0, SEEK_SET) != 0) {

@@ -1,5 +1,7 @@
 #include "app/source_uri.h"
 
+#include "wire/bucket.h"
+
 enum { POLL_S = 60, POLL_MAX_S = 86400 };
 
 static bool is_base(struct str s)
@@ -7,17 +9,6 @@ static bool is_base(struct str s)
     const bool http = str_starts(s, STR("http://")) || str_starts(s, STR("https://"));
     const struct str host = str_from(s, str_search(s, STR("://")) + 3);
     return http && host.len > 0 && str_find(host, '/') == STR_MISSING && str_find(host, '@') == STR_MISSING;
-}
-
-static bool is_bucket(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        const char c = s.ptr[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_')) {
-            return false;
-        }
-    }
-    return s.len >= 3 && s.len <= 63 && s.ptr[0] != '.' && s.ptr[0] != '-';
 }
 
 static bool is_region(struct str s)
@@ -95,7 +86,7 @@ static struct err read_queue(struct ctx *ctx, struct str rest, struct source_uri
 static struct err read_bucket(struct ctx *ctx, struct str rest, struct source_uri *out)
 {
     out->bucket = str_cut(rest, '/', &out->prefix);
-    if (!is_bucket(out->bucket)) {
+    if (!bucket_name_fits(out->bucket)) {
         return fail(ctx, &FAULT_INVALID, "\"%" STR_FMT "\" can't be the name of a bucket", STR_ARG(out->bucket));
     }
     out->prefix = out->prefix.ptr ? out->prefix : STR("");

@@ -6,6 +6,17 @@
 
 enum { ENVELOPES_MAX = 3, NOTICES_MAX = 1000 };
 
+bool bucket_name_fits(struct str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        const char c = name.ptr[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_')) {
+            return false;
+        }
+    }
+    return name.len >= 3 && name.len <= 63 && name.ptr[0] != '.' && name.ptr[0] != '-';
+}
+
 static struct str child_text(const struct xml *parent, struct str name)
 {
     for (const struct xml *child = parent->child; child; child = child->next) {
@@ -95,7 +106,7 @@ static const char *read_records(struct arena *arena, const struct json *records,
             return "a record without a size";
         }
         clock_parse_iso8601(json_text(json_get(record, STR("eventTime"))), &one->modified_ms);
-        if (one->bucket.len == 0 || !is_sound(one)) {
+        if (!bucket_name_fits(one->bucket) || !is_sound(one)) {
             return "a record without a bucket and a key";
         }
         notice->count++;
@@ -119,7 +130,7 @@ static const char *read_event(struct arena *arena, const struct json *event, str
     if (!json_int(json_path(event, "detail.object.size"), &notice->objects->size)) {
         return "an event without a size";
     }
-    if (notice->objects->bucket.len == 0 || !is_sound(notice->objects)) {
+    if (!bucket_name_fits(notice->objects->bucket) || !is_sound(notice->objects)) {
         return "an event without a bucket and a key";
     }
     notice->count = 1;

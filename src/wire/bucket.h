@@ -7,6 +7,9 @@
 
 #include "base/str.h"
 
+/* Letters, digits, dots, hyphens and underscores (of old), 3 to 63: what can stand in an address. */
+bool bucket_name_fits(struct str name);
+
 enum { BUCKET_PAGE_MAX = 1000, BUCKET_KEY_MAX = 1024 };
 
 struct bucket_object {

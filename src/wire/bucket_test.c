@@ -84,6 +84,19 @@ TEST(what_created_nothing_gives_no_objects_and_what_is_not_understood_is_refused
     }
 }
 
+TEST(a_bucket_whose_name_would_change_the_address_is_refused)
+{
+    static const char *const bad[] = { "evil.com/", "a?b", "user@host", "UPPER", "a b", "", "ab", ".abc", "a:1" };
+    struct bucket_notice notice;
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        const struct str event = str_format(arena, "{\"source\":\"aws.s3\",\"detail-type\":\"Object Created\",\"detail\":{"
+            "\"bucket\":{\"name\":\"%s\"},\"object\":{\"key\":\"k\",\"size\":7}}}", bad[i]);
+        CHECK(!bucket_name_fits(str_of(bad[i])));
+        CHECK(bucket_notice_read(arena, event, &notice) != NULL);
+    }
+    CHECK(bucket_name_fits(STR("aws-logs.example_1")));
+}
+
 TEST(a_key_tells_account_type_region_and_hour)
 {
     struct bucket_place place;
