@@ -2,6 +2,7 @@
 
     YAGURA_BINARY        the program, else build/release/yagura
     YAGURA_TEST_STORE    --store URL, else SQLite in the data folder
+    YAGURA_FEW           set under sanitizers: fewer rounds of what takes long
     YAGURA_SHARED        shared material beside the checkout, else ../shared
 
 The `yagura` fixture starts it on a free port with a fresh data folder and stops it at the end; sanitizer output and an
