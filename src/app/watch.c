@@ -225,11 +225,12 @@ static struct watch_batch *next_batch(struct watch *watch)
 }
 
 /* Until something happens or it is time to look at the followed paths again. */
-static void wait_for_work(struct watch *watch)
+static void wait_for_work(struct watch *watch, int64_t next_look_ms)
 {
+    const int64_t left_ms = next_look_ms - clock_monotonic_us() / 1000;
     lock_take(watch->lock);
-    if (!watch->stopping && watch->first == NULL) {
-        lock_wait(watch->lock, watch->options.interval_ms);
+    if (!watch->stopping && watch->first == NULL && left_ms > 0) {
+        lock_wait(watch->lock, left_ms);
     }
     lock_give(watch->lock);
 }
@@ -239,9 +240,14 @@ static void watch_run(void *argument)
     struct watch *watch = argument;
     const struct ingest_sink sink = { watch, on_event, on_trouble };
     bool first = true;
+    int64_t next_look_ms = 0;
     while (!is_stopping(watch)) {
+        size_t found = 0;
         take_fresh_judge(watch);
-        size_t found = look(watch, &sink);
+        if (clock_monotonic_us() / 1000 >= next_look_ms) { /* many batches are no reason to walk the folders for each */
+            found = look(watch, &sink);
+            next_look_ms = clock_monotonic_us() / 1000 + watch->options.interval_ms;
+        }
         struct watch_batch *batch = next_batch(watch);
         if (batch) {
             found += judge_batch(watch, batch, &sink);
@@ -250,7 +256,7 @@ static void watch_run(void *argument)
             watch->options.looked(watch->options.self, found);
             first = false;
         }
-        wait_for_work(watch);
+        wait_for_work(watch, next_look_ms);
     }
 }
 
