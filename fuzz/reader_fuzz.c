@@ -47,7 +47,8 @@ static void take_event(void *self, const struct event *ev)
     if (ev->raw.len > 0 && ev->raw.ptr[0] != '{' && !json_parse(seen->arena, scan_source(ev->scan), NULL)) {
         abort();
     }
-    seen->hash = seen->hash * 31 + (uint64_t)ev->at_ms + ev->flow.packets + ev->flow.target_port;
+    const uint64_t flow = ev->source == SOURCE_FLOW ? ev->flow.packets + ev->flow.target_port : 0;
+    seen->hash = seen->hash * 31 + (uint64_t)ev->at_ms + flow;
     seen->gather.event_count++;
 }
 

@@ -39,7 +39,6 @@ struct reader {
     char last_time[16]; /* up to the hour: records come in bursts of the same one */
     size_t last_time_len; /* of the whole time; 0: none is remembered */
     int64_t last_hour_ms;
-    size_t json_format;              /* of the last record that wasn't CloudTrail's */
     const struct text_format *text_format; /* of the last line; NULL: none yet */
     struct flow_layout flow;
     struct scan *text_scan;          /* of renderings */
@@ -75,7 +74,7 @@ enum take reader_take(struct reader *reader, struct feed *feed, bool is_element,
 const struct scan_value *reader_value(const struct reader *reader, enum reader_slot slot);
 struct str reader_value_text(struct arena *arena, const struct scan_value *value); /* a scalar as text, else its JSON */
 /* The place in JSON_FORMAT of the format that the object just scanned is of; JSON_FORMATS: of none. */
-size_t reader_json_format(struct reader *reader);
+size_t reader_json_format(const struct reader *reader);
 bool reader_fill_json(struct reader *reader, size_t format, struct str raw, const char **reason);
 /* Fills reader->event from a line, and has it rendered if it is wanted. */
 enum line_verdict reader_fill_line(struct reader *reader, struct str line);

@@ -18,18 +18,14 @@ static bool has_marks(const struct reader *reader, size_t index)
     return true;
 }
 
-size_t reader_json_format(struct reader *reader)
+/* Always in the same order, so that a record that has the marks of two formats is of the same one whatever came before. */
+size_t reader_json_format(const struct reader *reader)
 {
-    if (has_marks(reader, reader->json_format)) {
-        return reader->json_format;
+    size_t index = 0;
+    while (index < JSON_FORMATS && !has_marks(reader, index)) {
+        index++;
     }
-    for (size_t i = 0; i < JSON_FORMATS; i++) {
-        if (has_marks(reader, i)) {
-            reader->json_format = i;
-            return i;
-        }
-    }
-    return JSON_FORMATS;
+    return index;
 }
 
 void reader_event_begin(struct reader *reader, enum source source, struct str raw)
