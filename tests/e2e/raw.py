@@ -105,12 +105,12 @@ def seal(credentials, scope, stamp, canonical):
 
 
 def sign(server, service, method="POST", target="/", headers=(), body=b"", *, credentials=None, region="ap-northeast-1",
-         at=None, payload=None, day=None):
+         at=None, payload=None, day=None, where=None):
     """A request signed in its headers: method, target, headers, body, for encode."""
     credentials = credentials or server.credentials
     stamp = (at or now()).strftime(STAMP)
     scope = (day or stamp[:8], region, service)
-    fields = [("Host", host(server)), ("X-Amz-Date", stamp), *headers]
+    fields = [("Host", where or host(server)), ("X-Amz-Date", stamp), *headers]
     if service == "s3":
         fields.append(("X-Amz-Content-Sha256", payload or hashlib.sha256(body).hexdigest()))
     if "sessionToken" in credentials:

@@ -560,17 +560,17 @@ def test_an_operation_that_is_not_built_names_itself(yagura):
 
 
 def test_s3_is_refused_in_xml_whichever_way_the_bucket_is_named(yagura):
-    for style in ("path", "virtual"):
-        signed_ = raw.sign(yagura, "s3", "GET", "/key" if style == "virtual" else "/bucket/key")
-        answer = raw.once(yagura, *signed_)
+    for where, target in ((None, "/bucket/a%20key"), ("bucket.localhost:4700", "/key"),
+                          ("bucket.s3.eu-west-1.amazonaws.com", "/key?versioning")):
+        answer = raw.once(yagura, *raw.sign(yagura, "s3", "GET", target, where=where))
         check(answer, 501, "NotImplemented")
         assert answer.body.startswith(b"<?xml") and b"<HostId>" in answer.body
-        check(raw.once(yagura, *raw.sign(yagura, "s3", "PUT", "/bucket/key", body=b"x", payload="0" * 64)), 400,
-              "XAmzContentSHA256Mismatch")
-        wrong = {**yagura.credentials, "secretAccessKey": "w" * 40}
-        check(raw.once(yagura, *raw.sign(yagura, "s3", "GET", "/bucket", credentials=wrong)), 403, "SignatureDoesNotMatch")
-        check(raw.once(yagura, *raw.sign(yagura, "s3", "GET", "/bucket", at=raw.now() - 20 * MINUTE)), 403,
-              "RequestTimeTooSkewed")
+    for trouble, options in (("XAmzContentSHA256Mismatch", {"body": b"x", "payload": "0" * 64}),
+                             ("SignatureDoesNotMatch",
+                              {"credentials": {**yagura.credentials, "secretAccessKey": "w" * 40}}),
+                             ("RequestTimeTooSkewed", {"at": raw.now() - 20 * MINUTE})):
+        answer = raw.once(yagura, *raw.sign(yagura, "s3", "PUT", "/bucket/key", **options))
+        check(answer, 400 if "payload" in options else 403, trouble)
 
 
 # What policies make of it
