@@ -238,3 +238,28 @@ def test_real_logs_are_read_without_loss():
     shared = pathlib.Path(os.environ.get("YAGURA_SHARED", ROOT.parent / "shared"))
     _, messages = detect(shared / "logs" / "cloudtrail" / "invictus.jsonl.gz", status=FOUND)
     assert "1 files, 2541 records, 0 duplicates, 0 skipped" in messages
+
+
+FLOW = "2 111122223333 eni-1 192.0.2.1 10.0.0.5 4711 22 6 20 4249 1418530010 1418530070 REJECT OK\n"
+DNS = ('{"query_name":"a.example.","query_timestamp":"2026-01-05T01:02:03Z","query_type":"A","rcode":"NOERROR",'
+       '"srcaddr":"10.0.0.1","account_id":"111122223333"}\n')
+
+
+def test_records_of_other_formats_are_counted_by_format(tmp_path):
+    (tmp_path / "a.log").write_text(FLOW * 3)
+    (tmp_path / "b.jsonl").write_text(DNS)
+    write(tmp_path / "c.json", record(1))
+    _, message = detect(tmp_path, status=CLEAN)
+    assert "5 records, 0 duplicates, 0 skipped" in message
+    assert "records of cloudtrail: 1, vpcflow: 3, dns: 1" in message
+
+
+def test_rules_see_the_records_of_their_logsource(tmp_path):
+    (tmp_path / "a.log").write_text(FLOW + FLOW.replace(" 192.0.2.1 ", " 198.51.100.1 "))
+    (tmp_path / "b.jsonl").write_text(DNS)
+    (tmp_path / "rule.yml").write_text(
+        "title: Refused\nlogsource:\n  product: aws\n  service: vpcflow\ndetection:\n  a:\n    dstport: 22\n"
+        "    srcaddr|cidr: 192.0.2.0/24\n  condition: a\n")
+    found = findings("--rules", tmp_path / "rule.yml", tmp_path / "a.log", tmp_path / "b.jsonl")
+    assert [finding["type"] for finding in found] == ["Custom:Sigma/Refused"]
+    assert found[0]["service"]["count"] == 1
