@@ -74,7 +74,7 @@ struct naive_rule {
     struct {
         struct str path;
         const struct json *alternatives;
-    } fields[16];
+    } fields[20];
     size_t count;
 };
 struct naive_rules {
@@ -315,7 +315,7 @@ static inline void flat_random_pattern(struct text *out, struct oracle_bytes *b,
 
 static inline void flat_random_event(struct text *out, struct oracle_bytes *b, int depth)
 {
-    const unsigned kind = depth == 0 ? 9 : depth > 5 ? 0 : oracle_pick(b, 10);
+    const unsigned kind = depth == 0 ? 9 : depth > 4 ? 0 : oracle_pick(b, 10);
     if (kind < 3) {
         text_add(out, str_of(FLAT_VALUES[oracle_pick(b, COUNT_OF(FLAT_VALUES))]));
         return;
