@@ -29,7 +29,7 @@ struct reader {
 
 static struct err too_complex(struct reader *r)
 {
-    return token_refuse_text(&r->tokens, STR("Rule is too complex - try using fewer $or combinations or fewer fields"), false);
+    return token_refuse_text(&r->tokens, STR("Rule is too complex - try using fewer $or combinations, fewer fields or less nesting"), false);
 }
 
 static void put_combination(struct arena *arena, struct combinations *c, const struct pattern_field *newest)
@@ -94,11 +94,12 @@ struct literals_of_field {
     struct value_list numbers;
 };
 
-/* spec: event-ruler: a string that is an IP address matches whatever spelling of it. */
-static bool is_address(struct str text)
+/* spec: event-ruler: a string that is an IP address matches whatever spelling of it. IPv4 has only one. */
+static bool has_spellings(struct str text)
 {
     struct network network = { 0 };
-    return str_find(text, '/') == STR_MISSING && network_parse(text, &network);
+    return str_find(text, ':') != STR_MISSING && str_find(text, '.') == STR_MISSING && str_find(text, '/') == STR_MISSING
+           && network_parse(text, &network);
 }
 
 static struct err take_alternative(struct reader *r, struct alternatives *a, struct literals_of_field *literals)
@@ -112,7 +113,7 @@ static struct err take_alternative(struct reader *r, struct alternatives *a, str
         return eventbridge_expression(t, a);
     case TOKEN_STRING:
         TRY(token_text(t, &text));
-        value_list_put(arena, is_address(text) ? &literals->addresses : &literals->texts, text);
+        value_list_put(arena, has_spellings(text) ? &literals->addresses : &literals->texts, text);
         return ERR_OK;
     case TOKEN_NUMBER:
         if (str_to_double(t->text, &number)) {
@@ -136,6 +137,15 @@ static struct err take_alternative(struct reader *r, struct alternatives *a, str
     return token_refuse(t, "Match value must be String, number, true, false, or null");
 }
 
+static size_t count_parts(struct str path)
+{
+    size_t parts = 1;
+    for (size_t i = 0; i < path.len; i++) {
+        parts += path.ptr[i] == '.';
+    }
+    return parts;
+}
+
 static const struct predicate *any_of(struct arena *arena, const struct alternatives *a)
 {
     if (a->count == 1) {
@@ -153,6 +163,9 @@ static struct err read_field(struct reader *r, struct combinations *c, struct st
     struct alternatives a = { .path = scan_path(arena, path), .label = path };
     struct literals_of_field literals = { 0 };
     size_t count = 0;
+    if (count_parts(path) > SCAN_PATH_PARTS_MAX) {
+        return too_complex(r);
+    }
     for (;; count++) {
         TRY(token_next(t));
         if (t->token == TOKEN_ARRAY_END) {

@@ -4,6 +4,9 @@
  * with the place where a reader of AWS's stood. Both sides of a match are flattened to dotted paths: a key "a.b" is the
  * same as b within a; of keys that stand twice the last counts; fields of one array element must match together.
  *
+ * A path of a pattern takes up to 16 slots of the projection: whoever installs many patterns must be ready for match_compile
+ * to say that they are too many.
+ *
  * Where we differ: case is folded in ASCII alone; a number too large for a double matches nothing.
  * spec: Amazon EventBridge user guide, event patterns and comparison operators; the rest as event-ruler does it. */
 #ifndef YAGURA_MATCH_EVENTBRIDGE_H

@@ -262,6 +262,8 @@ TEST(values_are_compared_with_their_types)
         { "{\"a\":[null]}", "{}", false },
         { "{\"a\":[\"\\u0041\\n\"]}", "{\"a\":\"A\\u000a\"}", true },
         { "{\"a\":[\"::1\"]}", "{\"a\":\"0:0:0:0:0:0:0:1\"}", true },
+        { "{\"a\":[\"10.0.0.1\"]}", "{\"a\":\"10.0.0.1\"}", true },
+        { "{\"a\":[\"::ffff:10.0.0.1\"]}", "{\"a\":\"10.0.0.1\"}", false },
         { "{\"a\":[\"08:23\"]}", "{\"a\":\"08:23\"}", true },
         { "{\"a\":[{\"exactly\":\"x\"}]}", "{\"a\":\"x\"}", true },
     };
@@ -500,6 +502,37 @@ TEST(patterns_that_explode_are_refused)
     text_add_char(&wide, '}');
     CHECK(str_starts(refusal(arena, str_cstr(arena, text_str(&deep))), STR("Document nesting depth")));
     CHECK(str_starts(refusal(arena, str_cstr(arena, text_str(&wide))), STR("Rule is too complex")));
+}
+
+TEST(a_path_that_no_projection_takes_is_refused)
+{
+    struct text pattern = text_new(arena);
+    text_add(&pattern, STR("{\"a"));
+    for (int i = 0; i < 63; i++) {
+        text_add(&pattern, STR(".a"));
+    }
+    struct text longer = text_new(arena);
+    text_add(&longer, text_str(&pattern));
+    text_add(&longer, STR(".a\":[1]}"));
+    text_add(&pattern, STR("\":[1]}"));
+    CHECK(!matches(arena, str_cstr(arena, text_str(&pattern)), "{\"a\":1}"));
+    CHECK(str_starts(refusal(arena, str_cstr(arena, text_str(&longer))), STR("Rule is too complex")));
+}
+
+TEST(a_miss_for_want_of_a_common_element_is_explained)
+{
+    const struct str pattern = STR(SAME);
+    uint32_t ids[PATTERNS_MAX];
+    struct ctx ctx = ctx_new(arena, 0);
+    struct match_explanation why = { 0 };
+    struct asked asked = ask_open(arena, &pattern, 1);
+    CHECK_INT(ask(&asked, STR("{\"d\":[{\"a\":1},{\"b\":2}]}"), ids), 0);
+    CHECK_OK(match_explain(&ctx, asked.set, asked.scan, 0, &why));
+    CHECK_STR(why.words, "missed: no one element of an array satisfies all that is asked of it");
+    CHECK_INT(ask(&asked, STR("{\"d\":[{\"a\":1,\"b\":3}]}"), ids), 0);
+    CHECK_OK(match_explain(&ctx, asked.set, asked.scan, 0, &why));
+    CHECK_STR(why.words, "missed: d.b is the number \"2\": no, it is \"3\"");
+    ask_close(&asked);
 }
 
 static bool is_too_complex(struct arena *arena, const char *pattern)

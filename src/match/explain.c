@@ -60,6 +60,12 @@ static void collect(struct reasons *r, const struct match_node *node, bool negat
     }
 }
 
+/* NUMBER with values instead of bounds. */
+static bool is_one_of_numbers(const struct predicate *p)
+{
+    return p->op == PREDICATE_NUMBER && p->flat && p->value_count > 0;
+}
+
 static const char *operator_words(const struct predicate *p)
 {
     static const char *const words[] = {
@@ -69,7 +75,7 @@ static const char *operator_words(const struct predicate *p)
         [PREDICATE_EXISTS] = "is present",       [PREDICATE_NULL] = "is null",       [PREDICATE_BOOL] = "is",
         [PREDICATE_FIELD] = "equals the field",  [PREDICATE_KEYWORD] = "the document contains",
     };
-    return words[p->op];
+    return is_one_of_numbers(p) ? "is the number" : words[p->op];
 }
 
 static void say_operand(struct text *text, const struct predicate *p)
@@ -78,7 +84,7 @@ static void say_operand(struct text *text, const struct predicate *p)
         text_add_format(text, " %" STR_FMT, STR_ARG(p->other));
     } else if (p->op == PREDICATE_BOOL) {
         text_add(text, p->low > 0 || p->low < 0 ? STR(" true") : STR(" false"));
-    } else if (p->op == PREDICATE_NUMBER || p->op == PREDICATE_TIME) {
+    } else if (p->op == PREDICATE_TIME || (p->op == PREDICATE_NUMBER && !is_one_of_numbers(p))) {
         text_add_format(text, " %g to %g", p->low, p->high);
     }
     for (size_t i = 0; i < p->value_count && i < 3; i++) {
@@ -112,6 +118,9 @@ static struct str say(struct ctx *ctx, const struct match_explanation *e)
         if ((e->reasons[i].held != e->reasons[i].negated) == e->matched) {
             say_reason(&text, &e->reasons[i]);
         }
+    }
+    if (text.len == 0 && !e->matched) {
+        text_add(&text, STR("no one element of an array satisfies all that is asked of it"));
     }
     return str_format(ctx->arena, "%s: %" STR_FMT, e->matched ? "matched" : "missed", STR_ARG(text_str(&text)));
 }
