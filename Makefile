@@ -73,11 +73,12 @@ fuzz: build/.setup-test ## each fuzz target for FUZZ_SECONDS (10)
 fuzzers: $(FUZZERS)
 torture: all build/.setup-build ## kill -9 under load, ROUNDS times (100): nothing acknowledged is lost
 	@$(PYTHON) tests/torture.py --binary $(B)/yagura --rounds $(or $(ROUNDS),100)
-bench: all build/.setup-bench $(B)/bench/inflate_bench ## throughput against libdeflate, nginx and moto
+bench: all build/.setup-bench $(B)/bench/inflate_bench $(B)/bench/match_bench ## throughput against libdeflate, nginx and moto
 	@$(PYTHON) bench/run.py --binary $(B)/yagura
 
-bench-match: $(B)/bench/scan_bench $(B)/bench/match_bench ## the scanner and the matcher alone
+bench-match: all $(B)/bench/scan_bench $(B)/bench/match_bench $(B)/bench/inflate_bench ## scanner and matcher, alone and in detect
 	@$(B)/bench/scan_bench 64 && $(B)/bench/match_bench 64
+	@$(PYTHON) bench/run.py --binary $(B)/yagura --only rules
 
 install: all ## binary, manual pages, completions and systemd unit below DESTDIR
 	@packaging/install.sh "$(DESTDIR)" "$(PREFIX)" $(B)/yagura $(VERSION)

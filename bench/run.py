@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """make bench: how fast Yagura is, each figure beside a mark measured in the same run (medians of five, turn by turn).
 
-    bench/run.py --binary build/release/yagura [--megabytes 200] [--seconds 2] [--only detect|http|start]
+    bench/run.py --binary build/release/yagura [--megabytes 200] [--seconds 2] [--only detect|rules|http|start]
 
 1. detection over generated logs against libdeflate inflating the same files and doing nothing else
-2. GetCallerIdentity and ListFindings, properly signed, against nginx `return 200` and moto's server under the same load
-3. start on an existing data folder and memory when idle
+2. the same with 10 to 5,000 generated Sigma rules beside the built-in ones, in seconds of the processor
+3. GetCallerIdentity and ListFindings, properly signed, against nginx `return 200` and moto's server under the same load
+4. start on an existing data folder and memory when idle
 
-Writes bench/results/DATE.md, unless only a part was asked for. Requests carry one signature: AWS, and so Yagura, accepts it for 15 minutes, and checks it
-every time."""
+Writes bench/results/DATE.md; a part that was asked for alone goes to DATE-PART.md. Requests carry one signature: AWS, and so
+Yagura, accepts it for 15 minutes, and checks it every time."""
 
 import argparse
 import contextlib
@@ -72,7 +73,7 @@ def running(command, port, **options):
 # ---- 1. detection --------------------------------------------------------------------------------------------------
 
 def corpus(megabytes):
-    folder = WORK / f"logs-{megabytes}"
+    folder = WORK / f"days-{megabytes}"
     if not (folder / "AWSLogs").is_dir():
         subprocess.run([ROOT / "tools/sample_logs.py", "--out", folder, "--size", str(megabytes)], check=True,
                        stdout=subprocess.DEVNULL)
@@ -88,13 +89,18 @@ def detect_seconds(binary, folder, threads):
     return time.perf_counter() - started
 
 
+def inflate(folder):
+    """Bytes of JSON, and the processor's seconds that libdeflate alone takes for them."""
+    text = subprocess.run([ROOT / "build/release/bench/inflate_bench", folder], check=True, stdout=subprocess.PIPE,
+                          text=True).stdout
+    return int(text.split()[0]), float(text.split()[1])
+
+
 def bench_detect(options):
     folder = corpus(options.megabytes)
     floor, one, all_cores = [], [], []
     for _ in range(TURNS):
-        text = subprocess.run([ROOT / "build/release/bench/inflate_bench", folder], check=True, stdout=subprocess.PIPE,
-                              text=True).stdout
-        size, seconds = int(text.split()[0]), float(text.split()[1])
+        size, seconds = inflate(folder)
         floor.append(size / 1e6 / seconds)
         one.append(size / 1e6 / detect_seconds(options.binary, folder, 1))
         all_cores.append(size / 1e6 / detect_seconds(options.binary, folder, os.cpu_count()))
@@ -107,7 +113,61 @@ def bench_detect(options):
          f"{ratio(all_cores):.2f}"]]
 
 
-# ---- 2. requests ---------------------------------------------------------------------------------------------------
+# ---- 2. growth with the number of rules ----------------------------------------------------------------------------
+
+RULE_COUNTS = [10, 100, 300, 1000, 5000]
+RULES_A_FILE = 500
+
+
+def rule_folder(count):
+    folder = WORK / f"rules-{count}"
+    folder.mkdir(exist_ok=True)
+    text = subprocess.run([ROOT / "build/release/bench/match_bench", "write", str(count)], check=True,
+                          stdout=subprocess.PIPE, text=True).stdout
+    rules = text.split("---\n")[:count]
+    for start in range(0, count, RULES_A_FILE):
+        (folder / f"{start}.yml").write_text("---\n".join(rules[start:start + RULES_A_FILE]))
+    return folder
+
+
+def processor_seconds(command):
+    """What the process takes to start and to load its rules is in it."""
+    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    message = process.stderr.read().decode()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 1:
+        raise SystemExit(f"yagura detect ended with {process.returncode}: {message}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def detect_command(options, rules, *inputs):
+    return [options.binary, "detect", "--threads", "1", "--no-progress", "--format", "ndjson", "--output",
+            WORK / "findings.ndjson", "--rules", rules, *inputs]
+
+
+def bench_rules(options):
+    folder = corpus(options.megabytes)
+    counts = {count: rule_folder(count) for count in RULE_COUNTS}
+    floor, whole, loading = [], {count: [] for count in counts}, {count: [] for count in counts}
+    for _ in range(TURNS):
+        size, inflation = inflate(folder)
+        floor.append(inflation)
+        for count, rules in counts.items():
+            whole[count].append(processor_seconds(detect_command(options, rules, folder)))
+            loading[count].append(processor_seconds(detect_command(options, rules, ROOT / "examples/logs")))
+    reading = {count: [a - b for a, b in zip(whole[count], loading[count])] for count in counts}
+    middle = lambda ones, others: f"{statistics.median(a / b for a, b in zip(ones, others)):.2f}"
+    yield (f"## Detection with more and more rules, {size / 1e6:.0f} MB of JSON in gz, one thread, seconds of the processor",
+           ["rules beside the built-in ones", "whole run", "of it start and loading", "run to inflation alone",
+            "run without loading to inflation alone", "the same to 100 rules"],
+           [["libdeflate inflation alone", f"{statistics.median(floor):.3f}", "", "1", "1", ""]]
+           + [[str(count), f"{statistics.median(whole[count]):.3f}", f"{statistics.median(loading[count]):.3f}",
+               middle(whole[count], floor), middle(reading[count], floor), middle(reading[count], reading[100])]
+              for count in counts])
+
+
+# ---- 3. requests ---------------------------------------------------------------------------------------------------
 
 class Call:
     """One request, signed once."""
@@ -210,7 +270,7 @@ def http_table(rates, listed):
             for name, values in rates.items()])
 
 
-# ---- 3. start and idle ---------------------------------------------------------------------------------------------
+# ---- 4. start and idle ---------------------------------------------------------------------------------------------
 
 def resident_megabytes(process):
     text = pathlib.Path(f"/proc/{process.pid}/status").read_text()
@@ -240,17 +300,16 @@ def machine():
     return f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}"
 
 
-def write(tables, keep):
-    today = datetime.date.today().isoformat()
+def write(tables, only):
+    today = datetime.date.today().isoformat() + (f"-{only}" if only else "")
     lines = [f"# make bench, {today}", "", machine() + ". Medians of five, turn by turn.", ""]
     for title, names, rows in tables:
         lines += [title, "", "| " + " | ".join(names) + " |", "|" + "---|" * len(names),
                   *("| " + " | ".join(row) + " |" for row in rows), ""]
     text = "\n".join(lines)
-    if keep:
-        folder = ROOT / "bench/results"
-        folder.mkdir(exist_ok=True)
-        (folder / f"{today}.md").write_text(text)
+    folder = ROOT / "bench/results"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{today}.md").write_text(text)
     print(text)
 
 
@@ -259,13 +318,13 @@ def main():
     parser.add_argument("--binary", required=True, type=pathlib.Path)
     parser.add_argument("--megabytes", type=int, default=200)
     parser.add_argument("--seconds", type=int, default=2)
-    parts = {"detect": bench_detect, "http": bench_http, "start": bench_start}
+    parts = {"detect": bench_detect, "rules": bench_rules, "http": bench_http, "start": bench_start}
     parser.add_argument("--only", choices=parts)
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     options.binary = options.binary.resolve()
     write([table for name, part in parts.items() if options.only in (None, name) for table in part(options)],
-          keep=options.only is None)
+          options.only)
 
 
 if __name__ == "__main__":
