@@ -1,6 +1,5 @@
-#include "detect/finding.h"
-
 #include "base/clock.h"
+#include "detect/finding_parts.h"
 
 static int64_t time_at(const struct json *finding, const char *path)
 {
@@ -60,53 +59,28 @@ static const struct json *why_of(struct arena *arena, const struct json *finding
     return value.len > 0 ? json_parse(arena, value, NULL) : NULL;
 }
 
-bool finding_read(struct arena *arena, struct str json, struct finding *out)
+/* As additionalInfo lists it. */
+static struct finding_event seen_of(const struct json *j)
 {
-    const struct json *tree = json_parse(arena, json, NULL);
-    if (tree == NULL || !read_tree(tree, json, out)) {
-        return false;
-    }
-    const struct json *why = why_of(arena, tree);
-    const struct str principal = json_text(json_get(why, STR("principal")));
-    const struct str resource = json_text(json_get(why, STR("resource")));
-    out->principal = principal.len > 0 ? principal : out->principal;
-    out->resource_id = resource.len > 0 ? resource : out->resource_id;
-    return true;
-}
-
-/* One event a finding rests on, as additionalInfo lists it. */
-struct seen {
-    struct str id, file;
-    int64_t at, offset;
-};
-
-static struct seen seen_of(const struct json *j)
-{
-    struct seen seen = { .id = json_text(json_get(j, STR("id"))), .file = json_text(json_get(j, STR("file"))) };
+    struct finding_event seen = { .id = json_text(json_get(j, STR("id"))), .file = json_text(json_get(j, STR("file"))) };
     (void)(json_int(json_get(j, STR("at")), &seen.at) && json_int(json_get(j, STR("offset")), &seen.offset));
     return seen;
 }
 
-static int place_order(const struct seen *a, const struct seen *b)
+int seen_place_order(const struct finding_event *a, const struct finding_event *b)
 {
     const int file = str_compare(a->file, b->file);
     return file != 0 ? file : (a->offset > b->offset) - (a->offset < b->offset);
 }
 
-/* Newest first; 0: the same event. A record without an id is told by where it stands. */
-static int seen_order(const struct seen *a, const struct seen *b)
+int seen_order(const struct finding_event *a, const struct finding_event *b)
 {
     if (a->at != b->at) {
         return a->at > b->at ? -1 : 1;
     }
     const int id = str_compare(a->id, b->id);
-    return id != 0 || a->id.len > 0 ? id : place_order(a, b);
+    return id != 0 || a->id.len > 0 ? id : seen_place_order(a, b);
 }
-
-struct seen_list {
-    struct seen items[FINDING_EVENTS_MAX];
-    size_t count;
-};
 
 static struct seen_list list_of(const struct json *why)
 {
@@ -118,6 +92,23 @@ static struct seen_list list_of(const struct json *why)
     return list;
 }
 
+bool finding_read(struct arena *arena, struct str json, struct finding *out)
+{
+    const struct json *tree = json_parse(arena, json, NULL);
+    if (tree == NULL || !read_tree(tree, json, out)) {
+        return false;
+    }
+    const struct json *why = why_of(arena, tree);
+    const struct str principal = json_text(json_get(why, STR("principal")));
+    const struct str resource = json_text(json_get(why, STR("resource")));
+    out->principal = principal.len > 0 ? principal : out->principal;
+    out->resource_id = resource.len > 0 ? resource : out->resource_id;
+    const struct seen_list events = list_of(why);
+    out->has_event = out->count == 1 && events.count == 1;
+    out->event = out->has_event ? events.items[0] : (struct finding_event){ .at = 0 };
+    return true;
+}
+
 /* Both lists run newest first; so does what comes out. Returns how many stand in both. */
 static int64_t join(const struct seen_list *a, const struct seen_list *b, struct seen_list *out)
 {
@@ -127,8 +118,8 @@ static int64_t join(const struct seen_list *a, const struct seen_list *b, struct
     out->count = 0;
     while (i < a->count || j < b->count) {
         const int order = i == a->count ? 1 : j == b->count ? -1 : seen_order(&a->items[i], &b->items[j]);
-        struct seen next = order <= 0 ? a->items[i] : b->items[j];
-        if (order == 0 && place_order(&b->items[j], &next) < 0) {
+        struct finding_event next = order <= 0 ? a->items[i] : b->items[j];
+        if (order == 0 && seen_place_order(&b->items[j], &next) < 0) {
             next = b->items[j];
         }
         common += order == 0;
@@ -145,7 +136,7 @@ static void write_events(struct json_writer *w, const struct seen_list *list)
 {
     json_open_array(w);
     for (size_t i = 0; i < list->count; i++) {
-        const struct seen *seen = &list->items[i];
+        const struct finding_event *seen = &list->items[i];
         json_open_object(w);
         if (seen->id.len > 0) {
             json_member_str(w, STR("id"), seen->id);
@@ -287,5 +278,19 @@ struct str finding_merge(struct arena *arena, struct str old_text, struct str mo
     };
     const int64_t common = join(&was, &is, &merge.events);
     merge.count = old.count > INT32_MAX - more.count ? INT32_MAX : old.count + more.count - common;
+    return merged_json(&merge);
+}
+
+struct str finding_of_all(struct arena *arena, struct str newest, const struct seen_list *events, int64_t count, int64_t first_ms,
+                          int64_t last_ms)
+{
+    const struct json *tree = json_parse(arena, newest, NULL);
+    if (tree == NULL) {
+        return STR_NONE;
+    }
+    const struct merge merge = {
+        .arena = arena, .old = tree, .newest = tree, .why = why_of(arena, tree), .events = *events,
+        .count = count, .first_ms = first_ms, .last_ms = last_ms,
+    };
     return merged_json(&merge);
 }

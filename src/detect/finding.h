@@ -18,6 +18,12 @@
 
 enum { FINDING_EVENTS_MAX = 10, FINDING_ID_LENGTH = 32 };
 
+/* An event that a finding rests on. */
+struct finding_event {
+    struct str id, file;
+    int64_t at, offset;
+};
+
 struct finding {
     struct str id;            /* 32 hexadecimal digits */
     struct str type;
@@ -33,6 +39,8 @@ struct finding {
     int64_t last_ms;
     int64_t count;
     struct str json;          /* the wire object */
+    bool has_event;           /* it is one occurrence, of the event that its json lists */
+    struct finding_event event;
 };
 
 /* Deterministic ids: 32 hexadecimal digits, in the arena. Parts are told apart: ("a","b") is not ("ab",""). */
@@ -46,7 +54,8 @@ bool finding_read(struct arena *arena, struct str json, struct finding *out);
  * service's own (archived, userFeedback, arn, detectorId) stays as old has it. */
 struct str finding_merge(struct arena *arena, struct str old, struct str more);
 
-/* A bounded table of merged findings, for runs without a store. Beyond the bound new ids are counted and dropped. */
+/* A bounded table of merged findings, for runs without a store: takes occurrences, and gives what finding_merge would have
+ * made of them. Beyond the bound new ids are counted and dropped. */
 struct findings;
 struct findings *findings_open(size_t limit);
 void findings_close(struct findings *findings); /* NULL is allowed */

@@ -124,6 +124,31 @@ TEST(the_events_a_finding_lists_are_the_newest_ones)
     findings_close(findings);
 }
 
+/* Late ones, early ones, some at the same moment and some twice. */
+TEST(the_table_gives_what_merging_one_by_one_gives)
+{
+    struct findings *findings = findings_open(10);
+    struct str merged = STR_NONE;
+    uint64_t state = 11;
+    for (int i = 0; i < 120; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        const int number = (int)(state >> 33) % 40;
+        const struct str time = str_format(arena, "2026-01-05T01:%02d:00Z", number / 2);
+        const struct str agent = str_format(arena, "agent %d", number);
+        const struct finding finding = raised(arena, number, time.ptr, agent.ptr);
+        CHECK(finding.has_event);
+        findings_add(findings, &finding);
+        merged = merged.ptr ? finding_merge(arena, merged, finding.json) : finding.json;
+        if (i % 30 == 29) { /* asking in between changes nothing */
+            size_t count = 0;
+            const struct finding *list = findings_list(findings, arena, &count);
+            CHECK_INT(count, 1);
+            CHECK_STR(list[0].json, merged.ptr);
+        }
+    }
+    findings_close(findings);
+}
+
 TEST(a_full_table_drops_and_counts)
 {
     struct findings *findings = findings_open(1);

@@ -2,12 +2,16 @@
 #include <stdlib.h>
 
 #include "base/map.h"
-#include "detect/finding.h"
+#include "detect/finding_parts.h"
 
-/* Each finding keeps its newest JSON in a piece of its own: repeats replace it without growing anything. */
+/* Of each finding the newest occurrence's JSON, and what the others add to it. The two are made one only when somebody
+ * asks: a rule that matches all day would otherwise spend most of the time on it. */
 struct held {
     char *json;
     size_t len;
+    bool repeated; /* json isn't all of it */
+    int64_t first_ms, last_ms, count;
+    struct seen_list events; /* each with texts of its own, in one piece that begins with the id */
 };
 
 struct findings {
@@ -24,9 +28,30 @@ struct findings *findings_open(size_t limit)
     return findings;
 }
 
+static struct finding_event event_copy(const struct finding_event *event)
+{
+    char *texts = memory_new(event->id.len + event->file.len + 1);
+    if (event->id.len > 0) {
+        memcpy(texts, event->id.ptr, event->id.len);
+    }
+    if (event->file.len > 0) {
+        memcpy(texts + event->id.len, event->file.ptr, event->file.len);
+    }
+    return (struct finding_event){ { texts, event->id.len }, { texts + event->id.len, event->file.len }, event->at, event->offset };
+}
+
+static void event_drop(struct finding_event *event)
+{
+    union { const char *in; char *out; } texts = { event->id.ptr };
+    memory_free(texts.out);
+}
+
 static void drop_held(void *value)
 {
     struct held *held = value;
+    for (size_t i = 0; i < held->events.count; i++) {
+        event_drop(&held->events.items[i]);
+    }
     memory_free(held->json);
     memory_free(held);
 }
@@ -48,24 +73,83 @@ static void keep(struct held *held, struct str json)
     held->len = json.len;
 }
 
+static struct held *first_held(const struct finding *finding)
+{
+    struct held *held = memory_new(sizeof(*held));
+    keep(held, finding->json);
+    held->first_ms = finding->first_ms;
+    held->last_ms = finding->last_ms;
+    held->count = finding->count;
+    if (finding->has_event) {
+        held->events = (struct seen_list){ { event_copy(&finding->event) }, 1 };
+    }
+    return held;
+}
+
+/* Puts the event into its place among the newest. False: it is there already. */
+static bool note_event(struct seen_list *list, const struct finding_event *event)
+{
+    size_t at = 0;
+    while (at < list->count && seen_order(&list->items[at], event) < 0) {
+        at++;
+    }
+    const bool known = at < list->count && seen_order(&list->items[at], event) == 0;
+    if (known && seen_place_order(event, &list->items[at]) < 0) {
+        event_drop(&list->items[at]);
+        list->items[at] = event_copy(event);
+    }
+    if (known || at == FINDING_EVENTS_MAX) {
+        return !known;
+    }
+    if (list->count == FINDING_EVENTS_MAX) {
+        event_drop(&list->items[--list->count]);
+    }
+    memmove(&list->items[at + 1], &list->items[at], (list->count - at) * sizeof(*event));
+    list->items[at] = event_copy(event);
+    list->count++;
+    return true;
+}
+
+static void add_occurrence(struct held *held, const struct finding *finding)
+{
+    const bool tie = finding->has_event && held->events.count > 0 && seen_order(&finding->event, &held->events.items[0]) < 0;
+    const bool newer = finding->last_ms != held->last_ms ? finding->last_ms > held->last_ms : tie;
+    if (newer) {
+        keep(held, finding->json);
+    }
+    const bool fresh = !finding->has_event || note_event(&held->events, &finding->event);
+    held->count += fresh && held->count < INT32_MAX ? 1 : 0;
+    held->first_ms = finding->first_ms < held->first_ms ? finding->first_ms : held->first_ms;
+    held->last_ms = finding->last_ms > held->last_ms ? finding->last_ms : held->last_ms;
+    held->repeated = true;
+}
+
 void findings_add(struct findings *findings, const struct finding *finding)
 {
     struct held *held = map_get(findings->by_id, finding->id);
     if (held) {
-        const struct str merged = finding_merge(findings->scratch, (struct str){ held->json, held->len }, finding->json);
-        if (merged.ptr) {
-            keep(held, merged);
-        }
-        arena_reset(findings->scratch);
+        add_occurrence(held, finding);
         return;
     }
     if (map_count(findings->by_id) >= findings->limit) {
         findings->dropped++;
         return;
     }
-    held = memory_new(sizeof(*held));
-    keep(held, finding->json);
-    map_put(findings->by_id, finding->id, held);
+    map_put(findings->by_id, finding->id, first_held(finding));
+}
+
+static void settle(struct findings *findings, struct held *held)
+{
+    if (!held->repeated) {
+        return;
+    }
+    const struct str all = finding_of_all(findings->scratch, (struct str){ held->json, held->len }, &held->events, held->count,
+                                          held->first_ms, held->last_ms);
+    if (all.ptr) {
+        keep(held, all);
+        held->repeated = false;
+    }
+    arena_reset(findings->scratch);
 }
 
 uint64_t findings_dropped(const struct findings *findings) { return findings->dropped; }
@@ -92,7 +176,8 @@ const struct finding *findings_list(struct findings *findings, struct arena *are
     void *value = NULL;
     struct str key;
     while (map_next(findings->by_id, &at, &key, &value)) {
-        const struct held *held = value;
+        struct held *held = value;
+        settle(findings, held);
         filled += finding_read(arena, (struct str){ held->json, held->len }, &list[filled]);
     }
     qsort(list, filled, sizeof(*list), by_weight);

@@ -23,7 +23,7 @@ static inline struct finding harness_kept(struct arena *arena, const struct find
 {
     struct finding kept = *from;
     struct str *texts[] = { &kept.id, &kept.type, &kept.title, &kept.description, &kept.account, &kept.region, &kept.principal,
-                            &kept.resource_type, &kept.resource_id, &kept.json };
+                            &kept.resource_type, &kept.resource_id, &kept.json, &kept.event.id, &kept.event.file };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         *texts[i] = str_copy(arena, *texts[i]);
     }

@@ -309,6 +309,9 @@ void occurrence_finding(struct arena *arena, const struct event *ev, const struc
         .first_ms = ev->at_ms,
         .last_ms = ev->at_ms,
         .count = 1,
+        .has_event = true,
+        .event = { .id = record_short(arena, event_get(ev, FIELD_EVENT_ID), MEMBER_MAX), .at = ev->at_ms,
+                   .file = record_short(arena, ev->file, MEMBER_MAX), .offset = (int64_t)ev->offset },
     };
     p.entry = catalogue_find(out->type);
     const struct str parts[] = { out->type, detection->signal, out->account, out->region, out->resource_type, out->resource_id,
