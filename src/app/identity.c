@@ -29,7 +29,8 @@ void identity_cache_close(struct identity_cache *cache)
 
 static bool is_fresh(const struct identity *identity, struct str token, int64_t now_ms)
 {
-    return identity->generation == iam_generation() && now_ms - identity->loaded_ms < IDENTITY_FRESH_MS
+    const int64_t expires_ms = identity->credential.expires_ms;
+    return (expires_ms == 0 || now_ms < expires_ms) && identity->generation == iam_generation() && now_ms - identity->loaded_ms < IDENTITY_FRESH_MS
         && now_ms >= identity->loaded_ms && str_equal(identity->token, token);
 }
 

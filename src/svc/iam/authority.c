@@ -44,7 +44,8 @@ static struct err find_session(struct ctx *ctx, const struct vault *vault, struc
     if (session.expires_ms <= now_ms) {
         return fail(ctx, &IAM_EXPIRED_TOKEN, SIGV4_EXPIRED_TOKEN_TEXT);
     }
-    *out = (struct iam_credential){ session.principal, session.secret, true, session.tags, session.tag_count };
+    *out = (struct iam_credential){ session.principal, session.secret, true, session.tags, session.tag_count,
+                                    session.expires_ms };
     return ERR_OK;
 }
 

@@ -28,6 +28,7 @@ struct iam_credential {
     bool active;                      /* false: the key exists but was switched off; refuse as InvalidClientTokenId */
     const struct context_pair *tags;  /* of the session, as aws:PrincipalTag/KEY */
     size_t tag_count;
+    int64_t expires_ms;               /* of a session; 0: a lasting key */
 };
 
 /* session_token absent: a lasting key (AKIA), read from the store. Present: everything is in the sealed token, and db is
