@@ -30,8 +30,9 @@ void identity_cache_close(struct identity_cache *cache)
 static bool is_fresh(const struct identity *identity, struct str token, int64_t now_ms)
 {
     const int64_t expires_ms = identity->credential.expires_ms;
-    return (expires_ms == 0 || now_ms < expires_ms) && identity->generation == iam_generation() && now_ms - identity->loaded_ms < IDENTITY_FRESH_MS
-        && now_ms >= identity->loaded_ms && str_equal(identity->token, token);
+    const bool recent = now_ms >= identity->loaded_ms && now_ms - identity->loaded_ms < IDENTITY_FRESH_MS;
+    const bool lasting = expires_ms == 0 || now_ms < expires_ms;
+    return recent && lasting && identity->generation == iam_generation() && str_equal(identity->token, token);
 }
 
 /* Loads into an arena of its own, which the identity keeps. */
