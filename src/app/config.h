@@ -29,6 +29,8 @@ struct settings {
     struct path_list watch;
     struct path_list source; /* URIs */
     struct path_list rules;
+    struct path_list rule; /* of match: Sigma files */
+    struct str pattern;
     struct path_list address_lists; /* KIND=FILE */
     struct str geoip;
     struct str output;
@@ -40,6 +42,7 @@ struct settings {
     int64_t grace_ms;
     bool push;
     bool no_progress;
+    bool explain;
     bool check_answers;
     bool help;
     struct path_list arguments; /* what is no option */
@@ -52,6 +55,7 @@ enum settings_group {
     SETTINGS_FORMAT = 4, /* --format */
     SETTINGS_WHERE = 8,  /* --listen, --region, --account-id */
     SETTINGS_DETECT = 16,
+    SETTINGS_MATCH = 32,
 };
 
 /* What a command tells about itself. */
