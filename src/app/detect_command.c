@@ -40,6 +40,12 @@ static void take_finding(void *self, const struct finding *finding)
     }
 }
 
+static bool take_note(void *self, const struct finding *finding)
+{
+    struct detection *detection = self;
+    return finding->severity < detection->threshold || findings_note(detection->findings, finding);
+}
+
 static void take_event(void *self, const struct event *ev)
 {
     struct detection *detection = self;
@@ -93,6 +99,7 @@ static struct err open_engine(struct detection *detection)
     detection->reader = reader_open(&fields, detection->projection);
     reader_want(detection->reader, engine_sources(detection->engine));
     detection->findings = findings_open(FINDINGS_MOST);
+    engine_ask_first(detection->engine, take_note, detection);
     return ERR_OK;
 }
 

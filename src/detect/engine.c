@@ -24,6 +24,8 @@ struct engine {
     uint64_t any_action;    /* detectors that look at calls of every name */
     uint32_t rule_sources;  /* that some rule, some detector asks about */
     uint32_t detector_sources;
+    bool (*noted)(void *self, const struct finding *finding); /* NULL: every finding is wanted whole */
+    void *noted_self;
     struct engine_counts counts;
 };
 
@@ -142,12 +144,36 @@ void engine_close(struct engine *engine)
     memory_free(engine);
 }
 
-static void emit(struct engine *engine, const struct event *ev, const struct detection *detection, const struct verdict *verdict,
-                 const struct engine_sink *sink)
+void engine_ask_first(struct engine *engine, bool (*noted)(void *self, const struct finding *finding), void *self)
+{
+    engine->noted = noted;
+    engine->noted_self = self;
+}
+
+static struct str explain(struct engine *engine, const struct event *ev, uint32_t rule)
+{
+    struct ctx ctx = ctx_new(ev->arena, ev->at_ms);
+    struct match_explanation explanation = { .words = STR_NONE };
+    const struct err err = match_explain_last(&ctx, engine->scratch, rule, &explanation);
+    return err.fault ? STR_NONE : explanation.words;
+}
+
+#define NO_RULE UINT32_MAX
+
+/* Of a rule, it is told here what decided it; the verdict of anything else says so itself. */
+static void emit(struct engine *engine, const struct event *ev, const struct detection *detection, struct verdict *verdict,
+                 uint32_t rule, const struct engine_sink *sink)
 {
     struct finding finding;
-    occurrence_finding(ev->arena, ev, detection, verdict, &finding);
+    const struct json *record = occurrence_name(ev->arena, ev, detection, verdict, &finding);
     engine->counts.findings++;
+    if (engine->noted && engine->noted(engine->noted_self, &finding)) {
+        return;
+    }
+    if (rule != NO_RULE) {
+        verdict->why = explain(engine, ev, rule);
+    }
+    occurrence_words(ev->arena, ev, detection, verdict, record, &finding);
     sink->emit(sink->self, &finding);
 }
 
@@ -156,7 +182,7 @@ static void run_correlations(struct engine *engine, const struct event *ev, size
     struct correlate_hit hits[CORRELATE_HITS_MAX];
     const size_t count = correlate_event(engine->correlate, ev, engine->matched, matched, hits);
     for (size_t i = 0; i < count; i++) {
-        emit(engine, ev, hits[i].detection, &(struct verdict){ .why = hits[i].why }, sink);
+        emit(engine, ev, hits[i].detection, &(struct verdict){ .why = hits[i].why }, NO_RULE, sink);
     }
 }
 
@@ -175,11 +201,7 @@ static void run_rules(struct engine *engine, const struct event *ev, const struc
         if (correlate_hides(engine->correlate, id)) {
             continue;
         }
-        struct ctx ctx = ctx_new(ev->arena, ev->at_ms);
-        struct match_explanation explanation = { .words = STR_NONE };
-        const struct err err = match_explain_last(&ctx, engine->scratch, id, &explanation);
-        const struct verdict verdict = { .why = err.fault ? STR_NONE : explanation.words };
-        emit(engine, ev, &rule->detection, &verdict, sink);
+        emit(engine, ev, &rule->detection, &(struct verdict){ .severity = 0 }, id, sink);
     }
     if (held > 0 && engine->correlate) {
         run_correlations(engine, ev, held, sink);
@@ -201,7 +223,7 @@ static void run_detectors(struct engine *engine, const struct event *ev, const s
         }
         struct verdict verdict = { .severity = 0 };
         if (detector->inspect(ev, memory, engine->intel, &verdict)) {
-            emit(engine, ev, &detector->detection, &verdict, sink);
+            emit(engine, ev, &detector->detection, &verdict, NO_RULE, sink);
         }
     }
 }

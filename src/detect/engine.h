@@ -50,6 +50,10 @@ void engine_close(struct engine *engine); /* NULL is allowed */
  * registered. */
 void engine_inspect(struct engine *engine, const struct event *ev, const struct engine_sink *sink);
 
+/* Asked with each finding before it is put into words (no title, description, json yet): true when whoever receives it has
+ * taken note of it and wants no more. Repeats are mostly told by time and event alone. */
+void engine_ask_first(struct engine *engine, bool (*noted)(void *self, const struct finding *finding), void *self);
+
 struct engine_counts {
     uint64_t events;
     uint64_t findings;  /* occurrences emitted */

@@ -1,3 +1,5 @@
+#include "detect/finding.h"
+
 #include "base/clock.h"
 #include "detect/finding_parts.h"
 

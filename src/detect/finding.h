@@ -60,6 +60,9 @@ struct findings;
 struct findings *findings_open(size_t limit);
 void findings_close(struct findings *findings); /* NULL is allowed */
 void findings_add(struct findings *findings, const struct finding *finding);
+/* For an occurrence without its words and json: true when it is taken in, as only its time and event matter. False: it must
+ * be added whole. */
+bool findings_note(struct findings *findings, const struct finding *finding);
 uint64_t findings_dropped(const struct findings *findings);
 /* All of them, the most severe first, then by time last seen (newest first), type and id: always the same order.
  * The array is the arena's; the texts stay valid until findings_add or findings_close. */

@@ -137,7 +137,9 @@ TEST(the_table_gives_what_merging_one_by_one_gives)
         const struct str agent = str_format(arena, "agent %d", number);
         const struct finding finding = raised(arena, number, time.ptr, agent.ptr);
         CHECK(finding.has_event);
-        findings_add(findings, &finding);
+        if (i % 3 == 0 || !findings_note(findings, &finding)) {
+            findings_add(findings, &finding);
+        }
         merged = merged.ptr ? finding_merge(arena, merged, finding.json) : finding.json;
         if (i % 30 == 29) { /* asking in between changes nothing */
             size_t count = 0;

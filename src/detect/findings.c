@@ -110,11 +110,15 @@ static bool note_event(struct seen_list *list, const struct finding_event *event
     return true;
 }
 
-static void add_occurrence(struct held *held, const struct finding *finding)
+static bool is_newer(const struct held *held, const struct finding *finding)
 {
     const bool tie = finding->has_event && held->events.count > 0 && seen_order(&finding->event, &held->events.items[0]) < 0;
-    const bool newer = finding->last_ms != held->last_ms ? finding->last_ms > held->last_ms : tie;
-    if (newer) {
+    return finding->last_ms != held->last_ms ? finding->last_ms > held->last_ms : tie;
+}
+
+static void add_occurrence(struct held *held, const struct finding *finding)
+{
+    if (is_newer(held, finding)) {
         keep(held, finding->json);
     }
     const bool fresh = !finding->has_event || note_event(&held->events, &finding->event);
@@ -136,6 +140,20 @@ void findings_add(struct findings *findings, const struct finding *finding)
         return;
     }
     map_put(findings->by_id, finding->id, first_held(finding));
+}
+
+bool findings_note(struct findings *findings, const struct finding *finding)
+{
+    struct held *held = map_get(findings->by_id, finding->id);
+    if (held == NULL && map_count(findings->by_id) >= findings->limit) {
+        findings->dropped++;
+        return true;
+    }
+    if (held == NULL || is_newer(held, finding)) {
+        return false;
+    }
+    add_occurrence(held, finding);
+    return true;
 }
 
 static void settle(struct findings *findings, struct held *held)

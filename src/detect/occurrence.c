@@ -280,11 +280,11 @@ static struct str finding_json(const struct parts *p)
 static struct str or_else(struct str first, struct str second) { return first.len > 0 ? first : second; }
 
 /* The first of the paths that leads somewhere. */
-static struct str first_name(const struct parts *p)
+static struct str first_name(struct arena *arena, const struct detection *detection, const struct json *record)
 {
-    for (struct str rest = p->detection->name; rest.len > 0;) {
+    for (struct str rest = detection->name; rest.len > 0;) {
         const struct str path = str_cut(rest, '|', &rest);
-        const struct str name = record_text(p->arena, p->record, path);
+        const struct str name = record_text(arena, record, path);
         if (name.len > 0) {
             return name;
         }
@@ -292,11 +292,12 @@ static struct str first_name(const struct parts *p)
     return STR_NONE;
 }
 
-void occurrence_finding(struct arena *arena, const struct event *ev, const struct detection *detection,
-                        const struct verdict *verdict, struct finding *out)
+const struct json *occurrence_name(struct arena *arena, const struct event *ev, const struct detection *detection,
+                                   const struct verdict *verdict, struct finding *out)
 {
-    struct parts p = { arena, ev, detection, verdict, json_parse(arena, ev->raw, NULL), NULL, out };
-    const struct str named = first_name(&p);
+    const bool in_record = verdict->resource.len == 0 && detection->name.len > 0;
+    const struct json *record = in_record ? json_parse(arena, ev->raw, NULL) : NULL;
+    const struct str named = in_record ? first_name(arena, detection, record) : STR_NONE;
     const struct str caller = record_caller_key(ev);
     *out = (struct finding){
         .type = or_else(verdict->type, detection->type),
@@ -313,10 +314,17 @@ void occurrence_finding(struct arena *arena, const struct event *ev, const struc
         .event = { .id = record_short(arena, event_get(ev, FIELD_EVENT_ID), MEMBER_MAX), .at = ev->at_ms,
                    .file = record_short(arena, ev->file, MEMBER_MAX), .offset = (int64_t)ev->offset },
     };
-    p.entry = catalogue_find(out->type);
     const struct str parts[] = { out->type, detection->signal, out->account, out->region, out->resource_type, out->resource_id,
                                  STR("TARGET"), caller, verdict->list };
     out->id = finding_id(arena, parts, sizeof(parts) / sizeof(parts[0]));
+    return record;
+}
+
+void occurrence_words(struct arena *arena, const struct event *ev, const struct detection *detection, const struct verdict *verdict,
+                      const struct json *record, struct finding *out)
+{
+    const struct parts p = { arena, ev, detection, verdict, record ? record : json_parse(arena, ev->raw, NULL),
+                             catalogue_find(out->type), out };
     const struct record_words words = { out->resource_id, verdict->why };
     out->title = record_fill(arena, detection->title, ev, p.record, &words);
     out->description = record_fill(arena, detection->description, ev, p.record, &words);

@@ -29,7 +29,12 @@ struct verdict {
     struct str list;     /* name of the address list that was hit */
 };
 
-void occurrence_finding(struct arena *arena, const struct event *ev, const struct detection *detection,
-                        const struct verdict *verdict, struct finding *out);
+/* The finding but for title, description and json; all of them are told by verdict but `why`. Returns the record, if it had to be
+ * parsed for that, for occurrence_words. */
+const struct json *occurrence_name(struct arena *arena, const struct event *ev, const struct detection *detection,
+                                   const struct verdict *verdict, struct finding *out);
+/* The rest of it. */
+void occurrence_words(struct arena *arena, const struct event *ev, const struct detection *detection, const struct verdict *verdict,
+                      const struct json *record, struct finding *out);
 
 #endif
