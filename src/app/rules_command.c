@@ -40,6 +40,13 @@ static struct str techniques_of(struct arena *arena, const struct yaml_node *doc
     return text_str(&words);
 }
 
+/* The rule's own title: a finding's may hold ${placeholders}. */
+static struct str title_of(const struct detection *d, const struct yaml_node *document)
+{
+    const struct str title = yaml_text(document, STR("title"));
+    return title.ptr ? title : d->title;
+}
+
 /* --- list --- */
 
 static void add_row(struct job *job, const struct detection *d, const char *kind, const struct yaml_node *document)
@@ -50,7 +57,7 @@ static void add_row(struct job *job, const struct detection *d, const char *kind
     table_cell(&job->table, d->type);
     table_cell(&job->table, str_format(arena, "%g", d->severity));
     table_cell(&job->table, techniques_of(arena, document));
-    table_cell(&job->table, d->title);
+    table_cell(&job->table, title_of(d, document));
     table_cell(&job->table, d->file.ptr ? d->file : STR(""));
 }
 
@@ -187,11 +194,12 @@ static size_t collect_all(struct job *job, struct covered *out)
     size_t count = 0;
     for (size_t i = 0; i < job->rules.count; i++) {
         const struct rule *rule = &job->rules.items[i];
-        count += collect_covered(job, rule->document, rule->detection.title, out ? out + count : NULL);
+        count += collect_covered(job, rule->document, title_of(&rule->detection, rule->document), out ? out + count : NULL);
     }
     for (size_t i = 0; i < job->rules.correlation_count; i++) {
-        count += collect_covered(job, job->rules.correlations[i].document, job->rules.correlation_detections[i].title,
-                                 out ? out + count : NULL);
+        const struct yaml_node *document = job->rules.correlations[i].document;
+        const struct str title = title_of(&job->rules.correlation_detections[i], document);
+        count += collect_covered(job, document, title, out ? out + count : NULL);
     }
     return count;
 }

@@ -136,6 +136,7 @@ def test_test_runs_the_events_that_rules_carry(tmp_path):
 def test_coverage_is_by_technique(tmp_path):
     found = {row["technique"]: row for row in rows("coverage", rules(tmp_path, TESTED))}
     assert "Somebody lists users" in found["T1087.004"]["titles"]
+    assert len(found) >= 15 and not any("${" in row["titles"] for row in found.values())
 
 
 def test_wrong_usage_of_rules():
