@@ -1,5 +1,6 @@
 #include "detect/rules.h"
 
+#include "base/map.h"
 #include "detect/embedded.h"
 #include "ingest/format.h"
 
@@ -77,12 +78,14 @@ static struct err own_rule(struct ctx *ctx, const struct sigma_rule *sigma, cons
 
 static void put(struct arena *arena, struct rules *rules, const struct rule *rule)
 {
-    for (size_t i = 0; i < rules->count; i++) {
-        if (str_equal(rules->items[i].detection.id, rule->detection.id)) {
-            rules->items[i] = *rule;
-            return;
-        }
+    const size_t *known = map_get(rules->by_id, rule->detection.id);
+    if (known) {
+        rules->items[*known] = *rule;
+        return;
     }
+    size_t *place = ARENA_NEW(arena, size_t);
+    *place = rules->count;
+    map_put(rules->by_id, rule->detection.id, place);
     if (rules->count == rules->capacity) {
         const size_t size = sizeof(struct rule);
         const size_t capacity = rules->capacity ? rules->capacity * 2 : 64;
@@ -154,10 +157,9 @@ static struct err take(struct ctx *ctx, const struct sigma_rules *sigma, struct 
     return sigma->correlation_count > 0 ? take_correlations(ctx, sigma, out) : ERR_OK;
 }
 
-struct err rules_load(struct ctx *ctx, const struct engine_options *options, struct rules *out)
+static struct err load_all(struct ctx *ctx, const struct engine_options *options, struct rules *out)
 {
     struct sigma_rules sigma;
-    *out = (struct rules){ .count = 0 };
     for (size_t i = 0; i < EMBEDDED_RULES_COUNT && !options->without_builtin; i++) {
         match_sigma_parse(ctx, EMBEDDED_RULES[i].file, EMBEDDED_RULES[i].text, NULL, &sigma);
         TRY(take(ctx, &sigma, out));
@@ -167,4 +169,13 @@ struct err rules_load(struct ctx *ctx, const struct engine_options *options, str
         TRY(take(ctx, &sigma, out));
     }
     return ERR_OK;
+}
+
+struct err rules_load(struct ctx *ctx, const struct engine_options *options, struct rules *out)
+{
+    *out = (struct rules){ .by_id = map_open() };
+    const struct err err = load_all(ctx, options, out);
+    map_close(out->by_id, NULL);
+    out->by_id = NULL;
+    return err;
 }

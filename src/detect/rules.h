@@ -34,6 +34,7 @@ struct rules {
     struct rule *items;
     size_t count;
     size_t capacity;
+    struct map *by_id; /* while loading: id to place in items */
     struct correlation *correlations;
     struct detection *correlation_detections; /* beside them */
     size_t correlation_count;
