@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/queue.h"
@@ -99,4 +101,22 @@ TEST(a_queue_hands_over_everything_and_then_closes)
     queue_close(queue);
     CHECK(queue_pop(queue) == NULL && !queue_try_push(queue, arena));
     queue_free(queue);
+}
+
+TEST(short_numbers_are_read_as_the_library_reads_them)
+{
+    static const char *const edges[] = { "0", "-0", "-0.0", "9007199254740993", "9999999999999999", "0.000000000000001", "-122.42916360922",
+                                         "0.1", "37.80848", "1e5", "123456789012.5", "1234567.89012345", "999999999999999" };
+    uint64_t state = 7;
+    for (size_t i = 0; i < 20000; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        const uint64_t digits = (state >> 12) % 10000000000000u;
+        const struct str text = i < COUNT_OF(edges) ? str_of(edges[i])
+                                : str_format(arena, "%s%llu.%0*llu", state >> 63 ? "-" : "", (unsigned long long)digits % 100000,
+                                             (int)(1 + (state >> 56) % 9), (unsigned long long)(digits / 100000) % 10);
+        double got = 0;
+        const double expected = strtod(text.ptr, NULL);
+        CHECK(str_to_double(text, &got));
+        CHECK(memcmp(&got, &expected, sizeof(got)) == 0);
+    }
 }

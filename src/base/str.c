@@ -231,11 +231,42 @@ bool str_is_number(struct str s)
     return at == s.len;
 }
 
+/* Few digits with no exponent: both they and the power of ten are exact as doubles, so one division rounds rightly.
+ * spec: Clinger, How to Read Floating Point Numbers Accurately. */
+static bool short_double(struct str s, double *out)
+{
+    static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+    const bool negative = s.len > 0 && s.ptr[0] == '-';
+    uint64_t digits = 0;
+    size_t point = s.len;
+    if (s.len > 16) {
+        return false; /* more than 15 digits, perhaps */
+    }
+    for (size_t i = negative; i < s.len; i++) {
+        if (s.ptr[i] == '.') {
+            point = i + 1;
+        } else if (s.ptr[i] >= '0' && s.ptr[i] <= '9') {
+            digits = digits * 10 + (uint64_t)(s.ptr[i] - '0');
+        } else {
+            return false;
+        }
+    }
+    if (digits > (uint64_t)1 << 53) {
+        return false;
+    }
+    *out = (double)digits / powers[s.len - point];
+    *out = negative ? -*out : *out;
+    return true;
+}
+
 bool str_to_double(struct str s, double *out)
 {
     char copy[512];
     if (!str_is_number(s) || s.len >= sizeof(copy)) {
         return false;
+    }
+    if (short_double(s, out)) {
+        return true;
     }
     memcpy(copy, s.ptr, s.len);
     copy[s.len] = '\0';
