@@ -77,7 +77,8 @@ static bool visited(const struct places *sets, size_t count, const struct places
 
 static bool is_complex(struct arena *arena, const struct wildcard *w, size_t *sets_left)
 {
-    struct places *sets = ARENA_ARRAY(arena, struct places, SETS_MAX);
+    size_t capacity = 64;
+    struct places *sets = ARENA_ARRAY(arena, struct places, capacity);
     size_t count = 1;
     put_place(&sets[0], w, 0);
     for (size_t i = 0; i < count; i++) {
@@ -91,6 +92,10 @@ static bool is_complex(struct arena *arena, const struct wildcard *w, size_t *se
                 return true;
             }
             if (!visited(sets, count, &next)) {
+                if (count == capacity) {
+                    sets = arena_grow(arena, sets, capacity * sizeof(*sets), capacity * 2 * sizeof(*sets));
+                    capacity *= 2;
+                }
                 sets[count++] = next;
                 --*sets_left;
             }

@@ -270,6 +270,17 @@ static bool number_holds(const struct match_test *test, double number)
     return false;
 }
 
+/* Read once however many tests ask. */
+static bool value_number(struct seen_value *value, double *number)
+{
+    if (value->numeric == NUMERIC_UNKNOWN) {
+        const bool may = value->kind == SCAN_NUMBER || value->kind == SCAN_STRING;
+        value->numeric = may && str_to_double(value->text, &value->number) ? NUMERIC_YES : NUMERIC_NO;
+    }
+    *number = value->number;
+    return value->numeric == NUMERIC_YES;
+}
+
 /* Whether a flat test asks anything of such a value. */
 static bool flat_takes(enum predicate_operator op, enum scan_kind kind)
 {
@@ -309,8 +320,7 @@ bool match_test_value(struct match_scratch *scratch, const struct match_test *te
     case PREDICATE_EQUALS:
         return value->known && has_number(test, test->ignore_case ? value->known->number : value->exact);
     case PREDICATE_NUMBER:
-        return (value->kind == SCAN_NUMBER || value->kind == SCAN_STRING) && str_to_double(value->text, &number)
-               && number_holds(test, number);
+        return value_number(value, &number) && number_holds(test, number);
     case PREDICATE_TIME: return time_within(&test->predicate, value);
     case PREDICATE_CIDR: return value->kind == SCAN_STRING && network_within(test, value->text);
     case PREDICATE_BOOL:

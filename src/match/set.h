@@ -121,7 +121,10 @@ struct seen_value {
     const struct interned *known; /* NULL: no rule asks for this value */
     uint32_t exact;   /* number of the spelling; 0: no rule spells it so */
     uint8_t kind;     /* enum scan_kind */
+    uint8_t numeric;  /* enum seen_numeric: whether number is set */
+    double number;
 };
+enum seen_numeric { NUMERIC_UNKNOWN, NUMERIC_YES, NUMERIC_NO };
 
 struct seen_field {
     uint64_t epoch;
