@@ -47,9 +47,17 @@ static void box_open(struct arena *arena, struct match_boxes *boxes, const char 
 static const char *string_end(const char *at, const char *end)
 {
     for (at++; at < end && *at != '"'; at++) {
-        at += *at == '\\' && at + 1 < end;
+        if (UNLIKELY(*at == '\\') && at + 1 < end) {
+            at++;
+        }
     }
     return at;
+}
+
+/* Quotes and brackets, and three characters beside them. */
+ALWAYS_INLINE bool may_be_structure(char c)
+{
+    return c == '"' || (c | 0x26) == 0x7F;
 }
 
 static void find_boxes(struct arena *arena, struct match_boxes *boxes, struct str source)
@@ -57,6 +65,9 @@ static void find_boxes(struct arena *arena, struct match_boxes *boxes, struct st
     const char *end = source.ptr + source.len;
     uint32_t open = NO_BOX;
     for (const char *at = source.ptr; at < end; at++) {
+        if (LIKELY(!may_be_structure(*at))) {
+            continue;
+        }
         switch (*at) {
         case '"':
             at = string_end(at, end);
