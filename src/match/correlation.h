@@ -6,12 +6,12 @@
  *
  * Each event is judged when it comes: over the window of the timespan that ends with it and, when it comes late, over those
  * that end with what is known to follow. So lt, lte, eq and neq say how things stand at that event, not how a window closes.
- * A group raises at most one hit within its timespan. Events up to twice the timespan behind the newest of their group
- * count, in any order; older ones are counted as late. One event counts once however often it is delivered.
+ * A group raises at most one hit within its timespan. Events up to the timespan behind the newest of their group count in
+ * full, in any order; up to twice of it, with what is still known; older ones are counted as late. One event counts once however often it is delivered.
  * An event without one of the group-by fields (or without the condition's field) is not part of the correlation.
  *
  * Of value_count only the newest time of each value is kept, of temporal ones the last of each run of one rule, of counts
- * no more than the condition asks about; of numbers the newest CORRELATION_NUMBERS of a group. A correlation has room for
+ * twice what the condition asks about; of numbers the newest CORRELATION_NUMBERS of a group. A correlation has room for
  * CORRELATION_GROUPS groups and CORRELATION_SAMPLES occurrences; the group that was quiet longest goes, and is counted.
  * A set belongs to one thread.
  *
@@ -31,7 +31,7 @@ enum {
     CORRELATION_COUNT_MAX = 100000,   /* the largest count a condition may name */
     CORRELATION_NUMBERS = 4096,
     CORRELATION_GROUPS = 16384,
-    CORRELATION_SAMPLES = 1 << 18,
+    CORRELATION_SAMPLES = 1 << 19,
 };
 
 enum correlation_type {

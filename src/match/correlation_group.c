@@ -10,7 +10,8 @@ static bool is_temporal(const struct correlation *c)
     return c->type == CORRELATION_TEMPORAL || c->type == CORRELATION_TEMPORAL_ORDERED;
 }
 
-/* Counting beyond what the condition can tell apart is not needed. */
+/* Counting beyond what the condition can tell apart is not needed: of twice as many, within the two timespans that are
+ * kept, one timespan has enough, so that a late one is never the one that was missing. */
 static size_t room(const struct correlation *c)
 {
     if (is_temporal(c)) {
@@ -23,7 +24,7 @@ static size_t room(const struct correlation *c)
     for (size_t i = 0; i < c->bound_count; i++) {
         most = c->bounds[i].value > most ? c->bounds[i].value : most;
     }
-    return (size_t)most + 2;
+    return 2 * ((size_t)most + 1);
 }
 
 /* --- keeping --- */

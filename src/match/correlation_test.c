@@ -272,6 +272,95 @@ TEST(long_values_are_told_apart)
     correlation_close(stream.set);
 }
 
+/* --- against counting by hand --- */
+
+enum { STREAM = 40, SPAN = 10 };
+struct sample {
+    int at, rule, value;
+};
+
+static uint32_t next_random(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 16;
+}
+
+/* What one window, from..to of samples in order of time, amounts to. */
+static int by_hand(const char *type, const struct sample *samples, size_t from, size_t to)
+{
+    int sum = 0;
+    int values = 0;
+    int rules = 0;
+    int chain = 0;
+    for (size_t i = from; i <= to; i++) {
+        sum += samples[i].value;
+        values |= 1 << samples[i].value;
+        rules |= 1 << samples[i].rule;
+        chain += samples[i].rule == chain ? 1 : 0;
+    }
+    switch (type[6]) {
+    case 'c': return __builtin_popcount((unsigned)values);     /* value_count */
+    case 's': return sum;                                      /* value_sum */
+    case '_': return (int)(to - from) + 1;                     /* event__count: spelt so by the caller */
+    default: return type[8] == '_' ? chain : __builtin_popcount((unsigned)rules);
+    }
+}
+
+static bool expected(const char *type, const struct sample *samples, int least)
+{
+    for (size_t to = 0; to < STREAM; to++) {
+        size_t from = to;
+        while (from > 0 && samples[from - 1].at >= samples[to].at - SPAN) {
+            from--;
+        }
+        if (by_hand(type, samples, from, to) >= least) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void agree(struct arena *arena, const char *type, const char *condition, int least, uint32_t seed, bool shuffle)
+{
+    struct sample samples[STREAM];
+    size_t order[STREAM];
+    uint32_t state = seed;
+    int at = 0;
+    for (size_t i = 0; i < STREAM; i++) {
+        at += 1 + (int)(next_random(&state) % 5); /* no two at once: their order would be ours to choose */
+        samples[i] = (struct sample){ at, (int)(next_random(&state) % 31 / 15), (int)(next_random(&state) % 8) };
+        order[i] = i;
+    }
+    for (size_t i = 0; shuffle && i + 2 < STREAM; i += 3) {
+        const size_t other = i + 1 + next_random(&state) % 2; /* up to 10 s late: the span */
+        const size_t kept = order[i];
+        order[i] = order[other];
+        order[other] = kept;
+    }
+    const char *name = type[5] == '_' && type[6] == '_' ? "event_count" : type;
+    struct stream stream = open_stream(arena, str_format(arena, CORRELATION("%s", "a, b, c", "%s"), name, condition).ptr);
+    size_t hits = 0;
+    for (size_t i = 0; i < STREAM; i++) {
+        const struct sample *s = &samples[order[i]];
+        hits += feed(&stream, str_format(arena, "{\"at\":%d,\"user\":\"u\",\"rule\":%d,\"n\":%d}", s->at, s->rule, s->value).ptr);
+    }
+    correlation_close(stream.set);
+    if ((hits > 0) != expected(type, samples, least)) {
+        fail_msg("%s, seed %u%s: %zu hits", type, seed, shuffle ? ", shuffled" : "", hits);
+    }
+}
+
+TEST(verdicts_agree_with_counting_by_hand)
+{
+    for (uint32_t seed = 1; seed <= 300; seed++) {
+        agree(arena, "event__count", "  condition: { gte: 7 }\n", 7, seed, seed % 2);
+        agree(arena, "value_sum", "  condition: { field: n, gte: 28 }\n", 28, seed, seed % 2);
+        agree(arena, "value_count", "  condition: { field: n, gte: 5 }\n", 5, seed, false);
+        agree(arena, "temporal", "", 3, seed, false);
+        agree(arena, "temporal_ordered", "", 3, seed, false);
+    }
+}
+
 TEST(wrong_correlations_are_refused)
 {
     static const struct {
