@@ -5,11 +5,13 @@
  * do. A value that is itself an element of an array, no object or array around it, is free of that array.
  * spec: Amazon EventBridge user guide, event patterns, arrays; the order of exists:false is event-ruler's.
  *
- * One value per child is chosen by backtracking that jumps back to the youngest choice which was in the way, and gives up
- * after STEPS_MAX comparisons. */
+ * One value per child is chosen by backtracking: it passes over all candidates of an array whose other element was chosen
+ * at once, jumps back to the youngest choice that was in the way, and gives up after STEPS_MAX steps. */
+#include <stdlib.h>
+
 #include "match/set.h"
 
-enum { STEPS_MAX = 4000000, BOXES_FIRST = 64 };
+enum { STEPS_MAX = 2000000, STEP_DEPTH = 8, BOXES_FIRST = 64 };
 #define NO_BOX UINT32_MAX
 #define ABSENT_BOX 0u /* the document itself: contradicts nothing */
 
@@ -19,6 +21,7 @@ struct box {
     const char *end; /* NULL: still open */
     uint32_t parent;
     uint32_t depth;
+    uint32_t after; /* the first box that isn't within it */
     bool array;
 };
 
@@ -81,6 +84,7 @@ static void find_boxes(struct arena *arena, struct match_boxes *boxes, struct st
         case ']':
             if (open != NO_BOX) {
                 boxes->list[open].end = at;
+                boxes->list[open].after = boxes->count;
                 open = boxes->list[open].parent;
             }
             break;
@@ -118,9 +122,11 @@ static uint32_t box_of(const struct match_boxes *boxes, const char *source)
     return low;
 }
 
-static bool contradict(const struct match_boxes *boxes, uint32_t a, uint32_t b)
+/* When b contradicts a, so does every box from b to before *next. */
+static bool contradict(const struct match_boxes *boxes, uint32_t a, uint32_t b, uint32_t *next)
 {
     const struct box *list = boxes->list;
+    const uint32_t candidate = b;
     uint32_t below_a = NO_BOX;
     uint32_t below_b = NO_BOX;
     while (a != b) {
@@ -135,6 +141,7 @@ static bool contradict(const struct match_boxes *boxes, uint32_t a, uint32_t b)
             b = list[b].parent;
         }
     }
+    *next = candidate < below_a ? below_a : list[a].after;
     return below_a != NO_BOX && below_b != NO_BOX && list[a].array;
 }
 
@@ -142,7 +149,7 @@ static bool contradict(const struct match_boxes *boxes, uint32_t a, uint32_t b)
 
 struct group {
     const struct match_node *node;
-    const uint32_t *boxes; /* of values that satisfy it */
+    const uint32_t *boxes; /* of values that satisfy it, rising */
     size_t count;
     const uint32_t *present; /* of all values of its field, when its absence would do */
     size_t present_count;
@@ -193,6 +200,24 @@ static void put_box(uint32_t *list, size_t *count, uint32_t box)
     }
 }
 
+static int compare_boxes(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a;
+    const uint32_t y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* They mostly are: only keys with dots come behind the others. */
+static void sort_boxes(uint32_t *list, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (list[i - 1] > list[i]) {
+            qsort(list, count, sizeof(*list), compare_boxes);
+            return;
+        }
+    }
+}
+
 static void gather(struct match_scratch *scratch, const struct match_boxes *boxes, struct group *group)
 {
     const uint32_t field = group_test(scratch, group->node)->field;
@@ -208,6 +233,8 @@ static void gather(struct match_scratch *scratch, const struct match_boxes *boxe
             put_box(fit, &group->count, box);
         }
     }
+    sort_boxes(fit, group->count);
+    sort_boxes(all, group->present_count);
     group->boxes = fit;
     group->present = all;
 }
@@ -233,23 +260,38 @@ static uint64_t levels_before(size_t level)
 }
 
 /* The first of the choices made that the box contradicts; level when none does. */
-static size_t in_the_way(struct search *s, size_t level, uint32_t box)
+static size_t in_the_way(struct search *s, size_t level, uint32_t box, uint32_t *next)
 {
     for (size_t i = 0; i < level; i++) {
-        s->steps++;
-        if (contradict(s->boxes, s->groups[i].chosen, box)) {
+        s->steps += 1 + s->boxes->list[box].depth / STEP_DEPTH;
+        if (contradict(s->boxes, s->groups[i].chosen, box, next)) {
             return i;
         }
     }
     return level;
 }
 
+/* The first place from `at` on whose box is not before next. */
+static size_t pass_over(const uint32_t *list, size_t at, size_t count, uint32_t next)
+{
+    while (at < count) {
+        const size_t middle = at + (count - at) / 2;
+        if (list[middle] < next) {
+            at = middle + 1;
+        } else {
+            count = middle;
+        }
+    }
+    return at;
+}
+
 /* Absence holds when every value of the field contradicts a choice. */
 static bool absent_here(struct search *s, size_t level)
 {
     const struct group *group = &s->groups[level];
-    for (size_t i = 0; i < group->present_count; i++) {
-        if (in_the_way(s, level, group->present[i]) == level) {
+    uint32_t next = 0;
+    for (size_t i = 0; i < group->present_count; i = pass_over(group->present, i, group->present_count, next)) {
+        if (in_the_way(s, level, group->present[i], &next) == level) {
             return false;
         }
     }
@@ -260,12 +302,15 @@ static bool choose(struct search *s, size_t level)
 {
     struct group *group = &s->groups[level];
     while (group->next < group->count) {
-        const uint32_t box = group->boxes[group->next++];
-        const size_t other = in_the_way(s, level, box);
+        const uint32_t box = group->boxes[group->next];
+        uint32_t next = 0;
+        const size_t other = in_the_way(s, level, box, &next);
         if (other == level) {
+            group->next++;
             group->chosen = box;
             return true;
         }
+        group->next = pass_over(group->boxes, group->next, group->count, next);
         group->blame |= level_bit(other);
     }
     if (group->absence && group->next++ == group->count) {
