@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "app/commands.h"
-#include "app/documents.h"
 #include "app/table.h"
 #include "base/json.h"
+#include "ingest/documents.h"
 #include "ingest/files.h"
 #include "match/eventbridge.h"
 #include "match/match.h"

@@ -2,8 +2,8 @@
  *
  * Nothing is asked of an object but that its brackets and quotes close. What is no object is told as trouble and skipped to
  * the end of its line. Texts are gone when the call returns. */
-#ifndef YAGURA_APP_DOCUMENTS_H
-#define YAGURA_APP_DOCUMENTS_H
+#ifndef YAGURA_INGEST_DOCUMENTS_H
+#define YAGURA_INGEST_DOCUMENTS_H
 
 #include "ingest/inflate.h"
 

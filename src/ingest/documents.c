@@ -1,4 +1,4 @@
-#include "app/documents.h"
+#include "ingest/documents.h"
 
 #include "ingest/extent.h"
 
@@ -105,16 +105,17 @@ void documents_read(struct inflate *in, struct str file, const struct documents_
         s.base = inflate_offset(in);
         kept = window.len - take_window(&s, window);
     }
-    const struct str rest = str_from(inflate_window(in), inflate_window(in).len - kept);
+    const struct str rest = inflate_window(in); /* what was kept */
+    s.base = inflate_offset(in);
+    s.at_end = true;
     if (inflate_trouble(in)) {
-        sink->trouble(sink->self, file, inflate_offset(in), inflate_trouble(in));
+        sink->trouble(sink->self, file, s.base, inflate_trouble(in));
     } else if (kept >= INFLATE_WINDOW_MAX) {
-        sink->trouble(sink->self, file, inflate_offset(in), "an object is longer than 64 MiB");
+        sink->trouble(sink->self, file, s.base, "an object is longer than 64 MiB");
         return;
     }
-    s.at_end = true;
-    s.base = inflate_offset(in) + (inflate_window(in).len - kept);
-    if (take_window(&s, rest) < rest.len) {
-        sink->trouble(sink->self, file, s.base, "the last object is cut off");
+    const size_t done = take_window(&s, rest);
+    if (done < rest.len) {
+        sink->trouble(sink->self, file, s.base + done, "the last object is cut off");
     }
 }
