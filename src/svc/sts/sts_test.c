@@ -176,7 +176,7 @@ STORE_TEST(a_source_identity_stays)
 STORE_TEST(a_user_gets_a_session_of_its_own)
 {
     struct request rq = test_request(test, arena, &STS_MODEL);
-    struct sts_get_session_token_out out = { NULL };
+    struct sts_get_session_token_out out = { .credentials = NULL };
     struct session session = { .expires_ms = 0 };
     CHECK_OK(sts_get_session_token(&rq, &(const struct sts_get_session_token_in){ .duration_seconds = SOME(900) }, &out));
     test_sound(&rq, "GetSessionToken", &out);
