@@ -179,7 +179,7 @@ struct err correlation_open(struct ctx *ctx, const struct correlation *correlati
 static void drop_group(void *piece)
 {
     struct group *group = piece;
-    memory_free(group->list);
+    memory_free(group->storage);
     memory_free(group);
 }
 

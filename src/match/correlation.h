@@ -29,9 +29,10 @@ enum {
     CORRELATION_CHAIN_MAX = 16,       /* correlations of correlations */
     CORRELATION_BOUNDS_MAX = 3,
     CORRELATION_COUNT_MAX = 100000,   /* the largest count a condition may name */
+    CORRELATION_VALUES_MAX = 10000,   /* of value_count: each of them is looked at for every event */
     CORRELATION_NUMBERS = 4096,
     CORRELATION_GROUPS = 16384,
-    CORRELATION_SAMPLES = 1 << 19,
+    CORRELATION_SAMPLES = 1 << 20,
 };
 
 enum correlation_type {

@@ -32,6 +32,10 @@ static size_t room(const struct correlation *c)
 static void remove_at(struct group *group, size_t at)
 {
     group->count--;
+    if (at == 0) {
+        group->list++;
+        return;
+    }
     memmove(&group->list[at], &group->list[at + 1], (group->count - at) * sizeof(group->list[0]));
 }
 
@@ -51,12 +55,26 @@ static size_t first_from(const struct group *group, int64_t at_ms)
     return low;
 }
 
+/* Room for one more at the end: by moving to the front once half has gone from there, else by growing. */
+static void have_room(struct group *group)
+{
+    const size_t gone = group->capacity > 0 ? (size_t)(group->list - group->storage) : 0;
+    if (gone + group->count < group->capacity) {
+        return;
+    }
+    if (gone == 0 || gone < group->capacity / 2) {
+        group->capacity = group->capacity ? group->capacity * 2 : FIRST_CAPACITY;
+        group->storage = memory_grow(group->storage, group->capacity * sizeof(group->list[0]));
+    }
+    if (gone > 0) {
+        memmove(group->storage, group->storage + gone, group->count * sizeof(group->list[0]));
+    }
+    group->list = group->storage;
+}
+
 static void insert(struct group *group, const struct occurrence *new, size_t at)
 {
-    if (group->count == group->capacity) {
-        group->capacity = group->capacity ? group->capacity * 2 : FIRST_CAPACITY;
-        group->list = memory_grow(group->list, group->capacity * sizeof(group->list[0]));
-    }
+    have_room(group);
     memmove(&group->list[at + 1], &group->list[at], (group->count - at) * sizeof(group->list[0]));
     group->list[at] = *new;
     group->count++;
@@ -65,17 +83,15 @@ static void insert(struct group *group, const struct occurrence *new, size_t at)
 static void forget_old(struct group *group, const struct correlation *c)
 {
     const size_t old = group->count > 0 ? first_from(group, group->list[group->count - 1].at_ms - 2 * c->timespan_ms) : 0;
-    if (old > 0) {
-        group->count -= old;
-        memmove(group->list, &group->list[old], group->count * sizeof(group->list[0]));
-    }
+    group->count -= old;
+    group->list += old;
 }
 
 /* What must go when there is no room: the oldest; of temporal ones the oldest that isn't its rule's only one. */
 static size_t least_needed(const struct group *group, const struct correlation *c)
 {
     size_t seen[CORRELATION_RULES_MAX] = { 0 };
-    for (size_t i = 0; i < group->count; i++) {
+    for (size_t i = 0; is_temporal(c) && i < group->count; i++) {
         seen[group->list[i].rule]++;
     }
     size_t at = 0;

@@ -15,7 +15,8 @@ struct occurrence {
 struct group {
     struct group *newer, *older; /* by last use */
     struct str key;              /* owned */
-    struct occurrence *list;     /* by time, then rule */
+    struct occurrence *storage;  /* of `capacity` */
+    struct occurrence *list;     /* within it: by time, then rule; the oldest go by moving its start */
     size_t count, capacity;
     int64_t hit_ms;
     bool has_hit;

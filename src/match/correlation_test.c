@@ -257,6 +257,24 @@ TEST(memory_is_bounded_and_what_goes_is_counted)
     correlation_close(stream.set);
 }
 
+TEST(a_flood_in_one_group_stays_cheap)
+{
+    struct stream stream = open_stream(arena, CORRELATION("event_count", "a", "  condition: { gte: 100000 }\n"));
+    const int floods = 300000;
+    size_t hits = 0;
+    struct arena *own = arena_open();
+    stream.event = json_parse(arena, STR("{\"user\":\"u\"}"), NULL);
+    for (int i = 0; i < floods; i++) { /* were each to look at all that is kept, this took a minute */
+        const uint32_t rule = 0;
+        const struct correlation_event event = { .at_ms = i / 20, .self = &stream, .value = value_of };
+        hits += correlation_event(stream.set, own, &rule, 1, &event, stream.hits, COUNT_OF(stream.hits));
+        arena_reset(own);
+    }
+    CHECK_INT(hits, 1);
+    arena_close(own);
+    correlation_close(stream.set);
+}
+
 TEST(long_values_are_told_apart)
 {
     char text[2][700];
@@ -373,6 +391,7 @@ TEST(wrong_correlations_are_refused)
         { CORRELATION("event_count", "a", "  condition: { gte: many }\n"), "\"gte\" must be compared with a number" },
         { CORRELATION("event_count", "a", "  condition: { gte: 1.5 }\n"), "a count must be a whole number from 0 to 100000" },
         { CORRELATION("event_count", "a", "  condition: { gte: 100001 }\n"), "a count must be a whole number from 0 to 100000" },
+        { CORRELATION("value_count", "a", "  condition: { gte: 10001, field: x }\n"), "a count must be a whole number from 0 to 10000" },
         { CORRELATION("event_count", "a", "  condition: { gte: 1, field: x }\n"), "this type's condition has no field" },
         { CORRELATION("value_count", "a", "  condition: { gte: 1 }\n"), "the condition names no field" },
         { CORRELATION("value_sum", "a", "  condition: { gte: 1, field: [x, y] }\n"), "only one field can be a number" },

@@ -117,8 +117,9 @@ static struct err read_bound(const struct reading *in, const struct yaml_node *n
     if (node->kind != YAML_SCALAR || !yaml_number(node, &value) || !isfinite(value)) {
         return sigma_refuse(in->r, node, "\"%" STR_FMT "\" must be compared with a number", STR_ARG(node->key));
     }
-    if (counts(in->out) && (value < 0 || value > CORRELATION_COUNT_MAX || value > floor(value))) {
-        return sigma_refuse(in->r, node, "a count must be a whole number from 0 to %d", CORRELATION_COUNT_MAX);
+    const int most = in->out->type == CORRELATION_VALUE_COUNT ? CORRELATION_VALUES_MAX : CORRELATION_COUNT_MAX;
+    if (counts(in->out) && (value < 0 || value > most || value > floor(value))) {
+        return sigma_refuse(in->r, node, "a count must be a whole number from 0 to %d", most);
     }
     if (in->out->bound_count == CORRELATION_BOUNDS_MAX) {
         return sigma_refuse(in->r, node, "a condition has at most %d comparisons", CORRELATION_BOUNDS_MAX);
