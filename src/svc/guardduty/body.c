@@ -29,13 +29,15 @@ static struct str or_empty(struct str s)
     return s.ptr ? s : STR("");
 }
 
+/* A console sign-in has no key: there the user stands for it. */
 static struct str resource_id(const struct json *resource, struct str type)
 {
     for (size_t i = 0; i < COUNT_OF(RESOURCES); i++) {
         if (str_equal(RESOURCES[i].type, type)) {
             const struct json *details = json_get(resource, RESOURCES[i].details);
             const bool list = details && details->kind == JSON_ARRAY;
-            return or_empty(json_text(json_get(list ? details->child : details, RESOURCES[i].member)));
+            const struct str id = json_text(json_get(list ? details->child : details, RESOURCES[i].member));
+            return or_empty(id.len > 0 ? id : json_text(json_get(details, STR("userName"))));
         }
     }
     return STR("");
