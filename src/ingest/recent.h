@@ -1,6 +1,6 @@
 /* recent.h - a bounded set that remembers roughly the newest hashes put in.
  *
- * Buckets of one cache line; each forgets its oldest first. Memory is taken once. */
+ * Buckets of one cache line; each forgets its oldest first. Memory grows with what is put in, up to the capacity. */
 #ifndef YAGURA_INGEST_RECENT_H
 #define YAGURA_INGEST_RECENT_H
 

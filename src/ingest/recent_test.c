@@ -29,3 +29,17 @@ TEST(the_newest_are_remembered_and_the_oldest_forgotten)
     CHECK(recent_add(recent, spread(0)));
     recent_close(recent);
 }
+
+TEST(growing_forgets_next_to_nothing)
+{
+    struct recent *recent = recent_open(1 << 20);
+    for (uint64_t i = 0; i < 300000; i++) {
+        CHECK(recent_add(recent, spread(i)));
+    }
+    size_t forgotten = 0;
+    for (uint64_t i = 0; i < 300000; i++) {
+        forgotten += recent_add(recent, spread(i));
+    }
+    CHECK(forgotten < 300000 / 1000);
+    recent_close(recent);
+}
