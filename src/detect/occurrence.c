@@ -17,6 +17,8 @@ struct str_pair {
     struct str name, value;
 };
 
+static struct str or_else(struct str first, struct str second) { return first.len > 0 ? first : second; }
+
 /* Whatever a log holds, a finding stays small: AWS itself cuts these at 1 KB. */
 enum { MEMBER_MAX = 1024 };
 
@@ -102,15 +104,37 @@ static void write_named(struct json_writer *w, const struct parts *p)
     }
 }
 
+/* The members of an object given as text. */
+static void write_members(struct json_writer *w, struct str object)
+{
+    const struct json *tree = json_parse(w->text.arena, object, NULL);
+    for (const struct json *j = tree ? tree->child : NULL; j; j = j->next) {
+        json_key(w, j->key);
+        json_write_tree(w, j);
+    }
+}
+
+static void write_whole(struct json_writer *w, struct str key, struct str object)
+{
+    if (object.len > 0) {
+        json_key(w, key);
+        json_raw(w, object);
+    }
+}
+
 static void write_resource(struct json_writer *w, const struct parts *p)
 {
+    const struct str details = p->verdict->resource_details;
     json_key(w, STR("resource"));
     json_open_object(w);
     json_member_str(w, STR("resourceType"), p->finding->resource_type);
-    write_access_key(w, p->ev);
-    if (!str_equal(p->finding->resource_id, record_caller_key(p->ev))) {
+    if (details.len == 0 || str_equal(p->finding->resource_type, STR("AccessKey"))) {
+        write_access_key(w, p->ev);
+    }
+    if (details.len == 0 && !str_equal(p->finding->resource_id, record_caller_key(p->ev))) {
         write_named(w, p);
     }
+    write_members(w, details);
     json_close_object(w);
 }
 
@@ -221,6 +245,12 @@ static void write_evidence(struct json_writer *w, const struct parts *p)
     json_open_array(w);
     json_open_object(w);
     json_member_str(w, STR("threatListName"), p->verdict->list);
+    if (p->verdict->threat.len > 0) {
+        json_key(w, STR("threatNames"));
+        json_open_array(w);
+        json_str(w, record_short(w->text.arena, p->verdict->threat, MEMBER_MAX));
+        json_close_array(w);
+    }
     json_close_object(w);
     json_close_array(w);
     json_close_object(w);
@@ -233,8 +263,13 @@ static void write_service(struct json_writer *w, const struct parts *p)
     json_open_object(w);
     json_member_str(w, STR("serviceName"), STR("guardduty"));
     json_member_str(w, STR("detectorId"), finding_detector_id(p->arena, f->account, f->region));
-    write_action(w, p);
-    json_member_str(w, STR("resourceRole"), STR("TARGET"));
+    write_whole(w, STR("action"), p->verdict->action);
+    if (p->verdict->action.len == 0) {
+        write_action(w, p);
+    }
+    write_whole(w, STR("detection"), p->verdict->detection);
+    write_whole(w, STR("runtimeDetails"), p->verdict->runtime_details);
+    json_member_str(w, STR("resourceRole"), or_else(p->verdict->role, STR("TARGET")));
     json_key(w, STR("additionalInfo"));
     json_open_object(w);
     json_member_str(w, STR("value"), why_json(p));
@@ -277,8 +312,6 @@ static struct str finding_json(const struct parts *p)
     return json_done(&w);
 }
 
-static struct str or_else(struct str first, struct str second) { return first.len > 0 ? first : second; }
-
 /* The first of the paths that leads somewhere. */
 static struct str first_name(struct arena *arena, const struct detection *detection, const struct json *record)
 {
@@ -315,7 +348,7 @@ const struct json *occurrence_name(struct arena *arena, const struct event *ev, 
                    .file = record_short(arena, ev->file, MEMBER_MAX), .offset = (int64_t)ev->offset },
     };
     const struct str parts[] = { out->type, detection->signal, out->account, out->region, out->resource_type, out->resource_id,
-                                 STR("TARGET"), caller, verdict->list };
+                                 or_else(verdict->role, STR("TARGET")), caller, verdict->list, verdict->related };
     out->id = finding_id(arena, parts, sizeof(parts) / sizeof(parts[0]));
     return record;
 }

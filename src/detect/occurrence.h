@@ -27,6 +27,14 @@ struct verdict {
     struct str resource; /* name of the resource; absent: by the detection's path */
     struct str why;      /* one sentence: what decided it */
     struct str list;     /* name of the address list that was hit */
+    struct str threat;   /* what that list says it is, or the entry that was hit: evidence's threatNames */
+    struct str role;     /* TARGET or ACTOR; absent: TARGET */
+    /* Parts of the wire object as whole JSON objects, for what isn't an API call; absent: made from the record. */
+    struct str resource_details; /* its members go into `resource`, beside resourceType: {"instanceDetails":{...}} */
+    struct str action;           /* service.action */
+    struct str detection;        /* service.detection: the anomaly or sequence */
+    struct str runtime_details;  /* service.runtimeDetails */
+    struct str related;          /* further part of the finding's identity, when resource and caller do not tell it apart */
 };
 
 /* The finding but for title, description and json; all of them are told by verdict but `why`. Returns the record, if it had to be
