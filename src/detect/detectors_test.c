@@ -173,3 +173,66 @@ TEST(calls_from_listed_addresses_are_named_by_list_and_kind)
     CHECK_INT(raises(arena, intel, "Recon:IAMUser/TorIPCaller", "{\"eventName\":\"ListUsers\"}"), 0);
     intel_close(intel);
 }
+
+#define TRAIL_OFF "Stealth:IAMUser/CloudTrailLoggingDisabled"
+#define BUCKET_GONE(name) \
+    "{\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"DeleteBucket\",\"requestParameters\":{\"bucketName\":\"" name "\"}}"
+
+/* How often deleting the bucket "logs" is found after another record. */
+static size_t gone_after(struct arena *arena, const char *before)
+{
+    struct harness *harness = harness_open(arena, &(struct engine_options){ .intel = NULL });
+    harness_feed(harness, "log.json", harness_record(arena, 1, before));
+    harness_feed(harness, "log.json", harness_record(arena, 2, BUCKET_GONE("logs")));
+    harness_feed(harness, "log.json", harness_record(arena, 3, BUCKET_GONE("other")));
+    const size_t count = harness_count(harness, TRAIL_OFF);
+    CHECK(count == 0 || str_equal(harness->found[harness->count - 1].resource_id, STR("logs")));
+    harness_close(harness);
+    return count;
+}
+
+TEST(a_bucket_that_receives_a_trail_is_told_by_the_trail_and_by_cloudtrails_own_calls)
+{
+    CHECK_INT(gone_after(arena, "{\"eventSource\":\"cloudtrail.amazonaws.com\",\"eventName\":\"CreateTrail\","
+                                "\"requestParameters\":{\"name\":\"main\",\"s3BucketName\":\"logs\"}}"), 1);
+    CHECK_INT(gone_after(arena, "{\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"GetBucketAcl\",\"requestParameters\":"
+                                "{\"bucketName\":\"logs\"},\"userIdentity\":{\"type\":\"AWSService\",\"invokedBy\":"
+                                "\"cloudtrail.amazonaws.com\"}}"), 1);
+    CHECK_INT(gone_after(arena, "{\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"GetBucketAcl\",\"requestParameters\":"
+                                "{\"bucketName\":\"logs\"}}"), 0);
+    CHECK_INT(gone_after(arena, "{\"eventSource\":\"cloudtrail.amazonaws.com\",\"eventName\":\"CreateTrail\",\"errorCode\":"
+                                "\"AccessDenied\",\"requestParameters\":{\"name\":\"main\",\"s3BucketName\":\"logs\"}}"), 0);
+    CHECK_INT(gone_after(arena, "{\"eventSource\":\"cloudtrail.amazonaws.com\",\"eventName\":\"CreateTrail\","
+                                "\"requestParameters\":{\"name\":\"main\",\"s3BucketName\":\"elsewhere\"}}"), 0);
+}
+
+#define INJECTION "Impact:IAMUser/PromptInjection.Direct"
+#define ASSESSMENT(type, confidence)                                                                            \
+    "{\"contentPolicy\":{\"filters\":[{\"type\":\"" type "\",\"confidence\":\"" confidence "\",\"action\":\"BLOCKED\"}]}}"
+#define GUARDED(member, action, assessment)                                                                     \
+    "{\"eventSource\":\"bedrock.amazonaws.com\",\"eventName\":\"ApplyGuardrail\",\"eventCategory\":\"Data\",\"" member    \
+    "\":{\"action\":\"" action "\",\"assessments\":[" assessment "]},\"resources\":[{\"type\":\"AWS::Bedrock::Guardrail\","  \
+    "\"ARN\":\"arn:aws:bedrock:ap-northeast-1:111122223333:guardrail/g1\"}]}"
+
+TEST(a_guardrail_that_is_sure_of_a_prompt_attack_is_a_hit)
+{
+    struct harness *harness = harness_open(arena, &(struct engine_options){ .intel = NULL });
+    harness_feed(harness, "log.json",
+                 harness_record(arena, 1, GUARDED("responseElements", "GUARDRAIL_INTERVENED", ASSESSMENT("PROMPT_ATTACK", "HIGH"))));
+    CHECK_INT(harness_count(harness, INJECTION), 1);
+    const struct json *guardrail = json_path(json_parse(arena, harness->found[0].json, NULL), "resource.bedrockGuardrailDetails");
+    CHECK_STR(json_text(json_get(json_get(guardrail, STR("guardrails"))->child, STR("arn"))),
+              "arn:aws:bedrock:ap-northeast-1:111122223333:guardrail/g1");
+    CHECK_STR(json_text(json_get(guardrail, STR("guardrailSource"))), "INPUT");
+    CHECK_STR(json_text(json_get(json_get(guardrail, STR("contentPolicyFilters"))->child, STR("action"))), "BLOCKED");
+    harness_close(harness);
+    HITS(INJECTION, GUARDED("additionalEventData", "GUARDRAIL_INTERVENED", ASSESSMENT("PROMPT_ATTACK", "HIGH")));
+}
+
+TEST(a_guardrail_that_is_unsure_or_did_nothing_is_not)
+{
+    SPARES(INJECTION, GUARDED("responseElements", "GUARDRAIL_INTERVENED", ASSESSMENT("PROMPT_ATTACK", "MEDIUM")));
+    SPARES(INJECTION, GUARDED("responseElements", "NONE", ASSESSMENT("PROMPT_ATTACK", "HIGH")));
+    SPARES(INJECTION, GUARDED("responseElements", "GUARDRAIL_INTERVENED", ASSESSMENT("HATE", "HIGH")));
+    SPARES(INJECTION, GUARDED("requestParameters", "GUARDRAIL_INTERVENED", ASSESSMENT("PROMPT_ATTACK", "HIGH")));
+}
