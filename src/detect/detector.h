@@ -19,7 +19,10 @@ struct detector_term {
 
 struct detector {
     struct detection detection;
+    const char *const *types; /* every type it may give, ends with NULL; NULL: its detection's alone */
     enum source source;
+    uint32_t also;    /* further sources, as bits: 1 << SOURCE_… */
+    bool learns;      /* silent until it has seen history */
     struct detector_term when[DETECTOR_TERMS_MAX]; /* ends with a NULL value */
     bool attempts;    /* failed calls count as well */
     enum intel_list needs; /* only asked when there is such a list; 0: always */

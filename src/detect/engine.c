@@ -1,5 +1,7 @@
 #include "detect/engine.h"
 
+#include <assert.h>
+
 #include "base/map.h"
 #include "detect/correlate.h"
 #include "detect/detector.h"
@@ -7,9 +9,16 @@
 #include "detect/rules.h"
 #include "match/match.h"
 
-enum { DETECTORS_MAX = 64 };
+enum { DETECTORS_MAX = 256, OF_SOURCE_MAX = 64 };
 
-/* Detectors that may want an event of one name, as bits by their place in DETECTORS. */
+/* The detectors of one source. An event touches only those. */
+struct of_source {
+    struct map *by_action;         /* name of a call to struct wanting; NULL: none asks for names */
+    uint64_t any_action;           /* those that look at calls of every name, as bits by their place here */
+    uint8_t places[OF_SOURCE_MAX]; /* in DETECTORS */
+    size_t count;
+};
+
 struct engine {
     struct arena *arena;
     struct rules rules;
@@ -20,8 +29,7 @@ struct engine {
     const struct intel *intel;
     size_t detector_count;
     struct memory_table *memories[DETECTORS_MAX];
-    struct map *by_action;  /* name of a call to struct wanting */
-    uint64_t any_action;    /* detectors that look at calls of every name */
+    struct of_source of_source[SOURCE_COUNT];
     uint32_t rule_sources;  /* that some rule, some detector asks about */
     uint32_t detector_sources;
     bool (*noted)(void *self, const struct finding *finding); /* NULL: every finding is wanted whole */
@@ -29,6 +37,7 @@ struct engine {
     struct engine_counts counts;
 };
 
+/* Detectors that may want an event of one name, as bits. */
 struct wanting {
     uint64_t detectors;
 };
@@ -49,36 +58,54 @@ bool detector_applies(const struct detector *detector, const struct event *ev)
     return (!failed || detector->attempts) && (detector->wants == NULL || detector->wants(ev));
 }
 
-static void index_detector(struct engine *engine, size_t index)
+static void want_action(struct engine *engine, struct of_source *of, struct str action, uint64_t bit)
+{
+    of->by_action = of->by_action ? of->by_action : map_open();
+    struct wanting *wanting = map_get(of->by_action, action);
+    if (wanting == NULL) {
+        wanting = ARENA_NEW(engine->arena, struct wanting);
+        map_put(of->by_action, action, wanting);
+    }
+    wanting->detectors |= bit;
+}
+
+static void index_detector(struct engine *engine, size_t index, enum source source)
 {
     const struct detector *detector = DETECTORS[index];
-    const uint64_t bit = (uint64_t)1 << index;
+    struct of_source *of = &engine->of_source[source];
+    assert(of->count < OF_SOURCE_MAX);
+    const uint64_t bit = (uint64_t)1 << of->count;
     bool named = false;
     for (size_t i = 0; i < DETECTOR_TERMS_MAX && detector->when[i].value; i++) {
-        const struct detector_term *term = &detector->when[i];
-        if (term->field != FIELD_ACTION) {
-            continue;
+        if (detector->when[i].field == FIELD_ACTION) {
+            named = true;
+            want_action(engine, of, str_of(detector->when[i].value), bit);
         }
-        named = true;
-        struct wanting *wanting = map_get(engine->by_action, str_of(term->value));
-        if (wanting == NULL) {
-            wanting = ARENA_NEW(engine->arena, struct wanting);
-            map_put(engine->by_action, str_of(term->value), wanting);
-        }
-        wanting->detectors |= bit;
     }
-    engine->any_action |= named ? 0 : bit;
-    engine->detector_sources |= UINT32_C(1) << detector->source;
+    of->any_action |= named ? 0 : bit;
+    of->places[of->count++] = (uint8_t)index;
+    engine->detector_sources |= UINT32_C(1) << source;
+}
+
+static void index_sources(struct engine *engine, size_t index)
+{
+    const uint32_t sources = UINT32_C(1) << DETECTORS[index]->source | DETECTORS[index]->also;
+    for (size_t source = 0; source < SOURCE_COUNT; source++) {
+        if (sources >> source & 1) {
+            index_detector(engine, index, (enum source)source);
+        }
+    }
 }
 
 static void open_detectors(struct engine *engine, const struct engine_options *options)
 {
     const size_t keys = options->keys_per_account ? options->keys_per_account : ENGINE_KEYS_PER_ACCOUNT;
     const size_t accounts = options->accounts ? options->accounts : ENGINE_ACCOUNTS;
+    assert(DETECTORS_COUNT <= DETECTORS_MAX);
     engine->detector_count = options->without_builtin ? 0 : DETECTORS_COUNT;
     for (size_t i = 0; i < engine->detector_count; i++) {
         if (DETECTORS[i]->needs == 0 || intel_has(engine->intel, DETECTORS[i]->needs)) {
-            index_detector(engine, i);
+            index_sources(engine, i);
         }
         if (DETECTORS[i]->memory > 0) {
             engine->memories[i] = memory_table_open(DETECTORS[i]->memory, keys, accounts);
@@ -109,11 +136,10 @@ static struct err compile_rules(struct ctx *own, struct engine *engine, const st
 struct err engine_open(struct ctx *ctx, const struct engine_options *options, struct projection_builder *builder,
                        struct engine **out)
 {
-    _Static_assert(DETECTORS_MAX == 64, "one bit each");
+    _Static_assert(OF_SOURCE_MAX == 64 && DETECTORS_MAX <= UINT8_MAX + 1, "one bit each, and a place in a byte");
     struct engine *engine = memory_new(sizeof(*engine));
     engine->arena = arena_open();
     engine->intel = options->intel;
-    engine->by_action = map_open();
     engine->scratch = match_scratch_open();
     *out = NULL;
     struct ctx own = ctx_new(engine->arena, ctx->now_ms);
@@ -139,7 +165,9 @@ void engine_close(struct engine *engine)
     correlate_close(engine->correlate);
     match_scratch_close(engine->scratch);
     match_set_free(engine->set);
-    map_close(engine->by_action, NULL);
+    for (size_t i = 0; i < SOURCE_COUNT; i++) {
+        map_close(engine->of_source[i].by_action, NULL);
+    }
     arena_close(engine->arena);
     memory_free(engine);
 }
@@ -210,16 +238,18 @@ static void run_rules(struct engine *engine, const struct event *ev, const struc
 
 static void run_detectors(struct engine *engine, const struct event *ev, const struct engine_sink *sink)
 {
-    const struct wanting *wanting = map_get(engine->by_action, event_get(ev, FIELD_ACTION));
-    uint64_t left = engine->any_action | (wanting ? wanting->detectors : 0);
+    const struct of_source *of = &engine->of_source[ev->source];
+    const struct wanting *wanting = of->by_action ? map_get(of->by_action, event_get(ev, FIELD_ACTION)) : NULL;
+    uint64_t left = of->any_action | (wanting ? wanting->detectors : 0);
     for (size_t i = 0; left != 0; i++, left >>= 1) {
-        const struct detector *detector = DETECTORS[i];
-        if ((left & 1) == 0 || detector->source != ev->source || !detector_applies(detector, ev)) {
+        const size_t place = of->places[i];
+        const struct detector *detector = DETECTORS[place];
+        if ((left & 1) == 0 || !detector_applies(detector, ev)) {
             continue;
         }
         void *memory = NULL;
-        if (engine->memories[i]) {
-            memory = memory_table_get(engine->memories[i], event_get(ev, FIELD_ACCOUNT), event_get(ev, detector->key));
+        if (engine->memories[place]) {
+            memory = memory_table_get(engine->memories[place], event_get(ev, FIELD_ACCOUNT), event_get(ev, detector->key));
         }
         struct verdict verdict = { .severity = 0 };
         if (detector->inspect(ev, memory, engine->intel, &verdict)) {
