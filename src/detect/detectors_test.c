@@ -206,6 +206,29 @@ TEST(a_bucket_that_receives_a_trail_is_told_by_the_trail_and_by_cloudtrails_own_
                                 "\"requestParameters\":{\"name\":\"main\",\"s3BucketName\":\"elsewhere\"}}"), 0);
 }
 
+TEST(a_bucket_whose_trail_was_deleted_before_is_no_second_finding)
+{
+    static const char *const trail_gone = "{\"eventSource\":\"cloudtrail.amazonaws.com\",\"eventName\":\"DeleteTrail\","
+        "\"requestParameters\":{\"name\":\"arn:aws:cloudtrail:ap-northeast-1:111122223333:trail/main\"}}";
+    static const char *const made[] = {
+        "{\"eventSource\":\"cloudtrail.amazonaws.com\",\"eventName\":\"CreateTrail\",\"requestParameters\":{\"name\":\"main\","
+        "\"s3BucketName\":\"logs\"}}",
+        "{\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"GetBucketAcl\",\"requestParameters\":{\"bucketName\":\"logs\"},"
+        "\"userIdentity\":{\"type\":\"AWSService\",\"invokedBy\":\"cloudtrail.amazonaws.com\"}}",
+        "{\"eventSource\":\"cloudtrail.amazonaws.com\",\"eventName\":\"CreateTrail\",\"requestParameters\":{\"name\":\"second\","
+        "\"s3BucketName\":\"logs\"}}", /* another trail's: still in use */
+    };
+    static const size_t findings[] = { 1, 1, 2 }; /* the trail's own among them */
+    for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+        struct harness *harness = harness_open(arena, &(struct engine_options){ .intel = NULL });
+        harness_feed(harness, "log.json", harness_record(arena, 1, made[i]));
+        harness_feed(harness, "log.json", harness_record(arena, 2, trail_gone));
+        harness_feed(harness, "log.json", harness_record(arena, 3, BUCKET_GONE("logs")));
+        CHECK_INT(harness_count(harness, TRAIL_OFF), findings[i]);
+        harness_close(harness);
+    }
+}
+
 #define INJECTION "Impact:IAMUser/PromptInjection.Direct"
 #define ASSESSMENT(type, confidence)                                                                            \
     "{\"contentPolicy\":{\"filters\":[{\"type\":\"" type "\",\"confidence\":\"" confidence "\",\"action\":\"BLOCKED\"}]}}"
