@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct parser {
     struct arena *arena;
@@ -365,11 +366,39 @@ void json_close_object(struct json_writer *w) { close_with(w, '}'); }
 void json_open_array(struct json_writer *w) { open_with(w, '['); }
 void json_close_array(struct json_writer *w) { close_with(w, ']'); }
 
+/* How many bytes at the start are plain: ASCII that needs no escape. Eight at a time, as all but few texts are plain. */
+static size_t plain_length(struct str s)
+{
+    const uint64_t ones = 0x0101010101010101U, high = 0x8080808080808080U;
+    size_t at = 0;
+    for (; s.len - at >= 8; at += 8) {
+        uint64_t word = 0;
+        memcpy(&word, s.ptr + at, sizeof(word));
+        const uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
+        /* A byte below n sets its high bit in (byte - n); borrows only make this too careful. */
+        if (((word | (word - ones * 0x20) | (quote - ones) | (backslash - ones)) & high) != 0) {
+            break;
+        }
+    }
+    for (; at < s.len; at++) {
+        const unsigned char c = (unsigned char)s.ptr[at];
+        if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') {
+            break;
+        }
+    }
+    return at;
+}
+
 void json_escape(struct text *text, struct str s)
 {
+    const size_t start = plain_length(s);
+    if (start == s.len) {
+        text_add(text, s);
+        return;
+    }
     const bool valid = str_utf8_valid(s);
     size_t plain = 0;
-    for (size_t i = 0; i < s.len; i++) {
+    for (size_t i = start; i < s.len; i++) {
         const unsigned char c = (unsigned char)s.ptr[i];
         if (c >= 0x20 && c != '"' && c != '\\' && (valid || c < 0x80)) {
             continue;

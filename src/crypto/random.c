@@ -5,6 +5,7 @@
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void random_bytes(void *out, size_t count)
 {
@@ -48,10 +49,24 @@ struct str random_alphabet(struct ctx *ctx, struct str alphabet, size_t count)
     return (struct str){ out, count };
 }
 
+/* Names of requests are many and no secret: one call of the generator makes some of them. */
+static void take_pooled(unsigned char out[16])
+{
+    enum { POOL = 32 * 16 };
+    static _Thread_local unsigned char pool[POOL];
+    static _Thread_local size_t left;
+    if (left == 0) {
+        random_bytes(pool, POOL);
+        left = POOL;
+    }
+    left -= 16;
+    memcpy(out, pool + left, 16);
+}
+
 struct str random_uuid(struct ctx *ctx)
 {
     unsigned char b[16];
-    random_bytes(b, sizeof(b));
+    take_pooled(b);
     b[6] = (unsigned char)((b[6] & 0x0F) | 0x40);
     b[8] = (unsigned char)((b[8] & 0x3F) | 0x80);
     char *out = arena_alloc_raw(ctx->arena, 37);

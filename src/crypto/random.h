@@ -8,6 +8,6 @@ void random_bytes(void *out, size_t count);
 struct str random_hex(struct ctx *ctx, size_t digits); /* lower case */
 /* count characters, each equally likely, of an alphabet of 1 to 256. */
 struct str random_alphabet(struct ctx *ctx, struct str alphabet, size_t count);
-struct str random_uuid(struct ctx *ctx); /* version 4, lower case */
+struct str random_uuid(struct ctx *ctx); /* version 4, lower case; for names, not for secrets */
 
 #endif

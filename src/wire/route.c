@@ -129,15 +129,27 @@ static int score_required(const struct operation *operation, const struct http_r
 
 enum { SCORE_LITERAL = 100, SCORE_CONSTANT = 20 };
 
+/* How many parts a template must have for a path, a slash at the end left out; of "/" itself it may have none. */
+static size_t count_parts(struct str path)
+{
+    size_t slashes = 0;
+    for (size_t i = 0; i < path.len; i++) {
+        slashes += path.ptr[i] == '/' && (i + 1 < path.len || i == 0);
+    }
+    return slashes;
+}
+
 static bool route_rest(const struct entry *entry, const struct http_request *request, struct wire_match *match)
 {
     int best = 0;
+    const size_t parts = count_parts(request->path);
     match->operation = NULL;
     for (size_t i = 0; i < entry->model->operation_count; i++) {
         const struct rest_route *route = &entry->routes[i];
         struct str labels[WIRE_LABELS_MAX];
         size_t count = 0;
-        if (!str_equal(request->method, str_of(route->operation->method))
+        const bool fits = route->uri.greedy || route->uri.part_count == parts || parts <= 1;
+        if (!fits || !str_equal(request->method, str_of(route->operation->method))
             || !uri_match(&route->uri, request->path, labels, &count, WIRE_LABELS_MAX)) {
             continue;
         }

@@ -25,6 +25,7 @@ struct uri_template uri_parse(struct arena *arena, const char *uri)
         }
         parts[out.part_count] = parse_part(segment);
         out.literals += parts[out.part_count].kind == URI_LITERAL;
+        out.greedy = out.greedy || parts[out.part_count].kind == URI_GREEDY;
         out.part_count++;
     }
     out.parts = parts;

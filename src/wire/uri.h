@@ -15,6 +15,7 @@ struct uri_template {
     const struct uri_part *parts;
     size_t part_count;
     size_t literals;
+    bool greedy; /* a label takes more than one segment */
     struct str query; /* constant query: "policy", "list-type=2&x"; absent: none */
 };
 

@@ -429,16 +429,12 @@ struct err rows_finding_page(struct rows rows, const struct finding_ask *ask, st
 {
     struct store_cursor cursor = { .conn = NULL };
     struct err err = ERR_OK;
-    *out = ARENA_ARRAY(rows.ctx->arena, struct finding_row, ask->limit);
+    *out = arena_alloc_raw(rows.ctx->arena, ask->limit * sizeof(**out)); /* at most a page: filled below */
     *count = 0;
     TRY(page_begin(rows, ask, &cursor));
     while (*count < ask->limit && store_row(rows.ctx, &cursor, &err)) {
         struct finding_row *row = &(*out)[(*count)++];
-        if (ask->brief) {
-            row->id = store_text(rows.ctx, &cursor, 0);
-        } else {
-            *row = finding_read(rows, &cursor);
-        }
+        *row = ask->brief ? (struct finding_row){ .id = store_text(rows.ctx, &cursor, 0) } : finding_read(rows, &cursor);
         row->sorted = value_read(rows, &cursor, ask->brief ? 1 : 15, PAGES[ask->order.by].type);
     }
     store_end(&cursor);
