@@ -127,7 +127,8 @@ static void show_how(const struct server *server)
     printf("\nTalk to it from another shell:\n"
            "  eval \"$(%s env --data %" STR_FMT ")\"\n"
            "  aws sts get-caller-identity\n"
-           "  aws guardduty create-detector --enable     (it adopts the findings above)\n"
+           "  aws guardduty create-detector --enable     (it adopts the findings above of its region)\n"
+           "  IAM and STS log their calls in us-east-1: add --region us-east-1 for those findings.\n"
            "Stop it with Ctrl-C.\n", program_invocation_name, STR_ARG(server->settings.data));
     fflush(stdout);
 }
