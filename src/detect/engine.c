@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/map.h"
+#include "detect/body.h"
 #include "detect/correlate.h"
 #include "detect/detector.h"
 #include "detect/memory.h"
@@ -193,6 +194,7 @@ static void emit(struct engine *engine, const struct event *ev, const struct det
                  uint32_t rule, const struct engine_sink *sink)
 {
     struct finding finding;
+    body_name(ev, detection, verdict);
     const struct json *record = occurrence_name(ev->arena, ev, detection, verdict, &finding);
     engine->counts.findings++;
     if (engine->noted && engine->noted(engine->noted_self, &finding)) {
@@ -201,6 +203,7 @@ static void emit(struct engine *engine, const struct event *ev, const struct det
     if (rule != NO_RULE) {
         verdict->why = explain(engine, ev, rule);
     }
+    body_fill(ev, &finding, verdict);
     occurrence_words(ev->arena, ev, detection, verdict, record, &finding);
     sink->emit(sink->self, &finding);
 }

@@ -25,6 +25,7 @@ struct verdict {
     struct str type;     /* absent: the detection's own */
     double severity;     /* 0: the detection's own */
     struct str resource; /* name of the resource; absent: by the detection's path */
+    struct str resource_type; /* absent: the detection's own */
     struct str why;      /* one sentence: what decided it */
     struct str list;     /* name of the address list that was hit */
     struct str threat;   /* what that list says it is, or the entry that was hit: evidence's threatNames */

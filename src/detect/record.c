@@ -60,7 +60,7 @@ struct str record_session_name(const struct event *ev)
 struct str record_caller_key(const struct event *ev)
 {
     static const enum field order[] = { FIELD_ISSUER_ARN, FIELD_PRINCIPAL, FIELD_PRINCIPAL_ID, FIELD_ACCESS_KEY,
-                                        FIELD_CALLER_ACCOUNT, FIELD_INVOKED_BY };
+                                        FIELD_CALLER_ACCOUNT, FIELD_INVOKED_BY, FIELD_USER_NAME };
     const bool role = str_equal(event_get(ev, FIELD_IDENTITY), STR("AssumedRole"));
     for (size_t i = role ? 0 : 1; i < sizeof(order) / sizeof(order[0]); i++) {
         if (event_get(ev, order[i]).len > 0) {

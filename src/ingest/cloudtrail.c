@@ -48,6 +48,8 @@ static const char *const paths[SLOT_COUNT] = {
     [SLOT_EVENT] = "event",
     [SLOT_CONFIGURATION_ITEM] = "configurationItem",
     [SLOT_MESSAGE] = "message",
+    [SLOT_LOG_OWNER] = "owner",
+    [SLOT_LOG_GROUP] = "logGroup",
 };
 
 struct reader_fields reader_project(struct projection_builder *builder)

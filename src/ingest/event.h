@@ -104,6 +104,7 @@ enum field {
     FIELD_PROCESS,       /* executable or container process */
     FIELD_DATABASE,
     FIELD_MESSAGE,       /* for people */
+    FIELD_LOG_GROUP,     /* of CloudWatch Logs, when the record came in its wrapper: it names cluster, database or function */
     FIELD_COUNT
 };
 

@@ -153,6 +153,13 @@ TEST(kubernetes_audit_is_read_bare_and_from_cloudwatch)
     const struct str message = json_done(&w);
     read_one(arena, str_format(arena, "{\"messageType\":\"DATA_MESSAGE\",\"logEvents\":[{\"id\":\"1\",\"timestamp\":1,\"message\":%" STR_FMT "}]}",
                                STR_ARG(message)).ptr, SOURCE_KUBERNETES);
+    const struct event grouped = read_one(
+        arena, str_format(arena, "{\"messageType\":\"DATA_MESSAGE\",\"owner\":\"111122223333\",\"logGroup\":\"/aws/eks/prod/cluster\","
+                                 "\"logEvents\":[{\"id\":\"1\",\"timestamp\":1,\"message\":%" STR_FMT "}]}", STR_ARG(message)).ptr,
+        SOURCE_KUBERNETES);
+    CHECK_FIELD(grouped, FIELD_ACCOUNT, "111122223333");
+    CHECK_FIELD(grouped, FIELD_LOG_GROUP, "/aws/eks/prod/cluster");
+    CHECK_FIELD(read_one(arena, AUDIT_EVENT, SOURCE_KUBERNETES), FIELD_LOG_GROUP, "");
     read_one(arena, "2026-01-05T01:02:04.000Z " AUDIT_EVENT "\n", SOURCE_KUBERNETES);
     read_one(arena, "{\"kind\":\"EventList\",\"items\":[" AUDIT_EVENT "," AUDIT_EVENT "]}", SOURCE_KUBERNETES); /* one twice */
 }

@@ -93,6 +93,16 @@ static void deliver(struct reader *reader, struct str raw, uint64_t offset)
     pass(reader, identity, offset);
 }
 
+/* spec: CloudWatch Logs user guide, subscription filters: owner is the account, logGroup the group's name. */
+static void name_log_group(struct reader *reader)
+{
+    struct str *fields = reader->event.fields;
+    fields[FIELD_LOG_GROUP] = reader->log_group;
+    if (fields[FIELD_ACCOUNT].len == 0) {
+        fields[FIELD_ACCOUNT] = reader->log_owner;
+    }
+}
+
 static void deliver_format(struct reader *reader, size_t format, struct str raw, uint64_t offset)
 {
     const char *reason = unfit(raw);
@@ -100,6 +110,7 @@ static void deliver_format(struct reader *reader, size_t format, struct str raw,
         reader_trouble(reader, offset, reason);
         return;
     }
+    name_log_group(reader);
     const bool has_id = reader->event.fields[FIELD_EVENT_ID].len > 0;
     pass(reader, has_id ? reader_hash(reader->event.source, raw) | 1 : 0, offset);
 }
@@ -119,6 +130,7 @@ static bool deliver_line(struct reader *reader, struct str line, uint64_t offset
     if (verdict == LINE_BROKEN || (verdict == LINE_RECORD && !is_text(line))) {
         reader_trouble(reader, offset, verdict == LINE_BROKEN ? "a line that is malformed" : "a line that is not valid UTF-8");
     } else if (verdict != LINE_SILENT) {
+        name_log_group(reader);
         pass(reader, 0, offset);
     }
     return true;
@@ -202,6 +214,20 @@ static void read_text(struct reader *reader, const struct scan_value *value, uin
     arena_release(reader->wrapper_arena, mark);
 }
 
+/* The list of a wrapper, knowing whose log group it is. */
+static void read_log_events(struct reader *reader, struct str list, uint64_t offset, int depth)
+{
+    const struct arena_mark mark = arena_mark(reader->wrapper_arena);
+    const struct str owner = reader->log_owner;
+    const struct str group = reader->log_group;
+    reader->log_owner = str_copy(reader->wrapper_arena, reader_value_text(reader->wrapper_arena, reader_value(reader, SLOT_LOG_OWNER)));
+    reader->log_group = str_copy(reader->wrapper_arena, reader_value_text(reader->wrapper_arena, reader_value(reader, SLOT_LOG_GROUP)));
+    read_array_text(reader, list, offset, depth);
+    reader->log_owner = owner;
+    reader->log_group = group;
+    arena_release(reader->wrapper_arena, mark);
+}
+
 static bool read_wrapped(struct reader *reader, struct str raw, uint64_t offset, int depth)
 {
     static const enum reader_slot lists[] = { SLOT_RECORDS, SLOT_EVENTS, SLOT_FOUND_EVENTS, SLOT_LOG_EVENTS,
@@ -211,7 +237,8 @@ static bool read_wrapped(struct reader *reader, struct str raw, uint64_t offset,
     for (size_t i = 0; i < COUNT_OF(lists); i++) {
         const struct scan_value value = *reader_value(reader, lists[i]);
         if (value.kind == SCAN_ARRAY) {
-            read_array_text(reader, (struct str){ value.ptr, value.len }, offset + (uint64_t)(value.ptr - raw.ptr), depth);
+            (lists[i] == SLOT_LOG_EVENTS ? read_log_events : read_array_text)(
+                reader, (struct str){ value.ptr, value.len }, offset + (uint64_t)(value.ptr - raw.ptr), depth);
             return true;
         }
     }

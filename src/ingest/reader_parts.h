@@ -24,6 +24,8 @@ enum reader_slot {
     SLOT_EVENT,
     SLOT_CONFIGURATION_ITEM,
     SLOT_MESSAGE,
+    SLOT_LOG_OWNER,
+    SLOT_LOG_GROUP,
     SLOT_COUNT
 };
 _Static_assert((int)SLOT_COUNT <= (int)READER_SLOTS, "room for every slot");
@@ -44,6 +46,9 @@ struct reader {
     struct scan *text_scan;          /* of renderings */
     bool rendered;                   /* text_scan holds one */
     uint32_t wanted;                 /* sources to be rendered */
+
+    /* of the wrapper being read: whose CloudWatch log group it is; else absent */
+    struct str log_owner, log_group;
 
     /* of the input being read */
     struct str file;
