@@ -17,6 +17,8 @@ struct intel {
     unsigned present;
     uint16_t (*country)(void *self, struct str address);
     void *self;
+    struct intel_network (*network)(void *self, struct str address);
+    void *network_self;
 };
 
 struct intel *intel_open(void)
@@ -180,4 +182,15 @@ bool intel_is_private(struct str address)
 uint16_t intel_country(const struct intel *intel, struct str address)
 {
     return intel && intel->country ? intel->country(intel->self, address) : 0;
+}
+
+void intel_set_network(struct intel *intel, struct intel_network (*network)(void *self, struct str address), void *self)
+{
+    intel->network = network;
+    intel->network_self = self;
+}
+
+struct intel_network intel_asn(const struct intel *intel, struct str address)
+{
+    return intel && intel->network ? intel->network(intel->network_self, address) : (struct intel_network){ 0, STR_NONE };
 }
