@@ -1,3 +1,5 @@
+#include "detect/body.h"
+
 #include "detect/body_parts.h"
 
 enum { MEMBER_MAX = 1024 };
