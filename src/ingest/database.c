@@ -1,4 +1,4 @@
-/* database.c - connections in the logs of PostgreSQL and MySQL: who came from where, and who was refused. Other lines of
+/* database.c - connections in the logs of PostgreSQL and MySQL: who came from where, and who was refused, or only looked in ("probe"). Other lines of
  * these logs, and continuations of them, are passed over in silence.
  * spec: PostgreSQL manual, error reporting and logging (log_connections, log_line_prefix '%m [%p] ' and RDS's
  * '%t:%r:%u@%d:[%p]:'); MySQL manual, error log and general query log; MariaDB audit plugin as RDS has it. */
@@ -87,6 +87,13 @@ static void set(struct str *field, struct str value)
     *field = value.len > 0 ? value : *field;
 }
 
+/* What a scanner leaves behind: it connects and says nothing, or something that is no start of a session. */
+static bool is_no_login(struct str message)
+{
+    return str_starts(message, STR("incomplete startup packet")) || str_starts(message, STR("invalid length of startup packet")) ||
+           str_starts(message, STR("unsupported frontend protocol")) || str_starts(message, STR("no PostgreSQL user name specified"));
+}
+
 static bool postgresql_connection(struct event *ev, struct str message)
 {
     struct str *fields = ev->fields;
@@ -117,6 +124,10 @@ static bool postgresql_connection(struct event *ev, struct str message)
         set(&fields[FIELD_IP], between(message, STR("host \""), '"'));
         set(&fields[FIELD_USER_NAME], between(message, STR("user \""), '"'));
         set(&fields[FIELD_DATABASE], between(message, STR("database \""), '"'));
+        return true;
+    }
+    if (is_no_login(message)) {
+        refused(ev, STR("probe"));
         return true;
     }
     const bool unknown = str_starts(message, STR("role \"")) || str_starts(message, STR("database \""));
@@ -241,6 +252,11 @@ static bool mysql_connection(struct event *ev, struct str rest)
         refused(ev, STR("Access denied"));
         fields[FIELD_USER_NAME] = between(rest, STR("for user '"), '\'');
         fields[FIELD_IP] = between(denied, STR("'@'"), '\'');
+        return true;
+    }
+    if (behind(rest, STR("Aborted connection ")).ptr && behind(rest, STR("user: 'unauthenticated'")).ptr) {
+        refused(ev, STR("probe"));
+        fields[FIELD_IP] = between(rest, STR("host: '"), '\'');
         return true;
     }
     if (!str_starts(rest, STR("Connect\t")) && !str_starts(rest, STR("Quit"))) {
