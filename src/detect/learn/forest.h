@@ -10,33 +10,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FOREST_TREES = 20, FOREST_SAMPLES = 64, FOREST_DIMENSIONS = 8 };
+enum { FOREST_TREES = 16, FOREST_SAMPLES = 64, FOREST_DIMENSIONS = 6 };
 
 struct forest_node {
-    uint16_t parent, left, right; /* indices; FOREST_NONE */
-    uint16_t count;               /* leaves below */
-    uint8_t dimension;            /* of an inner node's cut */
+    uint16_t parent, left, right; /* numbers of nodes from 1; 0: none. A leaf has no children */
+    uint16_t count;               /* points below, of a leaf equal ones */
+    uint32_t dimension;           /* of an inner node's cut */
     float cut;
     float low[FOREST_DIMENSIONS], high[FOREST_DIMENSIONS]; /* bounding box; of a leaf the point */
 };
 
 struct forest_tree {
-    uint16_t root, free;
-    uint16_t count; /* points */
-    struct forest_node nodes[2 * FOREST_SAMPLES];
+    uint16_t root;
+    uint16_t free;   /* first of the nodes given back, linked by parent */
+    uint16_t used;   /* nodes ever taken */
+    uint16_t points;
+    struct forest_node nodes[2 * FOREST_SAMPLES]; /* the first is none */
 };
 
 struct forest {
     uint64_t state, points;
+    double mean, deviation; /* fading, of the scores of points that entered */
     struct forest_tree trees[FOREST_TREES];
 };
 
 /* Whether a point enters the sample is decided per tree; most points soon cost a few nanoseconds. */
 void forest_add(struct forest *forest, const float point[FOREST_DIMENSIONS]);
 struct forest_view {
-    double score;     /* expected displacement over the sample size, 0 to 1; 0 while fewer than FOREST_SAMPLES were added */
+    double score;     /* about 1 for ordinary points, more for stranger ones; 0 while there are few samples */
+    double surprise;  /* nats above what its own scores were so far; 0 for ordinary ones */
     double share[FOREST_DIMENSIONS]; /* how much each dimension had to do with it, sums to 1 */
 };
 struct forest_view forest_score(const struct forest *forest, const float point[FOREST_DIMENSIONS]);
+/* Whether a forest that was read from somewhere holds together; it must be asked before such a one is used. */
+bool forest_sound(struct forest *forest);
 
 #endif

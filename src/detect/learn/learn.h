@@ -17,6 +17,8 @@
 #ifndef YAGURA_DETECT_LEARN_LEARN_H
 #define YAGURA_DETECT_LEARN_LEARN_H
 
+#include <stdio.h>
+
 #include "base/err.h"
 
 struct learn;
@@ -52,8 +54,10 @@ enum database_feature { DATABASE_USER, DATABASE_NETWORK, DATABASE_COUNTRY, DATAB
 /* An entity of an account at a time; valid until the next learn_at. */
 struct learn_view {
     struct learn *learn;
-    void *entity, *account;
+    struct learn_account *owner;            /* account.h */
+    struct rarity_profile *entity, *account; /* rarity.h */
     enum learn_kind kind;
+    unsigned established; /* features of which this record made a value usual, as bits */
     uint16_t day;
     uint8_t hour;
     bool judged; /* false: learned alone (too little history, or a late record); words are LEARN_UNKNOWN */
@@ -74,6 +78,9 @@ struct learn_rarity {
 };
 /* Observes and answers. An absent value is neither. */
 struct learn_rarity learn_value(struct learn_view *view, unsigned feature, struct str value);
+/* The same for values that were hashed before: learn_value(view, f, v) is learn_value_hash(view, f, learn_value_key(learn, v)). */
+uint64_t learn_value_key(const struct learn *learn, struct str value);
+struct learn_rarity learn_value_hash(struct learn_view *view, unsigned feature, uint64_t hash);
 const char *learn_word_name(enum learn_word word); /* "frequent", "infrequent", "rare" (also for never seen), "unknown" */
 
 struct learn_volume {
@@ -84,8 +91,7 @@ struct learn_volume {
 struct learn_volume learn_amount(struct learn_view *view, double amount);
 
 /* What this entity does on this day was judged anomalous: it does not become usual by being repeated. After
- * LEARN_DISTRUST_DAYS days of it, it does: then nobody minded. */
-enum { LEARN_DISTRUST_DAYS = 14 };
+ * RARITY_DISTRUST_DAYS days of it, it does: then nobody minded. */
 void learn_distrust(struct learn_view *view);
 
 struct learn_counts {
@@ -101,5 +107,8 @@ struct learn_counts learn_counts(const struct learn *learn);
  * damaged; the reason says which. FAULT_MISSING: no such file. FAULT_IO: it can't be read or written. */
 MUST_USE struct err learn_save(struct ctx *ctx, const struct learn *learn, const char *path);
 MUST_USE struct err learn_load(struct ctx *ctx, const char *path, struct learn **out);
+/* The same from a stream, which stays the caller's; name is for the reason. */
+MUST_USE struct err learn_read(struct ctx *ctx, FILE *in, const char *name, struct learn **out);
+bool learn_write(const struct learn *learn, FILE *out);
 
 #endif

@@ -10,15 +10,15 @@
 #include <stdint.h>
 
 struct season {
-    uint8_t hour_mean[24];  /* sixteenths of a power of two of the hour's amount; 0: nothing yet */
+    uint8_t hour_mean[24];  /* sixths of a power of two of the hour's amount; 0: nothing yet */
     uint8_t hour_days[24];  /* distinct days seen at that hour, up to 255 */
-    int8_t weekend;         /* offset, sixteenths */
-    uint8_t deviation;      /* mean, sixteenths */
-    uint8_t peak;           /* fading highest, sixteenths */
+    int8_t weekend;         /* offset, sixths */
+    uint8_t deviation;      /* mean, sixths */
+    uint8_t peak;           /* fading highest, sixths */
     uint8_t hours;          /* closed hours learned, up to 255 */
     uint16_t day;           /* of the hour at hand */
     uint8_t hour;
-    uint8_t open;           /* 1: an hour is at hand */
+    uint8_t open;           /* SEASON_…: of the hour at hand */
     float amount;           /* of it, so far */
     uint32_t spare;
 };
@@ -26,8 +26,12 @@ struct season {
 struct season_view {
     double amount, expected, surprise;
 };
-/* Adds to the hour at hand, closing the one before; an older hour than that is only added. */
-struct season_view season_add(struct season *season, uint16_t day, uint8_t hour, double amount, bool learns);
+enum { SEASON_CLOSED, SEASON_LEARNED, SEASON_DISTRUSTED };
+/* Adds to the hour at hand, closing the one before; what belongs to an older hour is left out. learns false: the hour at hand
+ * will teach nothing. */
+void season_add(struct season *season, uint16_t day, uint8_t hour, double amount, bool learns);
+struct season_view season_now(const struct season *season);
+void season_distrust(struct season *season); /* the hour at hand */
 /* Days on which anything happened at this hour of the day, among history days: how usual the hour is, 0 to 1. */
 double season_hour_share(const struct season *season, uint8_t hour, uint8_t history);
 
