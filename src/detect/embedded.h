@@ -10,6 +10,7 @@ struct embedded_rule {
 };
 extern const struct embedded_rule EMBEDDED_RULES[];
 extern const size_t EMBEDDED_RULES_COUNT;
+extern const struct embedded_rule EMBEDDED_MODELS[]; /* by name, ends with an absent one */
 extern const struct catalogue_entry CATALOGUE[]; /* sorted by type */
 extern const size_t CATALOGUE_COUNT;
 

@@ -1,0 +1,135 @@
+#include "detect/keyed.h"
+
+/* Tags and times of a set's keys; an unused place has tag 0. */
+struct set {
+    uint64_t tags[KEYED_WAYS];
+    uint32_t used[KEYED_WAYS];
+};
+
+struct keyed {
+    size_t piece, sets, most_sets;
+    struct set *index;
+    unsigned char *pieces;
+    uint64_t evictions;
+};
+
+static void allocate(struct keyed *table, size_t sets)
+{
+    table->sets = sets;
+    table->index = memory_new(sets * sizeof(struct set));
+    table->pieces = memory_new(sets * KEYED_WAYS * table->piece);
+}
+
+struct keyed *keyed_open(size_t piece, size_t most)
+{
+    struct keyed *table = memory_new(sizeof(*table));
+    table->piece = (piece + 15) & ~(size_t)15;
+    table->most_sets = 1;
+    while (table->most_sets * KEYED_WAYS < most) {
+        table->most_sets *= 2;
+    }
+    allocate(table, table->most_sets < 4 ? table->most_sets : 4);
+    return table;
+}
+
+void keyed_close(struct keyed *table)
+{
+    if (table) {
+        memory_free(table->index);
+        memory_free(table->pieces);
+        memory_free(table);
+    }
+}
+
+static void *piece_at(const struct keyed *table, size_t set, size_t way)
+{
+    return table->pieces + (set * KEYED_WAYS + way) * table->piece;
+}
+
+/* A set's keys part between its old number and that of the new half. */
+static void grow(struct keyed *table)
+{
+    struct keyed old = *table;
+    allocate(table, old.sets * 2);
+    for (size_t set = 0; set < old.sets; set++) {
+        size_t filled[2] = { 0, 0 };
+        for (size_t way = 0; way < KEYED_WAYS && old.index[set].tags[way]; way++) {
+            const size_t to = old.index[set].tags[way] & (table->sets - 1);
+            const size_t place = filled[to != set]++;
+            table->index[to].tags[place] = old.index[set].tags[way];
+            table->index[to].used[place] = old.index[set].used[way];
+            memcpy(piece_at(table, to, place), piece_at(&old, set, way), table->piece);
+        }
+    }
+    memory_free(old.index);
+    memory_free(old.pieces);
+}
+
+static size_t oldest(const struct set *set)
+{
+    size_t way = 0;
+    for (size_t i = 1; i < KEYED_WAYS; i++) {
+        way = set->used[i] < set->used[way] ? i : way;
+    }
+    return way;
+}
+
+/* Ways are filled from the first on. */
+static void *insert(struct keyed *table, uint64_t tag, uint32_t now)
+{
+    size_t at = tag & (table->sets - 1);
+    while (table->index[at].tags[KEYED_WAYS - 1] && table->sets < table->most_sets) {
+        grow(table);
+        at = tag & (table->sets - 1);
+    }
+    struct set *set = &table->index[at];
+    size_t way = 0;
+    while (way < KEYED_WAYS && set->tags[way]) {
+        way++;
+    }
+    if (way == KEYED_WAYS) {
+        way = oldest(set);
+        table->evictions++;
+        memset(piece_at(table, at, way), 0, table->piece);
+    }
+    set->tags[way] = tag;
+    set->used[way] = now;
+    return piece_at(table, at, way);
+}
+
+void *keyed_get(struct keyed *table, uint64_t key, uint32_t now)
+{
+    const uint64_t tag = key ? key : 1;
+    const size_t at = tag & (table->sets - 1);
+    struct set *set = &table->index[at];
+    for (size_t way = 0; way < KEYED_WAYS; way++) {
+        if (set->tags[way] == tag) {
+            set->used[way] = now > set->used[way] ? now : set->used[way];
+            return piece_at(table, at, way);
+        }
+    }
+    return insert(table, tag, now);
+}
+
+uint64_t keyed_evictions(const struct keyed *table) { return table->evictions; }
+
+size_t keyed_bytes(const struct keyed *table)
+{
+    return sizeof(*table) + table->sets * (sizeof(struct set) + KEYED_WAYS * table->piece);
+}
+
+uint64_t keyed_hash(uint64_t seed, const void *bytes, size_t count)
+{
+    const unsigned char *at = bytes;
+    uint64_t hash = seed ^ (count * 0xA0761D6478BD642Fu);
+    for (; count >= 8; at += 8, count -= 8) {
+        uint64_t word = 0;
+        memcpy(&word, at, 8);
+        hash = keyed_mix(hash, word);
+    }
+    uint64_t word = 0;
+    if (count > 0) {
+        memcpy(&word, at, count);
+    }
+    return keyed_mix(hash, word);
+}

@@ -1,0 +1,30 @@
+/* keyed.h - pieces of fixed size by a 64-bit key, bounded: the state of detectors that meet millions of records.
+ *
+ * Sets of KEYED_WAYS keys share a cache line. A table starts small and doubles up to its bound; then the piece of a full set
+ * that was longest unused, by the time handed in, is forgotten and counted. What is forgotten depends on keys and times
+ * alone. Keys are hashes (keyed_hash); two things with one hash share a piece. */
+#ifndef YAGURA_DETECT_KEYED_H
+#define YAGURA_DETECT_KEYED_H
+
+#include "base/str.h"
+
+enum { KEYED_WAYS = 8 };
+struct keyed;
+
+struct keyed *keyed_open(size_t piece, size_t most); /* most is rounded up to a power of two */
+void keyed_close(struct keyed *table);               /* NULL is allowed */
+/* The piece of a key, zeroed when it is new; valid until the next call. now: seconds. */
+void *keyed_get(struct keyed *table, uint64_t key, uint32_t now);
+uint64_t keyed_evictions(const struct keyed *table); /* pieces forgotten so far */
+size_t keyed_bytes(const struct keyed *table);
+
+/* The same on every machine; made for short keys. */
+uint64_t keyed_hash(uint64_t seed, const void *bytes, size_t count);
+static inline uint64_t keyed_mix(uint64_t a, uint64_t b)
+{
+    uint64_t x = (a ^ 0x9E3779B97F4A7C15u) * 0xD1B54A32D192ED03u + (b ^ (b >> 29)) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ (x >> 31)) * 0x94D049BB133111EBu;
+    return x ^ (x >> 29);
+}
+
+#endif
