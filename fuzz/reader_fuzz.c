@@ -25,6 +25,9 @@ static const char *const beginnings[] = {
     "{\"firewall_name\":\"f\",\"event\":{\"event_type\":\"tls\",\"timestamp\":\"2026-01-05T01:02:03+0000\",",
     "{\"srcaddr\":\"192.0.2.1\",\"dstaddr\":\"::1\",\"start\":1418530010,",
     "{\"error_severity\":\"FATAL\",\"pid\":1,\"timestamp\":\"2026-01-05 01:02:03 UTC\",\"message\":\"",
+    "Mon Jan  5 01:02:03 2026 -> /mnt/i-1/a",
+    "{\"time\":\"2026-01-05T01:02:03Z\",\"process_kprobe\":{\"process\":{\"binary\":\"/bin/sh\"},\"args\":[{\"file_arg\":{\"path\":\"",
+    "{\"time\":\"2026-01-05T01:02:03Z\",\"process_exec\":{\"process\":{\"binary\":\"/bin/sh\",\"arguments\":\"",
     "{\"logEvents\":[{\"message\":\"",
 };
 

@@ -8,7 +8,7 @@ import json
 import pathlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-COLUMNS = 8
+COLUMNS = 9
 
 
 def literal(text):
@@ -30,7 +30,7 @@ def c_byte(byte):
 
 def catalogue(path):
     rows = [line.split("\t") for line in path.read_text().splitlines() if line and not line.startswith("#")]
-    assert all(len(row) == COLUMNS for row in rows), "catalogue.tsv: a row has not eight columns"
+    assert all(len(row) == COLUMNS for row in rows), "catalogue.tsv: a row has not nine columns"
     assert rows == sorted(rows, key=lambda row: row[0].encode()), "catalogue.tsv is not sorted by type"
     yield "const struct catalogue_entry CATALOGUE[] = {"
     for kind, severity, *texts in rows:

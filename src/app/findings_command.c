@@ -2,6 +2,7 @@
 #include "app/commands.h"
 #include "app/data.h"
 #include "app/findings_table.h"
+#include "app/findings_types.h"
 #include "base/clock.h"
 
 enum { FINDINGS_LIMIT = 1000 };
@@ -34,6 +35,14 @@ static int run(const struct command *command, int argc, char **argv)
     if (!settings_begin(&ctx, command, argc, argv, &settings, &status)) {
         return status;
     }
+    const struct path_list *words = &settings.arguments;
+    if (words->count > 0 && (words->count > 1 || !str_equal(words->items[0], STR("types")))) {
+        fprintf(stderr, "yagura findings: say nothing more, or types; see yagura findings --help\n");
+        return 2;
+    }
+    if (words->count > 0) {
+        return findings_types_print(&ctx, settings.format, stdout).fault ? command_failed(command, &ctx) : 0;
+    }
     size_t shown = 0;
     if (print_findings(&ctx, &settings, &shown).fault) {
         return command_failed(command, &ctx);
@@ -43,9 +52,14 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command COMMAND_FINDINGS = {
     .name = "findings",
-    .summary = "list the findings in a data folder, newest first",
-    .usage = "yagura findings [options]",
-    .examples = "  yagura findings\n  yagura findings --format csv > findings.csv\n",
+    .summary = "list the findings in a data folder, newest first, or the types there are",
+    .usage = "yagura findings [types] [options]",
+    .examples = "  yagura findings\n"
+                "  yagura findings --format csv > findings.csv\n"
+                "  yagura findings types                 every finding type: source, ATT&CK technique, state, what raises it\n"
+                "  yagura findings types --format json\n"
+                "\nA type's state is active, or what it waits for: a list (--lists), history (--warm-up), or an agent whose events are\n"
+                "read (Falco, Tetragon, auditd, malware scanners).\n",
     .groups = SETTINGS_DATA | SETTINGS_FORMAT | SETTINGS_WHERE,
     .run = run,
 };

@@ -17,6 +17,7 @@ struct catalogue_entry {
     struct str source;        /* what it is read from, in words */
     struct str title;         /* short, English */
     struct str description;   /* one sentence, English */
+    struct str technique;     /* of ATT&CK, the one it shows most: "T1562.008" */
 };
 
 const struct catalogue_entry *catalogue_find(struct str type); /* NULL: no such type */

@@ -32,6 +32,8 @@ enum source {
     SOURCE_SECURITY_HUB, /* findings, ASFF */
     SOURCE_CONFIG,       /* configuration items */
     SOURCE_BEDROCK,      /* model invocations */
+    SOURCE_TETRAGON,
+    SOURCE_MALWARE,      /* what scanners of files found: ClamAV, AWS's scan results */
     SOURCE_COUNT
 };
 
@@ -102,6 +104,9 @@ enum field {
     FIELD_SEVERITY,
     FIELD_TYPE,          /* of a finding or record */
     FIELD_PROCESS,       /* executable or container process */
+    FIELD_COMMAND,       /* its command line */
+    FIELD_CONTAINER,     /* id of its container */
+    FIELD_HASH,          /* of a file */
     FIELD_DATABASE,
     FIELD_MESSAGE,       /* for people */
     FIELD_LOG_GROUP,     /* of CloudWatch Logs, when the record came in its wrapper: it names cluster, database or function */

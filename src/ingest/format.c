@@ -5,11 +5,12 @@
 const struct json_format *const JSON_FORMAT[JSON_FORMATS] = {
     &FORMAT_DNS,        &FORMAT_KUBERNETES,      &FORMAT_WAF,  &FORMAT_FLOW_JSON, &FORMAT_SURICATA,
     &FORMAT_FALCO,      &FORMAT_POSTGRESQL_JSON, &FORMAT_OCSF, &FORMAT_GUARDDUTY, &FORMAT_SECURITY_HUB,
-    &FORMAT_CONFIG,     &FORMAT_BEDROCK,         &FORMAT_S3_ACCESS_JSON,
+    &FORMAT_CONFIG,     &FORMAT_BEDROCK,         &FORMAT_TETRAGON_EXEC, &FORMAT_TETRAGON_KPROBE, &FORMAT_TETRAGON_LSM,
+    &FORMAT_TETRAGON_EXIT, &FORMAT_TETRAGON_CONNECT, &FORMAT_TETRAGON_DNS, &FORMAT_MALWARE_SCAN, &FORMAT_S3_ACCESS_JSON,
 };
 
 const struct text_format *const TEXT_FORMAT[TEXT_FORMATS] = {
-    &FORMAT_FLOW, &FORMAT_S3_ACCESS, &FORMAT_AUDITD, &FORMAT_POSTGRESQL, &FORMAT_MYSQL,
+    &FORMAT_FLOW, &FORMAT_S3_ACCESS, &FORMAT_AUDITD, &FORMAT_POSTGRESQL, &FORMAT_MYSQL, &FORMAT_CLAMAV,
 };
 
 static const struct {
@@ -34,6 +35,8 @@ static const struct {
     [SOURCE_SECURITY_HUB] = { "securityhub", NULL, "securityhub" },
     [SOURCE_CONFIG] = { "config", "aws", "config" },
     [SOURCE_BEDROCK] = { "bedrock", NULL, "bedrock" },
+    [SOURCE_TETRAGON] = { "tetragon", "tetragon", NULL },
+    [SOURCE_MALWARE] = { "malware", NULL, "clamav malware antivirus" },
 };
 
 const char *source_name(enum source source)
@@ -65,6 +68,9 @@ uint32_t sources_of_logsource(struct str product, struct str category, struct st
     }
     if (str_equal_nocase(product, STR("aws")) && among(service, "eks kubernetes")) {
         bits |= UINT32_C(1) << SOURCE_KUBERNETES;
+    }
+    if (str_equal_nocase(category, STR("runtime"))) { /* whatever sees processes: a category of ours */
+        bits |= UINT32_C(1) << SOURCE_FALCO | UINT32_C(1) << SOURCE_TETRAGON | UINT32_C(1) << SOURCE_AUDITD;
     }
     return bits ? bits : UINT32_C(1) << SOURCE_CLOUDTRAIL;
 }

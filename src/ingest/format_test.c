@@ -174,6 +174,69 @@ TEST(text_in_cloudwatch_envelopes_is_read)
     CHECK_INT(gather.trouble_count, 1);
 }
 
+#define TETRAGON_PROCESS                                                                                                       \
+    "\"process\":{\"exec_id\":\"bm9kZTox\",\"pid\":42,\"uid\":0,\"cwd\":\"/\",\"binary\":\"/usr/bin/curl\",\"arguments\":\"-s http://x\"," \
+    "\"pod\":{\"namespace\":\"default\",\"name\":\"web\",\"container\":{\"id\":\"containerd://abc\",\"image\":{\"name\":\"nginx\"}}}}"
+
+/* spec: Tetragon documentation, events */
+TEST(tetragons_events_are_read)
+{
+    const struct event exec = read_one(arena, "{\"process_exec\":{" TETRAGON_PROCESS "},\"node_name\":\"n\",\"time\":\"2026-01-05T01:02:03.5Z\"}",
+                                       SOURCE_TETRAGON);
+    CHECK_TIME(exec, "2026-01-05T01:02:03.500Z");
+    CHECK_FIELD(exec, FIELD_ACTION, "process_exec");
+    CHECK_FIELD(exec, FIELD_COMMAND, "/usr/bin/curl -s http://x");
+    CHECK_FIELD(exec, FIELD_CONTAINER, "containerd://abc");
+    CHECK_FIELD(exec, FIELD_HOST, "n");
+    const struct event exit = read_one(arena, "{\"process_exit\":{" TETRAGON_PROCESS ",\"status\":1},\"time\":\"2026-01-05T01:02:03Z\"}",
+                                       SOURCE_TETRAGON);
+    CHECK_FIELD(exit, FIELD_STATUS, "1");
+    const struct event connect = read_one(
+        arena, "{\"process_kprobe\":{" TETRAGON_PROCESS ",\"function_name\":\"tcp_connect\",\"args\":[{\"int_arg\":1},{\"sock_arg\":{\"saddr\":"
+               "\"10.0.0.1\",\"daddr\":\"198.51.100.7\",\"sport\":4711,\"dport\":443}}]},\"time\":\"2026-01-05T01:02:03Z\"}",
+        SOURCE_TETRAGON);
+    CHECK_FIELD(connect, FIELD_SUBRESOURCE, "tcp_connect");
+    CHECK_FIELD(connect, FIELD_IP, "198.51.100.7");
+    CHECK_FIELD(connect, FIELD_PORT, "443");
+    const struct event lsm = read_one(
+        arena, "{\"process_lsm\":{" TETRAGON_PROCESS ",\"function_name\":\"bprm_check_security\",\"ima_hash\":\"sha256:00ff\"},"
+               "\"time\":\"2026-01-05T01:02:03Z\"}",
+        SOURCE_TETRAGON);
+    CHECK_FIELD(lsm, FIELD_HASH, "00ff");
+    const struct event dns = read_one(arena, "{\"process_dns\":{" TETRAGON_PROCESS ",\"dns\":{\"names\":[\"evil.example.\"],\"ips\":[\"192.0.2.1\"]}},"
+                                             "\"time\":\"2026-01-05T01:02:03Z\"}",
+                                      SOURCE_TETRAGON);
+    CHECK_FIELD(dns, FIELD_QUERY, "evil.example.");
+    const struct gather broken = read_all(arena, STR("{\"process_exec\":{" TETRAGON_PROCESS "},\"time\":\"soon\"}\n"));
+    CHECK_INT(broken.event_count, 0);
+    CHECK_INT(broken.trouble_count, 1);
+}
+
+/* spec: clamd.conf(5) */
+TEST(what_clamav_found_is_read)
+{
+    const struct event found = read_one(arena, "Mon Jan  5 01:02:03 2026 -> /mnt/i-1/a: b/x.sh: Unix.Trojan.Mirai-1(44d88612fea8a8f36de82e1278abb02f:68) FOUND\n",
+                                        SOURCE_MALWARE);
+    CHECK_TIME(found, "2026-01-05T01:02:03.000Z");
+    CHECK_FIELD(found, FIELD_KEY, "/mnt/i-1/a: b/x.sh");
+    CHECK_FIELD(found, FIELD_TYPE, "Unix.Trojan.Mirai-1");
+    CHECK_FIELD(found, FIELD_HASH, "44d88612fea8a8f36de82e1278abb02f");
+    const struct gather rest = read_all(arena, STR("Mon Jan  5 01:02:03 2026 -> /mnt/i-1/a: OK\n"
+                                                   "Mon Dec 15 01:02:03 2025 -> SelfCheck: Database status OK.\n"
+                                                   "Mon Jux  5 01:02:03 2026 -> /mnt/a: X FOUND\n"
+                                                   "Mon Jan  5 01:02:03 2026 -> nothing FOUND\n"));
+    CHECK_INT(rest.event_count, 0);
+    CHECK_INT(rest.trouble_count, 1);
+    const struct event object = read_one(arena,
+                                         "{\"id\":\"e\",\"account\":\"111122223333\",\"region\":\"us-east-1\",\"time\":\"2026-01-05T01:02:03Z\",\"detail\":"
+                                         "{\"s3ObjectDetails\":{\"bucketName\":\"b\",\"objectKey\":\"k\"},\"scanResultDetails\":{\"scanResultStatus\":"
+                                         "\"THREATS_FOUND\",\"threats\":[{\"name\":\"EICAR\"}]}}}",
+                                         SOURCE_MALWARE);
+    CHECK_FIELD(object, FIELD_ACTION, "FOUND");
+    CHECK_FIELD(object, FIELD_BUCKET, "b");
+    CHECK_FIELD(object, FIELD_TYPE, "EICAR");
+}
+
 /* spec: S3 user guide, server access log format */
 TEST(s3_access_lines_are_read)
 {

@@ -4,7 +4,7 @@
 #include "detect/catalogue.h"
 #include "detect/detectors.h"
 
-enum { LOOKS, READS, CHANGES, KINDS };
+enum { LOOKS, READS, CHANGES };
 
 static bool is_data(const struct event *ev)
 {
@@ -30,7 +30,7 @@ static int kind_of(const struct event *ev)
                ? LOOKS : CHANGES;
 }
 
-static bool on_list(const struct event *ev, const struct intel *intel, enum intel_list list, const struct str types[KINDS],
+static bool on_list(const struct event *ev, const struct intel *intel, enum intel_list list, const char *const *types,
                     struct verdict *verdict)
 {
     const unsigned lists = intel_lists(intel, event_get(ev, FIELD_IP));
@@ -39,18 +39,18 @@ static bool on_list(const struct event *ev, const struct intel *intel, enum inte
     }
     verdict->list = list == INTEL_TOR ? STR("Tor exit nodes") : list == INTEL_CUSTOM ? STR("custom threat list") : STR("threat list");
     verdict->why = str_format(ev->arena, "the address is on the list: %" STR_FMT, STR_ARG(verdict->list));
-    verdict->type = types[kind_of(ev)];
+    verdict->type = str_of(types[kind_of(ev)]);
     const struct catalogue_entry *entry = catalogue_find(verdict->type);
     verdict->severity = entry ? entry->severity : 0;
     return true;
 }
 
 #define WATCH(name_, id_, list_, wants_, resource_, path_, severity_, looks_, reads_, changes_)                            \
+    static const char *const types_##name_[] = { looks_, reads_, changes_, NULL };                                         \
     static bool inspect_##name_(const struct event *ev, void *memory, const struct intel *intel, struct verdict *verdict)  \
     {                                                                                                                      \
-        static const struct str types[KINDS] = { STR_INIT(looks_), STR_INIT(reads_), STR_INIT(changes_) };                 \
         (void)memory;                                                                                                      \
-        return on_list(ev, intel, list_, types, verdict);                                                                  \
+        return on_list(ev, intel, list_, types_##name_, verdict);                                                          \
     }                                                                                                                      \
     const struct detector name_ = {                                                                                        \
         .detection = {                                                                                                     \
@@ -62,6 +62,7 @@ static bool on_list(const struct event *ev, const struct intel *intel, enum inte
             .title = STR_INIT("${eventName} was called from the listed address ${source}."),                               \
             .description = STR_INIT("${caller} called ${eventName} of ${eventSource} from ${source}: ${why}."),            \
         },                                                                                                                 \
+        .types = types_##name_,                                                                                            \
         .source = SOURCE_CLOUDTRAIL,                                                                                       \
         .attempts = true,                                                                                                  \
         .needs = list_,                                                                                                    \
