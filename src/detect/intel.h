@@ -69,6 +69,8 @@ struct intel_network intel_asn(const struct intel *intel, struct str address);
 
 /* What an account and region of a log see; never NULL unless intel is. Lives as long as intel. */
 const struct intel *intel_view(const struct intel *intel, struct str account, struct str region);
+/* A view to load into, made if need be; intel's own. Account "*" is for those without one. NULL: no such account or region. */
+struct intel *intel_view_open(struct intel *intel, struct str account, struct str region);
 
 /* Each gives a set of enum intel_list, 0 for what is no address, name, … . */
 unsigned intel_lists(const struct intel *intel, struct str address);
@@ -95,6 +97,7 @@ bool intel_key_hit(const struct intel *intel, struct str access_key, unsigned li
 /* "tor", "mining", "command", …; the words that commands and list files use. */
 bool intel_list_of(struct str word, enum intel_list *out);
 struct str intel_list_word(enum intel_list list);
+struct str intel_list_words(struct arena *arena); /* all of them, for messages: "tor, threat, … or tool" */
 
 /* Of a private, loopback or link-local network: it says how a call was routed, not where from. */
 bool intel_is_private(struct str address);
