@@ -20,11 +20,13 @@
 #include "detect/finding.h"
 #include "ingest/event.h"
 
+struct sigma_options; /* match/sigma.h */
 struct intel; /* detect/intel.h: address lists and countries */
 
 struct engine_options {
     const char *const *rule_paths; /* further rule files or folders; a rule with the id of a built-in one replaces it */
     size_t rule_path_count;
+    const struct sigma_options *sigma; /* field mappings and placeholders of those rules; may be NULL */
     bool without_builtin;          /* only rule_paths, no embedded rules and no detectors */
     const struct intel *intel;     /* may be NULL; stays the caller's and must outlive the engine */
     size_t keys_per_account;       /* per detector; 0: ENGINE_KEYS_PER_ACCOUNT */

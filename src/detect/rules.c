@@ -130,6 +130,16 @@ static struct err take_correlations(struct ctx *ctx, const struct sigma_rules *s
     return ERR_OK;
 }
 
+static void take_filters(struct arena *arena, const struct sigma_rules *sigma, struct rules *out)
+{
+    const size_t count = out->filter_count + sigma->filter_count;
+    const size_t size = sizeof(*out->filters);
+    out->filters = arena_grow(arena, out->filters, out->filter_count * size, count * size);
+    for (size_t i = 0; i < sigma->filter_count; i++) {
+        out->filters[out->filter_count++] = sigma->filters[i];
+    }
+}
+
 static struct err take(struct ctx *ctx, const struct sigma_rules *sigma, struct rules *out)
 {
     if (sigma->problem_count > 0) {
@@ -150,9 +160,13 @@ static struct err take(struct ctx *ctx, const struct sigma_rules *sigma, struct 
         rule.detection.file = from->file;
         rule.name = from->name;
         rule.when = from->when;
+        rule.sigma = from;
         rule.sources = sources_of_logsource(from->product, from->category, from->service);
         rule.document = from->document;
         put(ctx->arena, out, &rule);
+    }
+    if (sigma->filter_count > 0) {
+        take_filters(ctx->arena, sigma, out);
     }
     return sigma->correlation_count > 0 ? take_correlations(ctx, sigma, out) : ERR_OK;
 }
@@ -165,8 +179,11 @@ static struct err load_all(struct ctx *ctx, const struct engine_options *options
         TRY(take(ctx, &sigma, out));
     }
     for (size_t i = 0; i < options->rule_path_count; i++) {
-        TRY(match_sigma_load(ctx, options->rule_paths[i], NULL, &sigma));
+        TRY(match_sigma_load(ctx, options->rule_paths[i], options->sigma, &sigma));
         TRY(take(ctx, &sigma, out));
+    }
+    for (size_t i = 0; i < out->count && out->filter_count > 0; i++) {
+        out->items[i].when = match_sigma_filtered(ctx->arena, out->items[i].sigma, out->filters, out->filter_count);
     }
     return ERR_OK;
 }

@@ -10,7 +10,7 @@
  *   title: CloudTrail logging was stopped by ${caller}
  *   description: …
  *
- * A rule sees records of its logsource alone. One without that section (any Sigma rule) makes findings of the type Custom:Sigma/<its title>, with a
+ * Filters narrow the rules they name, built-in ones too. A rule sees records of its logsource alone. One without that section (any Sigma rule) makes findings of the type Custom:Sigma/<its title>, with a
  * severity by its level, and judges success for itself. Correlations make findings the same way, from the event that completed
  * them; ${why} says what was counted. Rules they name raise nothing by themselves, unless generate is true. */
 #ifndef YAGURA_DETECT_RULES_H
@@ -27,6 +27,7 @@ struct rule {
     bool attempts;
     uint32_t sources; /* its logsource, as bits: 1 << SOURCE_… */
     const struct predicate *when;
+    const struct sigma_rule *sigma; /* for filters */
     const struct yaml_node *document; /* for tests: the events beside the rule */
 };
 
@@ -35,6 +36,8 @@ struct rules {
     size_t count;
     size_t capacity;
     struct map *by_id; /* while loading: id to place in items */
+    struct sigma_filter *filters;
+    size_t filter_count;
     struct correlation *correlations;
     struct detection *correlation_detections; /* beside them */
     size_t correlation_count;

@@ -7,7 +7,7 @@
 struct sigma_reader {
     struct ctx *ctx;
     struct str file;
-    const struct sigma_options *options; /* never NULL */
+    const struct sigma_options *options; /* never NULL where rules are read */
 };
 
 /* The reason is for people and already names file and line. */
@@ -23,9 +23,16 @@ MUST_USE struct err sigma_item(const struct sigma_reader *r, struct str search, 
 /* A whole search identifier. */
 MUST_USE struct err sigma_search(const struct sigma_reader *r, const struct yaml_node *search, const struct predicate **out);
 
-/* A document with a `correlation:` section. */
+/* Whole documents: a rule, one with a `correlation:` section, one with a `filter:` section. */
+MUST_USE struct err sigma_rule(const struct sigma_reader *r, const struct yaml_node *document, struct sigma_rule *rule);
+MUST_USE struct err sigma_filter(const struct sigma_reader *r, const struct yaml_node *document, struct sigma_filter *out);
 struct correlation;
 MUST_USE struct err sigma_correlation(const struct sigma_reader *r, const struct yaml_node *document, struct correlation *out);
+
+MUST_USE struct err sigma_level(const struct sigma_reader *r, const struct yaml_node *document);
+/* The automaton has bounds of its own; what is beyond them is wrong here already, with its place. */
+MUST_USE struct err sigma_compiles(const struct sigma_reader *r, const struct yaml_node *at, const struct predicate *when);
+MUST_USE struct err sigma_read_file(struct ctx *ctx, const char *path, struct str *out);
 
 /* value.c: what the modifiers do to one value. Values that are not plain keep Sigma's wildcards and escapes. */
 struct sigma_value {

@@ -353,15 +353,142 @@ TEST(metadata_stays_and_so_do_keys_of_our_own)
     CHECK_STR(rules.problems[1].reason, "a rule must be a mapping");
 }
 
-TEST(other_kinds_of_documents_are_refused_for_now)
+static struct sigma_rules parsed(struct ctx *ctx, const char *text)
+{
+    struct sigma_rules rules = { 0 };
+    match_sigma_parse(ctx, STR("f"), str_of(text), NULL, &rules);
+    return rules;
+}
+
+static const char *first_problem(struct arena *arena, const char *text)
 {
     struct ctx ctx = ctx_new(arena, 0);
+    const struct sigma_rules rules = parsed(&ctx, text);
+    if (rules.problem_count == 0) {
+        return "no problem";
+    }
+    return str_format(arena, "%u: %.*s", rules.problems[0].line, STR_ARG(rules.problems[0].reason)).ptr;
+}
+
+#define FILTERED "title: T\nid: r1\nname: one\nlogsource: { product: aws, service: cloudtrail }\ndetection: { s: { a: 1 }, condition: s }\n---\n"
+#define FILTER(logsource, body) FILTERED "title: F\nlogsource: " logsource "\nfilter:\n" body
+#define NOT_BOB "  s: { user|startswith: bob }\n  condition: not s\n"
+
+/* Whether the rule of FILTERED holds, narrowed. */
+static bool filtered(struct arena *arena, const char *text, const char *document)
+{
+    struct ctx ctx = ctx_new(arena, 0);
+    const struct sigma_rules rules = parsed(&ctx, text);
+    CHECK_INT(rules.problem_count, 0);
+    CHECK_INT(rules.count, 1);
+    CHECK_INT(rules.filter_count, 1);
+    return decide(&ctx, match_sigma_filtered(arena, &rules.rules[0], rules.filters, rules.filter_count), document);
+}
+
+TEST(filters_narrow_the_rules_they_name)
+{
+    static const char BOB[] = "{\"a\":1,\"user\":\"bobby\"}";
+    static const char ANN[] = "{\"a\":1,\"user\":\"ann\"}";
+    static const char *const apply[] = {
+        FILTER("{ product: aws }", "  rules: [r1]\n" NOT_BOB), FILTER("{ product: aws, service: cloudtrail }", "  rules: [x, one]\n" NOT_BOB),
+        FILTER("{ service: cloudtrail }", "  rules: one\n" NOT_BOB), FILTER("{}", "  rules: any\n" NOT_BOB),
+        FILTER("{ product: aws }", "  rules: All\n" NOT_BOB), FILTER("{ product: aws }", "  rules: []\n" NOT_BOB),
+    };
+    for (size_t i = 0; i < COUNT_OF(apply); i++) {
+        CHECK(filtered(arena, apply[i], ANN));
+        CHECK(!filtered(arena, apply[i], BOB));
+    }
+    static const char *const other[] = {
+        FILTER("{ product: aws }", "  rules: [r2]\n" NOT_BOB), FILTER("{ product: windows }", "  rules: [r1]\n" NOT_BOB),
+        FILTER("{ category: process_creation, product: aws }", "  rules: any\n" NOT_BOB),
+    };
+    for (size_t i = 0; i < COUNT_OF(other); i++) {
+        CHECK(filtered(arena, other[i], ANN));
+        CHECK(filtered(arena, other[i], BOB));
+    }
+    /* spec: the condition is joined as it stands, with searches of its own whatever the rule's are called. */
+    CHECK(filtered(arena, FILTER("{}", "  rules: any\n  s: { user: ann }\n  condition: s\n"), ANN));
+    CHECK(!filtered(arena, FILTER("{}", "  rules: any\n  s: { user: ann }\n  condition: s\n"), BOB));
+}
+
+TEST(wrong_filters_are_refused)
+{
+    static const struct { const char *text; const char *words; } cases[] = {
+        { "title: F\nlogsource: {}\nfilter:\n" NOT_BOB, "4: the filter must name its rules: a list of ids or names, or any" },
+        { "title: F\nlogsource: {}\nfilter:\n  rules: {}\n" NOT_BOB, "4: the filter must name its rules: a list of ids or names, or any" },
+        { "title: F\nlogsource: {}\nfilter:\n  rules: [[]]\n" NOT_BOB, "4: the filter must name its rules: a list of ids or names, or any" },
+        { "title: F\nlogsource: {}\nfilter:\n  rules: any\n  s: { a: 1 }\n", "4: the filter needs one condition" },
+        { "title: F\nlogsource: {}\nfilter:\n  rules: any\n  s: { a: 1 }\n  condition: [s]\n", "6: the filter needs one condition" },
+        { "title: F\nlogsource: {}\nfilter:\n  rules: any\n  s: { a: 1 }\n  condition: t\n", "6: the condition names \"t\", which is not defined" },
+        { "title: F\nlogsource: {}\nfilter:\n  rules: any\n  s: { a: 1 }\n  condition: s | count() > 1\n", "6: a filter can't count" },
+        { "title: F\nlogsource: {}\nfilter:\n  rules: any\n  s: { a|re: '(' }\n  condition: s\n", "4: " },
+        { "title: F\nfilter:\n  rules: any\n" NOT_BOB, "1: the filter has no logsource" },
+        { "logsource: {}\nfilter:\n  rules: any\n" NOT_BOB, "1: the filter has no title" },
+        { "title: F\nlogsource: {}\nfilter: 1\n", "3: the filter needs one condition" },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CHECK(str_starts(str_of(first_problem(arena, cases[i].text)), str_of(cases[i].words)));
+    }
+}
+
+TEST(collections_share_what_is_global)
+{
+    struct ctx ctx = ctx_new(arena, 0);
+    const struct sigma_rules rules = parsed(&ctx, "action: global\ntitle: T\nlevel: high\nlogsource: { product: aws }\n"
+                                                  "detection: { condition: s }\n---\ndetection: { s: { a: 1 } }\n---\n"
+                                                  "id: two\ndetection: { s: { a: 2 } }\n---\naction: repeat\ndetection: { s: { b: 3 } }\n---\n"
+                                                  "action: reset\n---\ntitle: alone\nlogsource: {}\ndetection: { s: { c: 1 }, condition: s }\n");
+    CHECK_INT(rules.problem_count, 0);
+    CHECK_INT(rules.count, 4);
+    CHECK_STR(rules.rules[0].title, "T");
+    CHECK_STR(rules.rules[1].level, "high");
+    CHECK_STR(rules.rules[2].id, "two");
+    CHECK_STR(rules.rules[3].title, "alone");
+    CHECK(rules.rules[3].level.ptr == NULL);
+    CHECK(decide(&ctx, rules.rules[0].when, "{\"a\":1}"));
+    CHECK(!decide(&ctx, rules.rules[0].when, "{\"a\":2}"));
+    CHECK(decide(&ctx, rules.rules[1].when, "{\"a\":2}"));
+    CHECK(decide(&ctx, rules.rules[2].when, "{\"a\":2,\"b\":3}"));
+    CHECK(!decide(&ctx, rules.rules[2].when, "{\"a\":2}"));
+    CHECK(decide(&ctx, rules.rules[3].when, "{\"c\":1}"));
+}
+
+TEST(wrong_collections_and_documents_are_refused)
+{
+    CHECK_STR(str_of(first_problem(arena, "action: repeat\ntitle: x\n")), "1: there is no rule before it that could be repeated");
+    CHECK_STR(str_of(first_problem(arena, "title: x\naction: other\n")), "2: the action must be global, reset or repeat");
+    CHECK_STR(str_of(first_problem(arena, "title: x\naction: [global]\n")), "2: the action must be global, reset or repeat");
+    CHECK_STR(str_of(first_problem(arena, "title: T\ncorrelation: {}\n")), "2: the type \"\" is no correlation");
+    CHECK_STR(str_of(first_problem(arena, "action: global\ntitle: T\n---\nlogsource: {}\n")), "4: the rule has no detection");
+    CHECK_STR(str_of(first_problem(arena, "action: global\ntitle: T\n---\naction: reset\n---\nlogsource: {}\n")), "6: the rule has no title");
+}
+
+TEST(options_of_a_file_give_fields_and_placeholders)
+{
+    struct ctx ctx = ctx_new(arena, 0);
+    struct sigma_options options = { 0 };
     struct sigma_rules rules = { 0 };
-    match_sigma_parse(&ctx, STR("f"), STR("title: T\ncorrelation: {}\n---\ntitle: T\nfilter: {}\n---\naction: global\n"), NULL, &rules);
-    CHECK_INT(rules.problem_count, 3);
-    CHECK_STR(rules.problems[0].reason, "the type \"\" is no correlation");
-    CHECK_INT(rules.problems[0].line, 2);
-    CHECK_STR(rules.problems[1].reason, "filters are not supported yet");
+    CHECK_OK(match_sigma_options_parse(&ctx, STR("m.yml"), STR("fields: { User: userIdentity.userName }\nplaceholders:\n  admins: [ann, 'adm_*']\n  one: x\n"),
+                                       &options));
+    match_sigma_parse(&ctx, STR("f"), STR("title: T\nlogsource: {}\ndetection: { s: { User|expand: '%admins%' }, condition: s }\n"), &options, &rules);
+    CHECK_INT(rules.problem_count, 0);
+    CHECK(decide(&ctx, rules.rules[0].when, "{\"userIdentity\":{\"userName\":\"adm_7\"}}"));
+    CHECK(!decide(&ctx, rules.rules[0].when, "{\"userIdentity\":{\"userName\":\"bob\"}}"));
+    CHECK(!decide(&ctx, rules.rules[0].when, "{\"User\":\"ann\"}"));
+    static const struct { const char *text; const char *words; } wrong[] = {
+        { "fields: [a]\n", "m.yml:1: only the mappings fields and placeholders can stand here" },
+        { "field: { a: b }\n", "m.yml:1: only the mappings fields and placeholders can stand here" },
+        { "fields:\n  a: [b]\n", "m.yml:2: a field must be given the path it stands for" },
+        { "placeholders: { a: [] }\n", "m.yml:1: a placeholder needs a value or a list of values" },
+        { "placeholders: { a: [[b]] }\n", "m.yml:1: a placeholder's value must be text" },
+        { "- a\n", "m.yml:1: a mapping with fields, placeholders or both is needed" },
+        { "", "m.yml:1: a mapping with fields, placeholders or both is needed" },
+    };
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        CHECK_FAULT(match_sigma_options_parse(&ctx, STR("m.yml"), str_of(wrong[i].text), &options), FAULT_INVALID.code);
+        CHECK_STR(str_of(ctx.reason), wrong[i].words);
+    }
+    CHECK_FAULT(match_sigma_options_load(&ctx, "/nonexistent", &options), FAULT_IO.code);
 }
 
 TEST(loading_a_folder_keeps_the_good_and_tells_the_bad)

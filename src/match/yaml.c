@@ -182,6 +182,50 @@ struct str yaml_text(const struct yaml_node *map, struct str key)
     return node && node->kind == YAML_SCALAR ? node->text : STR_NONE;
 }
 
+static struct yaml_node **append(struct arena *arena, struct yaml_node *map, struct yaml_node **link, const struct yaml_node *entry)
+{
+    *link = ARENA_NEW(arena, struct yaml_node);
+    **link = *entry;
+    (*link)->next = NULL;
+    map->count++;
+    return &(*link)->next;
+}
+
+static struct yaml_node *like(struct arena *arena, const struct yaml_node *map)
+{
+    struct yaml_node *out = ARENA_NEW(arena, struct yaml_node);
+    *out = *map;
+    out->child = out->next = NULL;
+    out->count = 0;
+    return out;
+}
+
+/* Never deeper than the maps themselves are. */
+const struct yaml_node *yaml_merge(struct arena *arena, const struct yaml_node *base, const struct yaml_node *over)
+{
+    struct yaml_node *out = like(arena, base);
+    struct yaml_node **link = &out->child;
+    for (const struct yaml_node *n = base->child; n; n = n->next) {
+        const struct yaml_node *other = yaml_get(over, n->key);
+        const bool maps = other && n->kind == YAML_MAP && other->kind == YAML_MAP;
+        link = append(arena, out, link, maps ? yaml_merge(arena, n, other) : other ? other : n);
+    }
+    for (const struct yaml_node *n = over->child; n; n = n->next) {
+        link = yaml_get(base, n->key) ? link : append(arena, out, link, n);
+    }
+    return out;
+}
+
+const struct yaml_node *yaml_without(struct arena *arena, const struct yaml_node *map, struct str key)
+{
+    struct yaml_node *out = like(arena, map);
+    struct yaml_node **link = &out->child;
+    for (const struct yaml_node *n = map->child; n; n = n->next) {
+        link = str_equal(n->key, key) ? link : append(arena, out, link, n);
+    }
+    return out;
+}
+
 bool yaml_is_null(const struct yaml_node *node)
 {
     return node->kind == YAML_SCALAR && !node->quoted

@@ -28,6 +28,9 @@ struct yaml_node {
 MUST_USE struct err yaml_parse(struct ctx *ctx, struct str file, struct str text, struct yaml_node **out);
 const struct yaml_node *yaml_get(const struct yaml_node *map, struct str key); /* NULL: absent, or not a map */
 struct str yaml_text(const struct yaml_node *map, struct str key);             /* of a scalar entry; STR_NONE */
+/* A map of both; where both have a key, maps are put together the same way and else `over` counts. Shares what lies deeper. */
+const struct yaml_node *yaml_merge(struct arena *arena, const struct yaml_node *base, const struct yaml_node *over);
+const struct yaml_node *yaml_without(struct arena *arena, const struct yaml_node *map, struct str key);
 bool yaml_is_null(const struct yaml_node *node);                               /* plain ~, null or empty */
 bool yaml_bool(const struct yaml_node *node, bool *out);                       /* plain true or false, any case */
 bool yaml_number(const struct yaml_node *node, double *out);                   /* plain number */
