@@ -2,7 +2,7 @@
  * rules. Both must see the same, every field must lie in valid UTF-8, and what is rendered must be whole JSON.
  *
  * The first byte chooses what stands before the rest: nothing, or the beginning of a file of some format, so that each reader is
- * reached at once. */
+ * reached at once; and what becomes of strays. */
 #include <stdlib.h>
 
 #include "ingest/gather.h"
@@ -62,7 +62,7 @@ static void take_trouble(void *self, const struct ingest_trouble *trouble)
 }
 
 /* Each way has a reader of its own, and both see every input, so that they remember the same records. */
-static struct seen read_once(struct arena *arena, struct str bytes, bool in_windows)
+static struct seen read_once(struct arena *arena, struct str bytes, bool in_windows, enum reader_strays strays)
 {
     static struct gather_reader readers[2];
     static struct inflate *in;
@@ -73,6 +73,7 @@ static struct seen read_once(struct arena *arena, struct str bytes, bool in_wind
         reader_want(readers[0].reader, UINT32_MAX);
         reader_want(readers[1].reader, UINT32_MAX);
     }
+    reader_take_strays(readers[in_windows].reader, strays);
     struct seen seen = { .arena = arena, .gather = gather_new(arena) };
     const struct ingest_sink sink = { &seen, take_event, take_trouble };
     if (in_windows) {
@@ -90,14 +91,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     struct arena *arena = arena_open();
-    const char *beginning = beginnings[data[0] % (sizeof(beginnings) / sizeof(beginnings[0]))];
+    const size_t count = sizeof(beginnings) / sizeof(beginnings[0]);
+    const char *beginning = beginnings[data[0] % count];
+    const enum reader_strays strays = (enum reader_strays)(data[0] / count % 3);
     struct text text = text_new(arena);
     text_add(&text, str_of(beginning));
     text_add(&text, (struct str){ (const char *)data + 1, size - 1 });
     const struct str bytes = text_str(&text);
     const bool compressed = bytes.len >= 2 && (memcmp(bytes.ptr, "\x1F\x8B", 2) == 0 || memcmp(bytes.ptr, "\x28\xB5", 2) == 0);
-    struct seen whole = read_once(arena, bytes, false);
-    struct seen windows = read_once(arena, bytes, true);
+    struct seen whole = read_once(arena, bytes, false, strays);
+    struct seen windows = read_once(arena, bytes, true, strays);
     const bool same = whole.hash == windows.hash && whole.gather.event_count == windows.gather.event_count;
     if (!compressed && (!same || !str_equal(text_str(&whole.gather.troubles), text_str(&windows.gather.troubles)))) {
         abort();

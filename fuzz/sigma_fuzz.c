@@ -14,9 +14,11 @@ static void run(struct ctx *ctx, const struct sigma_rules *rules)
     struct projection_builder *paths = projection_begin();
     struct match_set *set = NULL;
     for (size_t i = 0; i < rules->count; i++) {
+        const struct predicate *narrowed = match_sigma_filtered(ctx->arena, &rules->rules[i], rules->filters, rules->filter_count);
         if (match_builder_add(ctx, builder, (uint32_t)i, rules->rules[i].when).fault) {
             abort(); /* the front end lets only good ones through */
         }
+        (void)match_builder_add(ctx, builder, (uint32_t)(rules->count + i), narrowed).fault; /* may be beyond the bounds of one rule */
     }
     const bool compiled = !match_compile(ctx, builder, paths, &set).fault;
     struct projection *projection = projection_end(paths);

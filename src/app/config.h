@@ -30,6 +30,7 @@ struct settings {
     struct path_list source; /* URIs */
     struct path_list rules;
     struct path_list rule; /* of match: Sigma files */
+    struct str mapping; /* of Sigma rules */
     struct str pattern;
     struct path_list address_lists; /* KIND=FILE */
     struct str geoip;
@@ -56,6 +57,7 @@ enum settings_group {
     SETTINGS_WHERE = 8,  /* --listen, --region, --account-id */
     SETTINGS_DETECT = 16,
     SETTINGS_MATCH = 32,
+    SETTINGS_RULES = 64,
 };
 
 /* What a command tells about itself. */

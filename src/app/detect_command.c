@@ -8,6 +8,7 @@
 #include "app/detect_output.h"
 #include "app/known.h"
 #include "app/progress.h"
+#include "app/rule_options.h"
 #include "app/table.h"
 #include "base/clock.h"
 #include "base/queue.h"
@@ -84,13 +85,9 @@ static void take_progress(void *self, const struct ingest_progress *progress)
 static struct err open_engine(struct detection *detection)
 {
     struct ctx *ctx = detection->ctx;
-    const struct path_list *rules = &detection->settings->rules;
-    const char **paths = ARENA_ARRAY(ctx->arena, const char *, rules->count + 1);
-    for (size_t i = 0; i < rules->count; i++) {
-        paths[i] = str_cstr(ctx->arena, rules->items[i]);
-    }
     TRY(known_open(ctx, detection->settings, &detection->known));
-    const struct engine_options options = { .rule_paths = paths, .rule_path_count = rules->count, .intel = detection->known.intel };
+    struct engine_options options = { .intel = detection->known.intel };
+    TRY(rule_options_read(ctx, &detection->settings->rules, detection->settings->mapping, &options));
     struct projection_builder *builder = projection_begin();
     const struct reader_fields fields = reader_project(builder);
     const struct err err = engine_open(ctx, &options, builder, &detection->engine);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "app/commands.h"
+#include "app/rule_options.h"
 #include "app/rules_tests.h"
 #include "app/table.h"
 #include "detect/detector.h"
@@ -121,7 +122,7 @@ static struct err check(struct job *job)
     table_column(&job->table, "reason", false);
     for (size_t i = 0; i < job->options.rule_path_count; i++) {
         struct sigma_rules loaded = { 0 };
-        TRY(match_sigma_load(job->ctx, job->options.rule_paths[i], NULL, &loaded));
+        TRY(match_sigma_load(job->ctx, job->options.rule_paths[i], job->options.sigma, &loaded));
         for (size_t p = 0; p < loaded.problem_count; p++) {
             add_problem(job, loaded.problems[p].file, loaded.problems[p].line, loaded.problems[p].reason);
         }
@@ -266,12 +267,15 @@ static int run(const struct command *command, int argc, char **argv)
         return status;
     }
     const struct path_list *words = &settings->arguments;
-    const char **paths = (void *)ARENA_ARRAY(arena, char *, words->count + 1);
-    for (size_t i = 1; i < words->count; i++) {
-        paths[i - 1] = str_cstr(arena, words->items[i]);
-    }
     struct job job = { .ctx = &ctx, .settings = settings, .table = table_new(arena) };
-    job.options = (struct engine_options){ .rule_paths = paths, .rule_path_count = words->count > 0 ? words->count - 1 : 0 };
+    struct path_list *paths = ARENA_NEW(arena, struct path_list);
+    for (size_t i = 1; i < words->count; i++) {
+        paths->items[paths->count++] = words->items[i];
+    }
+    if (rule_options_read(&ctx, paths, settings->mapping, &job.options).fault) {
+        command_failed(command, &ctx);
+        return STATUS_USAGE;
+    }
     for (size_t i = 0; words->count > 0 && i < COUNT_OF(WORDS); i++) {
         if (str_equal(words->items[0], WORDS[i].word) && (words->count > 1 || !WORDS[i].needs_path)) {
             return run_word(command, &job, i);
@@ -290,6 +294,6 @@ const struct command COMMAND_RULES = {
                 "  yagura rules test my-rules/        the test events that rules carry, built-in ones too\n"
                 "  yagura rules coverage --format csv by ATT&CK technique\n"
                 "\nexit status: 0 all is well, 1 a rule is wrong or does not do what its tests say, 2 wrong usage, 4 failure\n",
-    .groups = SETTINGS_FORMAT,
+    .groups = SETTINGS_FORMAT | SETTINGS_RULES,
     .run = run,
 };

@@ -176,6 +176,7 @@ static struct err open_watch(struct ctx *ctx, struct server *server)
     TRY(watch_open(ctx, &(struct watch_options){
         .paths = &server->settings.watch,
         .rules = &server->settings.rules,
+        .mapping = server->settings.mapping,
         .intel = server->known.intel,
         .store = server->store,
         .writer = server->writer,

@@ -289,7 +289,7 @@ struct err watch_open(struct ctx *ctx, const struct watch_options *options, stru
     struct str place = STR_NONE;
     struct judge judge = { 0 };
     TRY(read_place(ctx, options->store, &place));
-    TRY(judge_open(ctx, options->rules, options->intel, &judge));
+    TRY(judge_open(ctx, options->rules, options->mapping, options->intel, &judge));
     struct watch *watch = memory_new(sizeof(*watch));
     watch->options = *options;
     watch->judge = judge;
@@ -312,7 +312,7 @@ void watch_start(struct watch *watch)
 struct err watch_reload(struct ctx *ctx, struct watch *watch)
 {
     struct judge fresh = { 0 };
-    TRY(judge_open(ctx, watch->options.rules, watch->options.intel, &fresh));
+    TRY(judge_open(ctx, watch->options.rules, watch->options.mapping, watch->options.intel, &fresh));
     lock_take(watch->lock);
     struct judge unused = watch->fresh;
     watch->fresh = fresh;

@@ -12,6 +12,7 @@
 struct watch_options {
     const struct path_list *paths;
     const struct path_list *rules;
+    struct str mapping; /* of field names, a file; may be absent */
     const struct intel *intel; /* must outlive the watch */
     struct store *store;
     struct store_writer *writer;

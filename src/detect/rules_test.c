@@ -130,6 +130,22 @@ TEST(a_plain_sigma_rule_makes_custom_findings)
     harness_close(harness);
 }
 
+TEST(filters_narrow_rules_wherever_they_come_from)
+{
+    const char *path = write_rule(arena, test_folder(arena),
+                                  "title: Not from the office\nlogsource: { product: aws, service: cloudtrail }\n"
+                                  "filter:\n  rules: any\n  office: { sourceIPAddress|cidr: 192.0.2.0/24 }\n  condition: not office\n");
+    const char *none = NULL;
+    for (size_t filters = 0; filters <= 1; filters++) {
+        struct harness *harness = harness_open(arena, &(struct engine_options){ .rule_paths = filters ? &path : &none, .rule_path_count = filters });
+        harness_feed(harness, "a", harness_record(arena, 1, "{\"eventName\":\"StopLogging\",\"eventSource\":\"cloudtrail.amazonaws.com\"}"));
+        CHECK_INT(harness->count, 1);
+        harness_feed(harness, "b", harness_record(arena, 2, "{\"eventName\":\"StopLogging\",\"eventSource\":\"cloudtrail.amazonaws.com\",\"sourceIPAddress\":\"192.0.2.7\"}"));
+        CHECK_INT(harness->count, 2 - filters);
+        harness_close(harness);
+    }
+}
+
 static size_t hits(struct arena *arena, const char *logsource, const char *search, struct str text)
 {
     const char *path = write_rule(arena, test_folder(arena),

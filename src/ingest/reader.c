@@ -47,6 +47,11 @@ void reader_want(struct reader *reader, uint32_t sources)
     reader->wanted = sources;
 }
 
+void reader_take_strays(struct reader *reader, enum reader_strays strays)
+{
+    reader->strays = strays;
+}
+
 struct reader_counts reader_counts(const struct reader *reader)
 {
     return reader->counts;
@@ -81,13 +86,33 @@ static void pass(struct reader *reader, uint64_t identity, uint64_t offset)
     reader->sink->event(reader->sink->self, &reader->event);
 }
 
+static bool scan_apart(struct reader *reader, struct str text, size_t *used)
+{
+    reader->declared = NULL;
+    return scan_document(reader->scan, text, used);
+}
+
+/* What is no record of a known format. With nothing declared something within it was scanned meanwhile. */
+static void deliver_stray(struct reader *reader, struct str raw, uint64_t offset, const char *reason)
+{
+    size_t used = 0;
+    const char *unfit_for = reader->strays == READER_STRAYS_SKIPPED ? reason : unfit(raw);
+    if (unfit_for || (reader->declared == NULL && !scan_apart(reader, raw, &used))) {
+        reader_trouble(reader, offset, unfit_for ? unfit_for : reason);
+        return;
+    }
+    reader_event_begin(reader, SOURCE_UNKNOWN, raw);
+    reader->event.at_ms = 0;
+    pass(reader, 0, offset);
+}
+
 static void deliver(struct reader *reader, struct str raw, uint64_t offset)
 {
     const uint64_t identity = cloudtrail_identity(reader);
     recent_prefetch(reader->recent, identity); /* comes from memory while the record is looked over */
     const char *reason = unfit(raw);
     if (reason || !cloudtrail_fill(reader, raw, &reason)) {
-        reader_trouble(reader, offset, reason);
+        deliver_stray(reader, raw, offset, reason);
         return;
     }
     pass(reader, identity, offset);
@@ -107,7 +132,7 @@ static void deliver_format(struct reader *reader, size_t format, struct str raw,
 {
     const char *reason = unfit(raw);
     if (reason || !reader_fill_json(reader, format, raw, &reason)) {
-        reader_trouble(reader, offset, reason);
+        deliver_stray(reader, raw, offset, reason);
         return;
     }
     name_log_group(reader);
@@ -134,12 +159,6 @@ static bool deliver_line(struct reader *reader, struct str line, uint64_t offset
         pass(reader, 0, offset);
     }
     return true;
-}
-
-static bool scan_apart(struct reader *reader, struct str text, size_t *used)
-{
-    reader->declared = NULL;
-    return scan_document(reader->scan, text, used);
 }
 
 /* Elements up to the closing bracket. False when the array ended otherwise. */
@@ -194,24 +213,39 @@ static bool read_message_lines(struct reader *reader, struct str text, uint64_t 
     return known;
 }
 
-/* Text that holds a record, perhaps behind a time stamp. */
-static void read_text(struct reader *reader, const struct scan_value *value, uint64_t offset, int depth)
+/* Text that holds a record, perhaps behind a time stamp. False: it holds none, and its object is a stray to be taken. */
+static bool read_text(struct reader *reader, const struct scan_value *value, uint64_t offset, int depth)
 {
     const struct arena_mark mark = arena_mark(reader->wrapper_arena);
     const struct str text = scan_text(reader->wrapper_arena, value);
     if (text.len > 0 && text.ptr[0] != '{' && read_message_lines(reader, text, offset)) {
         arena_release(reader->wrapper_arena, mark);
-        return;
+        return true;
     }
     const size_t start = text.ptr ? str_find(text, '{') : STR_MISSING;
     size_t used = 0;
     const struct str record = start == STR_MISSING ? STR("") : str_from(text, start);
-    if (scan_apart(reader, record, &used)) {
+    const bool whole = scan_apart(reader, record, &used);
+    const bool stray = reader->strays != READER_STRAYS_SKIPPED && (!whole || start > 0);
+    if (whole && !stray) {
         read_object(reader, str_slice(record, 0, used), offset, depth);
-    } else {
+    } else if (!stray) {
         reader_trouble(reader, offset, "a wrapped record that is malformed");
     }
     arena_release(reader->wrapper_arena, mark);
+    return !stray;
+}
+
+/* Whether what lies in an object that is no wrapper of ours, as far as we know, should be taken out of it. */
+static bool is_worth_unwrapping(const struct reader *reader)
+{
+    const bool known = reader_value(reader, SLOT_TIME)->kind != SCAN_ABSENT || reader_json_format(reader) < JSON_FORMATS;
+    return reader->strays == READER_STRAYS_SKIPPED || (reader->strays == READER_STRAYS_TAKEN && known);
+}
+
+static bool is_list_of_objects(struct str list)
+{
+    return str_starts(str_trim(str_from(list, 1)), STR("{"));
 }
 
 /* The list of a wrapper, knowing whose log group it is. */
@@ -236,7 +270,8 @@ static bool read_wrapped(struct reader *reader, struct str raw, uint64_t offset,
     static const enum reader_slot texts[] = { SLOT_LOOKUP, SLOT_MESSAGE };
     for (size_t i = 0; i < COUNT_OF(lists); i++) {
         const struct scan_value value = *reader_value(reader, lists[i]);
-        if (value.kind == SCAN_ARRAY) {
+        if (value.kind == SCAN_ARRAY
+            && (reader->strays == READER_STRAYS_SKIPPED || is_list_of_objects((struct str){ value.ptr, value.len }))) {
             (lists[i] == SLOT_LOG_EVENTS ? read_log_events : read_array_text)(
                 reader, (struct str){ value.ptr, value.len }, offset + (uint64_t)(value.ptr - raw.ptr), depth);
             return true;
@@ -245,15 +280,14 @@ static bool read_wrapped(struct reader *reader, struct str raw, uint64_t offset,
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         const struct scan_value value = *reader_value(reader, texts[i]);
         if (value.kind == SCAN_STRING) {
-            read_text(reader, &value, offset, depth);
-            return true;
+            return read_text(reader, &value, offset, depth);
         }
     }
     for (size_t i = 0; i < COUNT_OF(objects); i++) {
         const struct scan_value value = *reader_value(reader, objects[i]);
         const struct str inner = { value.ptr, value.len };
         size_t used = 0;
-        if (value.kind == SCAN_OBJECT && scan_apart(reader, inner, &used)) {
+        if (value.kind == SCAN_OBJECT && scan_apart(reader, inner, &used) && is_worth_unwrapping(reader)) {
             read_object(reader, inner, offset + (uint64_t)(inner.ptr - raw.ptr), depth);
             return true;
         }
@@ -273,8 +307,13 @@ static void read_object(struct reader *reader, struct str raw, uint64_t offset, 
         deliver_format(reader, format, raw, offset);
         return;
     }
-    if (depth == WRAPPERS_DEEP || !read_wrapped(reader, raw, offset, depth + 1)) {
+    if (depth < WRAPPERS_DEEP && read_wrapped(reader, raw, offset, depth + 1)) {
+        return;
+    }
+    if (reader->strays == READER_STRAYS_SKIPPED) {
         deliver(reader, raw, offset);
+    } else {
+        deliver_stray(reader, raw, offset, "a record without a time"); /* what was scanned within it may have one */
     }
 }
 

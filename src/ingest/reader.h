@@ -45,6 +45,11 @@ void reader_use(struct reader *reader, const struct reader_fields *fields, const
 /* Sources, as bits (1 << SOURCE_…), whose text records are wanted as JSON in event.scan. None at first. */
 void reader_want(struct reader *reader, uint32_t sources);
 
+/* What becomes of JSON objects of no known format, or without a time: skipped and reported, or delivered as they stand, as
+ * SOURCE_UNKNOWN with the time 0. With READER_ENVELOPES_KEPT so are EventBridge's events and their like, whatever is in them. */
+enum reader_strays { READER_STRAYS_SKIPPED, READER_STRAYS_TAKEN, READER_ENVELOPES_KEPT };
+void reader_take_strays(struct reader *reader, enum reader_strays strays); /* skipped at first */
+
 /* Reads a started input to its end. */
 void reader_read(struct reader *reader, struct str file, struct inflate *in, const struct ingest_sink *sink);
 /* Reads a file that may still grow: what is whole is delivered, and the number of bytes done with is given back, to

@@ -45,6 +45,7 @@ struct reader {
     struct flow_layout flow;
     struct scan *text_scan;          /* of renderings */
     bool rendered;                   /* text_scan holds one */
+    enum reader_strays strays;
     uint32_t wanted;                 /* sources to be rendered */
 
     /* of the wrapper being read: whose CloudWatch log group it is; else absent */
