@@ -87,7 +87,7 @@ static void bench_index(const struct corpus *corpus, scan_indexer *make, const c
         const double start = corpus_seconds();
         struct scan_carry carry = { 0, 0 };
         for (size_t at = 0; at + WORDS * 64 <= corpus->text.len; at += WORDS * 64) {
-            struct scan_index index = { bits, ranks, places, 0, 0 };
+            struct scan_index index = { .bits = bits, .ranks = ranks, .places = places };
             make(corpus->text.ptr + at, WORDS, &carry, &index);
             checksum += index.place_count;
         }

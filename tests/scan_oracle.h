@@ -117,6 +117,37 @@ static inline struct projection *oracle_projection(void)
     return projection_end(builder);
 }
 
+static inline const struct projection *oracle_projection_shared(void)
+{
+    static struct projection *shared;
+    shared = shared ? shared : oracle_projection();
+    return shared;
+}
+
+/* NULL: both scanners, of the oracle's projection, say the same of text, sound or not. */
+static inline const char *oracle_alike(struct scan *one, struct scan *other, struct str text)
+{
+    size_t used = 0;
+    size_t other_used = 0;
+    const bool good = scan_document(one, text, &used);
+    if (scan_document(other, text, &other_used) != good || used != other_used) {
+        return "one scanner goes elsewhere than another";
+    }
+    for (uint16_t i = 0; i < COUNT_OF(ORACLE_PATHS); i++) {
+        const struct scan_value *a = scan_get(one, i);
+        const struct scan_value *b = scan_get(other, i);
+        for (; a && b; a = scan_more(one, a), b = scan_more(other, b)) {
+            if (a->kind != b->kind || a->ptr != b->ptr || a->len != b->len || a->escaped != b->escaped) {
+                return "one scanner takes another value than another";
+            }
+        }
+        if (a || b) {
+            return "one scanner takes more values than another";
+        }
+    }
+    return NULL;
+}
+
 /* NULL: scanner and parser agree about text. */
 static inline const char *oracle_check(struct arena *arena, struct scan *scan, struct str text)
 {

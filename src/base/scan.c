@@ -10,12 +10,14 @@
  * So whatever json_parse accepts is accepted with the same values, and what is refused here, json_parse refuses too.
  *
  * Strings and skipped parts are found on the bitmaps of scan_bits, made in windows a few steps ahead of the walk, which
- * only goes forward. When an object repeats a wanted key, the document is walked again, carefully: byte by byte without
+ * only goes forward. A document that has the shape of an earlier one is not walked but compared with it (scan_shape.h), to
+ * the same effect. When an object repeats a wanted key, the document is walked again, carefully: byte by byte without
  * bitmaps, looking ahead in each object for the last place of each wanted key. That costs one more pass per walked level,
  * at most SCAN_PATH_PARTS_MAX. */
 #include "base/scan.h"
 
 #include "base/json.h"
+#include "base/scan_shape.h"
 #include "base/scan_tree.h"
 #include "base/scan_window.h"
 
@@ -23,12 +25,8 @@ struct scan {
     struct str block;
     struct str source;
     const struct projection *projection;
-    struct scan_value *values; /* by slot */
+    struct scan_taken taken;   /* values by slot, which slots hold something, and further values */
     uint16_t *tails;           /* by slot: last further value, index + 1; 0: none */
-    uint16_t *touched;         /* slots that hold something */
-    size_t touched_count;
-    struct scan_value *extras;
-    size_t extra_count;
     size_t extra_capacity;
     uint64_t *seen;    /* by node: the object in which its key came last */
     size_t *last;      /* by node, when careful: where its key stands for the last time */
@@ -37,9 +35,20 @@ struct scan {
     bool careful;
     bool repeated; /* a wanted key came twice: walk again, carefully */
     bool truncated;
+    size_t walked;   /* levels */
+    size_t skipped;  /* at most so many more below them */
+    struct scan_shapes *shapes; /* NULL: too few documents yet */
+    const struct scan_shape *shape; /* whose values are in taken; NULL: found by walking */
+    bool learning;
+    bool ascii;      /* all of the document, for sure */
+    unsigned documents; /* before shapes */
     struct arena *arena; /* for keys with escapes */
     struct scan_window window;
 };
+
+/* Of what was skipped without counting. */
+#define UNKNOWN_DEPTH (SIZE_MAX / 2)
+enum { DOCUMENTS_BEFORE_SHAPES = 8 };
 
 static const struct scan_value ABSENT = { NULL, 0, SCAN_ABSENT, false, 0 };
 
@@ -51,18 +60,29 @@ static size_t refuse(struct scan *s, size_t at)
     return SCAN_BAD;
 }
 
+/* What shapes are made of, told on the walk. Gives the end. */
+ALWAYS_INLINE size_t note(struct scan *s, enum scan_content kind, size_t start, size_t end)
+{
+    if (UNLIKELY(s->learning)) {
+        scan_shapes_note(s->shapes, kind, start, end);
+    }
+    return end;
+}
+
 static inline char byte_at(const struct scan *s, size_t at)
 {
     return at < s->window.length ? s->window.origin[at] : '\0';
 }
 
+ALWAYS_INLINE bool is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 static size_t skip_spaces(const struct scan *s, size_t at)
 {
-    for (; at < s->window.length; at++) {
-        const char c = s->window.origin[at];
-        if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
-            break;
-        }
+    while (at < s->window.length && is_space(s->window.origin[at])) {
+        at++;
     }
     return at;
 }
@@ -73,21 +93,10 @@ ALWAYS_INLINE size_t skip_space(const struct scan *s, size_t at)
     return LIKELY((unsigned char)byte_at(s, at) > ' ') ? at : skip_spaces(s, at);
 }
 
-static size_t string_end_careful(const struct scan *s, size_t at)
-{
-    for (at++; at < s->window.length; at++) {
-        if (s->window.origin[at] == '"') {
-            return at;
-        }
-        at += s->window.origin[at] == '\\';
-    }
-    return SCAN_BAD;
-}
-
 /* The closing quote of the string that opens at `at`. */
 ALWAYS_INLINE size_t string_end(struct scan *s, size_t at)
 {
-    return UNLIKELY(s->careful) ? string_end_careful(s, at) : scan_window_string(&s->window, at);
+    return UNLIKELY(s->careful) ? scan_window_string_careful(&s->window, at) : scan_window_string(&s->window, at);
 }
 
 static inline bool string_escaped(const struct scan *s, size_t start, size_t end)
@@ -96,62 +105,20 @@ static inline bool string_escaped(const struct scan *s, size_t start, size_t end
                                 : scan_window_escaped(&s->window, start, end);
 }
 
-static size_t skip_container_careful(struct scan *s, size_t at)
-{
-    size_t depth = 0;
-    for (; at < s->window.length; at++) {
-        const char c = s->window.origin[at];
-        if (c == '"') {
-            at = string_end_careful(s, at);
-            if (at == SCAN_BAD) {
-                return refuse(s, s->window.length);
-            }
-        } else if (c == '{' || c == '[') {
-            depth++;
-        } else if ((c == '}' || c == ']') && --depth == 0) {
-            return at + 1;
-        }
-    }
-    return refuse(s, s->window.length);
-}
-
 /* at is the opening bracket; gives what lies behind the closing one. */
 static size_t skip_container(struct scan *s, size_t at)
 {
-    if (UNLIKELY(s->careful)) {
-        return skip_container_careful(s, at);
-    }
-    const size_t end = scan_window_skip(&s->window, at);
-    return end == SCAN_BAD ? refuse(s, s->window.length) : end;
-}
-
-static inline bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static size_t skip_digits(struct scan *s, size_t at)
-{
-    const size_t start = at;
-    while (is_digit(byte_at(s, at))) {
-        at++;
-    }
-    return at == start ? refuse(s, at) : at;
+    size_t deepest = 0;
+    const size_t end = UNLIKELY(s->careful) ? scan_window_skip_careful(&s->window, at) : scan_window_skip(&s->window, at, &deepest);
+    s->skipped = deepest > s->skipped ? deepest : s->skipped;
+    return end == SCAN_BAD ? refuse(s, s->window.length) : note(s, SCAN_CONTENT_NESTED, at + 1, end);
 }
 
 static size_t skip_number(struct scan *s, size_t at)
 {
-    at += byte_at(s, at) == '-';
-    at = byte_at(s, at) == '0' ? at + 1 : skip_digits(s, at);
-    if (at != SCAN_BAD && byte_at(s, at) == '.') {
-        at = skip_digits(s, at + 1);
-    }
-    if (at != SCAN_BAD && (byte_at(s, at) | 0x20) == 'e') {
-        at++;
-        at += byte_at(s, at) == '+' || byte_at(s, at) == '-';
-        at = skip_digits(s, at);
-    }
-    return at;
+    size_t trouble = 0;
+    const size_t end = scan_window_number(&s->window, at, &trouble);
+    return end == SCAN_BAD ? refuse(s, trouble) : note(s, SCAN_CONTENT_NUMBER, at, end);
 }
 
 static size_t skip_word(struct scan *s, size_t at, struct str word)
@@ -179,7 +146,7 @@ ALWAYS_INLINE size_t skip_value(struct scan *s, size_t at)
     enum scan_kind kind = SCAN_ABSENT;
     if (LIKELY(c == '"')) {
         const size_t end = string_end(s, at);
-        return end == SCAN_BAD ? refuse(s, s->window.length) : end + 1;
+        return end == SCAN_BAD ? refuse(s, s->window.length) : note(s, SCAN_CONTENT_STRING, at + 1, end) + 1;
     }
     return c == '{' || c == '[' ? skip_container(s, at) : skip_plain(s, at, &kind);
 }
@@ -188,20 +155,20 @@ ALWAYS_INLINE size_t skip_value(struct scan *s, size_t at)
 
 static void keep_further(struct scan *s, uint16_t slot, struct scan_value value)
 {
-    if (s->extra_count >= SCAN_EXTRAS_MAX) {
+    if (s->taken.extra_count >= SCAN_EXTRAS_MAX) {
         s->truncated = true;
         return;
     }
-    if (s->extra_count == s->extra_capacity) {
+    if (s->taken.extra_count == s->extra_capacity) {
         s->extra_capacity = s->extra_capacity ? s->extra_capacity * 2 : 64;
-        s->extras = memory_grow(s->extras, s->extra_capacity * sizeof(*s->extras));
+        s->taken.extras = memory_grow(s->taken.extras, s->extra_capacity * sizeof(*s->taken.extras));
     }
-    s->extras[s->extra_count++] = value;
-    const uint16_t link = (uint16_t)s->extra_count;
+    s->taken.extras[s->taken.extra_count++] = value;
+    const uint16_t link = (uint16_t)s->taken.extra_count;
     if (s->tails[slot]) {
-        s->extras[s->tails[slot] - 1].next = link;
+        s->taken.extras[s->tails[slot] - 1].next = link;
     } else {
-        s->values[slot].next = link;
+        s->taken.values[slot].next = link;
     }
     s->tails[slot] = link;
 }
@@ -219,51 +186,28 @@ ALWAYS_INLINE bool keep(struct scan *s, uint16_t slot, enum scan_kind kind, size
     const struct scan_value value = {
         s->window.origin + start, (uint32_t)(end - start), (uint8_t)kind, escaped, 0,
     };
-    if (s->values[slot].kind != SCAN_ABSENT) {
+    if (s->taken.values[slot].kind != SCAN_ABSENT) {
         keep_further(s, slot, value);
         return true;
     }
-    s->values[slot] = value;
-    s->touched[s->touched_count++] = slot;
+    s->taken.values[slot] = value;
+    s->taken.touched[s->taken.touched_count++] = slot;
     return true;
 }
 
 static void forget_values(struct scan *s)
 {
-    for (size_t i = 0; i < s->touched_count; i++) {
-        s->values[s->touched[i]] = ABSENT;
-        s->tails[s->touched[i]] = 0;
+    for (size_t i = 0; i < s->taken.touched_count; i++) {
+        s->taken.values[s->taken.touched[i]] = ABSENT;
+        s->tails[s->taken.touched[i]] = 0;
     }
-    s->touched_count = 0;
-    s->extra_count = 0;
+    s->taken.touched_count = 0;
+    s->taken.extra_count = 0;
     s->truncated = false;
     s->repeated = false;
 }
 
 /* --- the walk --- */
-
-ALWAYS_INLINE uint32_t find_key(const struct scan_node *node, const char *ptr, size_t len, const char *limit)
-{
-    uint64_t head = 0;
-    uint64_t tail = 0;
-    if (len >= 8) {
-        head = scan_key_load(ptr, 8);
-        tail = scan_key_load(ptr + len - 8, 8);
-    } else if (LIKELY(limit - ptr >= 8)) {
-        head = scan_key_load(ptr, 8) & (((uint64_t)1 << 8 * len) - 1);
-    } else {
-        head = scan_key_load(ptr, len);
-    }
-    size_t place = (size_t)(scan_key_place(node->multiplier, head, tail, len) >> node->shift);
-    for (const struct scan_key *key = &node->keys[place]; key->child; key = &node->keys[place]) {
-        if (key->head == head && key->tail == tail && key->len == len
-            && (len <= 16 || memcmp(key->ptr + 8, ptr + 8, len - 16) == 0)) {
-            return key->child;
-        }
-        place = (place + 1) & node->mask;
-    }
-    return 0;
-}
 
 static uint32_t find_escaped_key(struct scan *s, const struct scan_node *node, size_t start, size_t end)
 {
@@ -275,7 +219,7 @@ static uint32_t find_escaped_key(struct scan *s, const struct scan_node *node, s
     if (!json_unescape(s->arena, (struct str){ s->window.origin + start, end - start }, &key)) {
         return 0;
     }
-    return find_key(node, key.ptr, key.len, key.ptr + key.len);
+    return scan_node_find(node, key.ptr, key.len, key.ptr + key.len);
 }
 
 static size_t walk_object(struct scan *s, const struct scan_node *node, size_t at, unsigned depth);
@@ -288,6 +232,7 @@ ALWAYS_INLINE size_t take_string(struct scan *s, const struct scan_node *node, s
         return refuse(s, s->window.length);
     }
     const bool escaped = string_escaped(s, at + 1, end);
+    note(s, SCAN_CONTENT_STRING, at + 1, end);
     if (!element && !keep(s, node->whole, SCAN_STRING, at + 1, end, escaped)) {
         return SCAN_BAD;
     }
@@ -324,6 +269,7 @@ static size_t walk_array(struct scan *s, const struct scan_node *node, size_t at
     if (depth >= SCAN_DEPTH_MAX) {
         return refuse(s, at);
     }
+    s->walked = depth + 1 > s->walked ? depth + 1 : s->walked;
     at = skip_space(s, at + 1);
     if (byte_at(s, at) == ']') {
         return at + 1;
@@ -353,7 +299,7 @@ ALWAYS_INLINE size_t walk_key(struct scan *s, const struct scan_node *node, size
         return refuse(s, byte_at(s, at) == '"' ? s->window.length : at);
     }
     *child = UNLIKELY(string_escaped(s, at + 1, end)) ? find_escaped_key(s, node, at + 1, end)
-                                                      : find_key(node, s->window.origin + at + 1, end - at - 1, s->window.origin + s->window.length);
+                                                      : scan_node_find(node, s->window.origin + at + 1, end - at - 1, s->window.origin + s->window.length);
     if (LIKELY(byte_at(s, end + 1) == ':')) {
         return skip_space(s, end + 2);
     }
@@ -401,6 +347,7 @@ static size_t walk_object(struct scan *s, const struct scan_node *node, size_t a
     if (depth >= SCAN_DEPTH_MAX) {
         return refuse(s, at);
     }
+    s->walked = depth + 1 > s->walked ? depth + 1 : s->walked;
     const uint64_t instance = ++s->instance;
     at = skip_space(s, at + 1);
     if (byte_at(s, at) == '}') {
@@ -438,21 +385,29 @@ static size_t walk_root(struct scan *s, size_t at)
 }
 
 /* at is the opening brace, counted from origin, and its bits are made or still to be made. */
-static bool walk_document(struct scan *s, size_t at, size_t *end)
+static size_t walk_document(struct scan *s, size_t at)
 {
-    *end = walk_root(s, at);
+    s->walked = 0;
+    s->skipped = 0;
+    size_t end = walk_root(s, at);
     if (s->repeated) {
         forget_values(s);
+        s->learning = false;
+        s->skipped = UNKNOWN_DEPTH;
         s->careful = true;
-        *end = walk_root(s, at);
+        end = walk_root(s, at);
         s->careful = false;
     }
-    if (*end == SCAN_BAD) {
+    if (end == SCAN_BAD) {
         forget_values(s);
-        return false;
+        return SCAN_BAD;
     }
-    s->source = (struct str){ s->window.origin + at, *end - at };
-    return true;
+    s->taken.deepest = s->walked;
+    if (UNLIKELY(s->learning && !s->truncated)) {
+        scan_shapes_learn(s->shapes, &s->window, at, end, &s->taken);
+    }
+    s->taken.deepest += s->skipped;
+    return end;
 }
 
 void scan_block(struct scan *scan, struct str buffer)
@@ -461,34 +416,92 @@ void scan_block(struct scan *scan, struct str buffer)
     scan_window_restart(&scan->window, buffer.ptr, buffer.len, SCAN_STEP_MAX);
 }
 
-/* Whether what the window knows is right for a document that begins here: its brace counts as one. */
+/* Whether what the window knows is right for a document that begins here: its brace counts as one, and no quote behind it
+ * was dropped (their number before it would come out below zero). */
 static bool window_serves(struct scan *s, size_t at)
 {
     const struct scan_window *w = &s->window;
-    return at / 64 >= w->start && scan_window_seek(&s->window, at) && (w->bits[at / 64 - w->start].opens >> (at & 63) & 1);
+    return at / 64 >= w->start && scan_window_seek(&s->window, at) && w->place_next <= w->place_count
+        && (w->bits[at / 64 - w->start].opens >> (at & 63) & 1);
+}
+
+/* Readies the window for the document that starts there; its place, counted from origin. */
+static size_t sit(struct scan *s, const char *start)
+{
+    if (start < s->window.origin || !window_serves(s, (size_t)(start - s->window.origin))) {
+        scan_window_restart(&s->window, start, (size_t)(s->block.ptr + s->block.len - start), SCAN_STEP_FIRST);
+    }
+    return (size_t)(start - s->window.origin);
+}
+
+/* A scanner that reads but a few documents needs no shapes. */
+static bool shapes_useful(struct scan *s)
+{
+    if (UNLIKELY(s->shapes == NULL)) {
+        if (++s->documents < DOCUMENTS_BEFORE_SHAPES) {
+            return false;
+        }
+        s->shapes = scan_shapes_open();
+    }
+    return scan_shapes_useful(s->shapes);
+}
+
+static size_t follow_shape(struct scan *s, size_t at)
+{
+    const struct scan_shape *shape = NULL;
+    const size_t end = scan_shapes_follow(s->shapes, &s->window, at, &shape);
+    if (UNLIKELY(end == SCAN_BAD)) {
+        return SCAN_BAD;
+    }
+    if (shape != s->shape) { /* otherwise each value takes the place of the last one */
+        forget_values(s);
+    }
+    s->shape = shape;
+    scan_shapes_take(s->shapes, shape, &s->window, &s->taken);
+    return end;
+}
+
+static size_t walk_shapeless(struct scan *s, size_t at, bool learn)
+{
+    forget_values(s);
+    s->shape = NULL;
+    s->learning = learn;
+    if (learn) {
+        scan_shapes_begin(s->shapes);
+    }
+    const size_t end = walk_document(s, at);
+    s->learning = false;
+    return end;
 }
 
 bool scan_next(struct scan *scan, size_t at, size_t *used)
 {
-    forget_values(scan);
     scan->source = STR_NONE;
     size_t brace = at;
-    while (brace < scan->block.len && strchr(" \t\r\n", scan->block.ptr[brace]) && scan->block.ptr[brace]) {
+    while (brace < scan->block.len && is_space(scan->block.ptr[brace])) {
         brace++;
     }
     if (brace >= scan->block.len || scan->block.ptr[brace] != '{') {
+        forget_values(scan);
+        scan->shape = NULL;
         *used = brace - at;
         return false;
     }
     const char *start = scan->block.ptr + brace;
-    if (start < scan->window.origin || !window_serves(scan, (size_t)(start - scan->window.origin))) {
-        scan_window_restart(&scan->window, start, scan->block.len - brace, SCAN_STEP_FIRST);
+    const bool shapes = shapes_useful(scan);
+    size_t place = sit(scan, start);
+    size_t end = shapes ? follow_shape(scan, place) : SCAN_BAD;
+    if (end == SCAN_BAD) {
+        place = shapes ? sit(scan, start) : place;
+        end = walk_shapeless(scan, place, shapes);
     }
-    const size_t origin_at = (size_t)(scan->window.origin - scan->block.ptr);
-    size_t end = 0;
-    const bool good = walk_document(scan, (size_t)(start - scan->window.origin), &end);
-    *used = origin_at + (good ? end : scan->trouble) - at;
-    return good;
+    *used = (size_t)(scan->window.origin - scan->block.ptr) + (end == SCAN_BAD ? scan->trouble : end) - at;
+    if (end == SCAN_BAD) {
+        return false;
+    }
+    scan->source = (struct str){ start, end - place };
+    scan->ascii = scan->window.wide_until <= place / 64 && scan->taken.deepest < UNKNOWN_DEPTH;
+    return true;
 }
 
 bool scan_document(struct scan *scan, struct str json, size_t *used)
@@ -501,6 +514,16 @@ bool scan_document(struct scan *scan, struct str json, size_t *used)
 struct str scan_source(const struct scan *scan)
 {
     return scan->source;
+}
+
+bool scan_ascii(const struct scan *scan)
+{
+    return scan->ascii;
+}
+
+size_t scan_deepest(const struct scan *scan)
+{
+    return scan->taken.deepest;
 }
 
 bool scan_truncated(const struct scan *scan)
@@ -521,9 +544,9 @@ struct scan *scan_open(const struct projection *projection)
 
 static void drop_slots(struct scan *scan)
 {
-    memory_free(scan->values);
+    memory_free(scan->taken.values);
     memory_free(scan->tails);
-    memory_free(scan->touched);
+    memory_free(scan->taken.touched);
     memory_free(scan->seen);
     memory_free(scan->last);
 }
@@ -532,7 +555,8 @@ void scan_close(struct scan *scan)
 {
     if (scan) {
         drop_slots(scan);
-        memory_free(scan->extras);
+        memory_free(scan->taken.extras);
+        scan_shapes_close(scan->shapes);
         arena_close(scan->arena);
         memory_free(scan);
     }
@@ -542,27 +566,31 @@ void scan_use(struct scan *scan, const struct projection *projection)
 {
     const size_t slots = projection->slot_count;
     drop_slots(scan);
+    if (scan->shapes) {
+        scan_shapes_forget(scan->shapes);
+    }
+    scan->shape = NULL;
     scan->projection = projection;
-    scan->values = memory_new(slots * sizeof(*scan->values));
+    scan->taken.values = memory_new(slots * sizeof(*scan->taken.values));
     scan->tails = memory_new(slots * sizeof(*scan->tails));
-    scan->touched = memory_new(slots * sizeof(*scan->touched));
+    scan->taken.touched = memory_new(slots * sizeof(*scan->taken.touched));
     scan->seen = memory_new(projection->node_count * sizeof(*scan->seen));
     scan->last = memory_new(projection->node_count * sizeof(*scan->last));
-    scan->touched_count = 0;
-    scan->extra_count = 0;
+    scan->taken.touched_count = 0;
+    scan->taken.extra_count = 0;
 }
 
 const struct scan_value *scan_get(const struct scan *scan, uint16_t slot)
 {
-    return slot < scan->projection->slot_count ? &scan->values[slot] : &ABSENT;
+    return slot < scan->projection->slot_count ? &scan->taken.values[slot] : &ABSENT;
 }
 
 const struct scan_value *scan_values(const struct scan *scan)
 {
-    return scan->values;
+    return scan->taken.values;
 }
 
 const struct scan_value *scan_more(const struct scan *scan, const struct scan_value *value)
 {
-    return value->next ? &scan->extras[value->next - 1] : NULL;
+    return value->next ? &scan->taken.extras[value->next - 1] : NULL;
 }

@@ -61,6 +61,8 @@ bool scan_document(struct scan *scan, struct str json, size_t *used);
 void scan_block(struct scan *scan, struct str buffer);
 bool scan_next(struct scan *scan, size_t at, size_t *used);
 struct str scan_source(const struct scan *scan); /* the text of the document just scanned, from { to } */
+bool scan_ascii(const struct scan *scan);        /* true: all of it is ASCII; false: perhaps not */
+size_t scan_deepest(const struct scan *scan);    /* nothing in it is nested deeper; huge when that wasn't counted */
 bool scan_truncated(const struct scan *scan);    /* it had more values than SCAN_EXTRAS_MAX */
 const struct scan_value *scan_get(const struct scan *scan, uint16_t slot);      /* never NULL; kind SCAN_ABSENT */
 const struct scan_value *scan_values(const struct scan *scan); /* by slot: all of them, for those who read many */

@@ -15,12 +15,13 @@ static uint64_t bytes_equal(uint64_t word, unsigned char c)
     return (zero >> 7) * 0x0102040810204080u >> 56;
 }
 
-static struct scan_bits classify(const char *bytes)
+static struct scan_bits classify(const char *bytes, uint64_t *wide)
 {
     struct scan_bits bits = { 0 };
     for (unsigned i = 0; i < 8; i++) {
         uint64_t word = 0;
         memcpy(&word, bytes + (size_t)8 * i, 8);
+        *wide |= word & 0x80u * EACH_BYTE;
         const uint64_t folded = word | 0x20u * EACH_BYTE; /* [ and { differ in this bit alone, so do ] and } */
         bits.quotes |= bytes_equal(word, '"') << 8 * i;
         bits.backslashes |= bytes_equal(word, '\\') << 8 * i;
@@ -38,7 +39,8 @@ void scan_index_portable(const char *bytes, size_t words, struct scan_carry *car
     uint32_t place_count = index->place_count;
     const uint32_t offset = index->offset;
     for (size_t i = 0; i < words; i++) {
-        struct scan_bits bits = classify(bytes + 64 * i);
+        struct scan_bits bits = classify(bytes + 64 * i, &index->wide);
+        index->backslashes |= bits.backslashes;
         bits.quotes &= ~scan_escaped(bits.backslashes, carry);
         const uint64_t inside = scan_prefix_parity(bits.quotes) ^ carry->in_string;
         carry->in_string = inside >> 63 ? UINT64_MAX : 0;

@@ -32,6 +32,8 @@ struct scan_index {
     uint32_t *places;       /* of quotes, rising */
     uint32_t place_count;   /* goes on from what it was */
     uint32_t offset;        /* place of the first byte */
+    uint64_t backslashes;   /* not 0: there is one */
+    uint64_t wide;          /* not 0: not all is ASCII */
 };
 
 typedef void scan_indexer(const char *bytes, size_t words, struct scan_carry *carry, struct scan_index *index);
@@ -41,6 +43,7 @@ struct scan_skip {
     size_t word;
     unsigned bit;
     size_t depth;
+    size_t deepest;         /* never passed by depth on the way */
     unsigned quotes_before; /* in the word of the closing bracket */
 };
 typedef bool scan_skipper(const struct scan_bits *bits, size_t words, struct scan_skip *skip); /* false: not among these words */
@@ -105,16 +108,20 @@ ALWAYS_INLINE void scan_put_places(uint32_t *out, uint32_t offset, uint64_t bits
 ALWAYS_INLINE bool scan_skip_words(const struct scan_bits *bits, size_t words, struct scan_skip *skip)
 {
     size_t depth = skip->depth;
+    size_t deepest = skip->deepest;
     uint64_t after = UINT64_MAX << skip->bit;
     for (size_t word = skip->word; word < words; word++) {
         const uint64_t opens = bits[word].opens & after;
         uint64_t closes = bits[word].closes & after;
         after = UINT64_MAX;
+        const size_t open_count = (size_t)__builtin_popcountll(opens);
         const size_t close_count = (size_t)__builtin_popcountll(closes);
+        deepest = depth + open_count > deepest ? depth + open_count : deepest;
         if (depth <= close_count) {
             for (size_t closed = 1; closes; closed++, closes &= closes - 1) {
                 const uint64_t before = (closes & (0 - closes)) - 1;
                 if (depth + (size_t)__builtin_popcountll(opens & before) == closed) {
+                    skip->deepest = deepest;
                     skip->word = word;
                     skip->bit = (unsigned)__builtin_ctzll(closes);
                     skip->quotes_before = (unsigned)__builtin_popcountll(bits[word].quotes & before);
@@ -122,9 +129,10 @@ ALWAYS_INLINE bool scan_skip_words(const struct scan_bits *bits, size_t words, s
                 }
             }
         }
-        depth = depth + (size_t)__builtin_popcountll(opens) - close_count;
+        depth = depth + open_count - close_count;
     }
     skip->depth = depth;
+    skip->deepest = deepest;
     return false;
 }
 

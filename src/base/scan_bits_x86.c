@@ -39,13 +39,17 @@ void scan_index_sse2(const char *bytes, size_t words, struct scan_carry *carry, 
     uint32_t *places = index->places;
     uint32_t place_count = index->place_count;
     const uint32_t offset = index->offset;
+    __m128i wide = _mm_setzero_si128();
+    uint64_t backslashes = 0;
     for (size_t i = 0; i < words; i++) {
         __m128i block[4];
         for (size_t j = 0; j < 4; j++) {
             block[j] = _mm_loadu_si128((const void *)(bytes + 64 * i + 16 * j));
+            wide = _mm_or_si128(wide, block[j]);
         }
         struct scan_bits bits = { equal_sse2(block, '"', false), equal_sse2(block, '\\', false),
                                   equal_sse2(block, '{', true), equal_sse2(block, '}', true) };
+        backslashes |= bits.backslashes;
         bits.quotes &= ~scan_escaped(bits.backslashes, carry);
         out[i] = settle(bits, scan_prefix_parity(bits.quotes), carry);
         const unsigned count = (unsigned)__builtin_popcountll(bits.quotes);
@@ -55,6 +59,8 @@ void scan_index_sse2(const char *bytes, size_t words, struct scan_carry *carry, 
     }
     index->place_count = place_count;
     index->offset = offset + (uint32_t)words * 64;
+    index->backslashes |= backslashes;
+    index->wide |= (uint64_t)(uint32_t)_mm_movemask_epi8(wide);
 }
 
 TARGET("avx2") static inline uint64_t equal_avx2(__m256i low, __m256i high, char c)
@@ -74,13 +80,17 @@ void scan_index_avx2(const char *bytes, size_t words, struct scan_carry *carry, 
     uint32_t place_count = index->place_count;
     const uint32_t offset = index->offset;
     const __m256i fold = _mm256_set1_epi8(0x20);
+    __m256i wide = _mm256_setzero_si256();
+    uint64_t backslashes = 0;
     for (size_t i = 0; i < words; i++) {
         const __m256i low = _mm256_loadu_si256((const void *)(bytes + 64 * i));
         const __m256i high = _mm256_loadu_si256((const void *)(bytes + 64 * i + 32));
+        wide = _mm256_or_si256(wide, _mm256_or_si256(low, high));
         const __m256i low_folded = _mm256_or_si256(low, fold);
         const __m256i high_folded = _mm256_or_si256(high, fold);
         struct scan_bits bits = { equal_avx2(low, high, '"'), equal_avx2(low, high, '\\'),
                                   equal_avx2(low_folded, high_folded, '{'), equal_avx2(low_folded, high_folded, '}') };
+        backslashes |= bits.backslashes;
         bits.quotes &= ~scan_escaped(bits.backslashes, carry);
         out[i] = settle(bits, prefix_parity_clmul(bits.quotes), carry);
         const unsigned count = (unsigned)__builtin_popcountll(bits.quotes);
@@ -90,6 +100,8 @@ void scan_index_avx2(const char *bytes, size_t words, struct scan_carry *carry, 
     }
     index->place_count = place_count;
     index->offset = offset + (uint32_t)words * 64;
+    index->backslashes |= backslashes;
+    index->wide |= (uint64_t)(uint32_t)_mm256_movemask_epi8(wide);
 }
 
 /* The numbers 0 to 63, squeezed together where the bits are set, are the places. */
@@ -119,13 +131,17 @@ void scan_index_avx512(const char *bytes, size_t words, struct scan_carry *carry
     uint32_t place_count = index->place_count;
     const uint32_t offset = index->offset;
     const __m512i fold = _mm512_set1_epi8(0x20);
+    __m512i wide = _mm512_setzero_si512();
+    uint64_t backslashes = 0;
     for (size_t i = 0; i < words; i++) {
         const __m512i block = _mm512_loadu_si512((const void *)(bytes + 64 * i));
+        wide = _mm512_or_si512(wide, block);
         const __m512i folded = _mm512_or_si512(block, fold);
         struct scan_bits bits = { _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('"')),
                                   _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\\')),
                                   _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8('{')),
                                   _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8('}')) };
+        backslashes |= bits.backslashes;
         bits.quotes &= ~scan_escaped(bits.backslashes, carry);
         out[i] = settle(bits, prefix_parity_clmul(bits.quotes), carry);
         const unsigned count = (unsigned)__builtin_popcountll(bits.quotes);
@@ -135,6 +151,8 @@ void scan_index_avx512(const char *bytes, size_t words, struct scan_carry *carry
     }
     index->place_count = place_count;
     index->offset = offset + (uint32_t)words * 64;
+    index->backslashes |= backslashes;
+    index->wide |= _mm512_movepi8_mask(wide);
 }
 TARGET("popcnt,bmi") bool scan_skip_popcnt(const struct scan_bits *bits, size_t words, struct scan_skip *skip)
 {

@@ -323,6 +323,54 @@ TEST(scanner_and_parser_agree_on_random_documents_sound_and_broken)
     close_both(scan, projection);
 }
 
+/* The scanner that has seen a document many times, and goes by its shape, against one that hasn't. */
+TEST(a_document_like_an_earlier_one_is_read_as_if_it_were_the_first)
+{
+    struct projection *projection = oracle_projection();
+    struct scan *knowing = scan_open(projection);
+    struct arena *work = arena_open();
+    uint64_t state = 43;
+    for (int round = 0; round < 4000; round++) {
+        struct scan *fresh = scan_open(projection);
+        arena_reset(work);
+        struct text out = text_new(work);
+        text_add(&out, STR("{\"a\":"));
+        random_value(&out, &state, 1);
+        text_add(&out, STR(",\"b\":{\"pad\":\"\",\"b\":"));
+        random_value(&out, &state, 1);
+        text_add(&out, STR("}}"));
+        const struct str text = text_str(&out);
+        const char *trouble = oracle_check(work, knowing, text);
+        for (int turn = 0; turn < 6 && trouble == NULL; turn++) {
+            trouble = oracle_alike(knowing, fresh, text);
+            out.ptr[next_random(&state) % out.len] = "{}[]\",:\\a1 -."[next_random(&state) % 13];
+        }
+        if (trouble) {
+            fail_msg("%s: %.*s", trouble, STR_ARG(text));
+        }
+        scan_close(fresh);
+    }
+    arena_close(work);
+    close_both(knowing, projection);
+}
+
+TEST(what_a_document_holds_besides_ascii_and_how_deep_it_goes_is_told)
+{
+    static const char *const path = "a.b";
+    struct projection *projection = NULL;
+    struct scan *scan = scan_of(&projection, &path, 1);
+    const struct str plain = STR("{\"a\":{\"b\":\"x\",\"c\":[[[]]]}}");
+    const struct str wide = STR("{\"a\":{\"b\":\"\xE6\xAB\x93\",\"c\":[[[]]]}}");
+    const struct str deep = STR("{\"a\":{\"b\":\"x\",\"c\":[[[[[[[[[[]]]]]]]]]]}}");
+    size_t used = 0;
+    for (int turn = 0; turn < 40; turn++) {
+        CHECK(scan_document(scan, plain, &used) && scan_ascii(scan) && scan_deepest(scan) >= 5 && scan_deepest(scan) < 12);
+        CHECK(scan_document(scan, wide, &used) && !scan_ascii(scan));
+        CHECK(scan_document(scan, deep, &used) && scan_ascii(scan) && scan_deepest(scan) >= 12);
+    }
+    close_both(scan, projection);
+}
+
 enum { WORDS = 64 };
 struct indexed {
     struct scan_bits bits[WORDS];
@@ -336,7 +384,7 @@ struct indexed {
 static void index_with(scan_indexer *make, const char *bytes, struct indexed *out)
 {
     memset(out, 0, sizeof(*out));
-    struct scan_index index = { out->bits, out->ranks, out->places, 0, 0 };
+    struct scan_index index = { .bits = out->bits, .ranks = out->ranks, .places = out->places };
     make(bytes, WORDS / 2, &out->carry, &index);
     index.bits += WORDS / 2;
     index.ranks += WORDS / 2;

@@ -3,6 +3,7 @@
 #ifndef YAGURA_BASE_SCAN_TREE_H
 #define YAGURA_BASE_SCAN_TREE_H
 
+#include "base/compat.h"
 #include "base/scan.h"
 
 /* First and last eight bytes stand in for the key: only keys of more than sixteen need a look at their middle. */
@@ -41,6 +42,30 @@ static inline uint64_t scan_key_load(const char *bytes, size_t count)
 static inline uint64_t scan_key_place(uint64_t multiplier, uint64_t head, uint64_t tail, size_t len)
 {
     return (head ^ (tail << 29 | tail >> 35) ^ len) * multiplier;
+}
+
+/* The child of a key: 0 when it is not wanted. limit: bytes up to there may be read. */
+ALWAYS_INLINE uint32_t scan_node_find(const struct scan_node *node, const char *ptr, size_t len, const char *limit)
+{
+    uint64_t head = 0;
+    uint64_t tail = 0;
+    if (len >= 8) {
+        head = scan_key_load(ptr, 8);
+        tail = scan_key_load(ptr + len - 8, 8);
+    } else if (LIKELY(limit - ptr >= 8)) {
+        head = scan_key_load(ptr, 8) & (((uint64_t)1 << 8 * len) - 1);
+    } else {
+        head = scan_key_load(ptr, len);
+    }
+    size_t place = (size_t)(scan_key_place(node->multiplier, head, tail, len) >> node->shift);
+    for (const struct scan_key *key = &node->keys[place]; key->child; key = &node->keys[place]) {
+        if (key->head == head && key->tail == tail && key->len == len
+            && (len <= 16 || memcmp(key->ptr + 8, ptr + 8, len - 16) == 0)) {
+            return key->child;
+        }
+        place = (place + 1) & node->mask;
+    }
+    return 0;
 }
 
 #endif

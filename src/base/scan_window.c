@@ -10,7 +10,8 @@ void scan_window_restart(struct scan_window *w, const char *origin, size_t lengt
     w->place_base = 0;
     w->place_next = 0;
     w->place_count = 0;
-    w->escapes = false;
+    w->escaped_until = 0;
+    w->wide_until = 0;
     w->carry = (struct scan_carry){ 0, 0 };
 }
 
@@ -41,15 +42,6 @@ static void drop(struct scan_window *w, size_t keep)
     w->place_count = left;
 }
 
-static bool has_escapes(const struct scan_window *w)
-{
-    uint64_t any = 0;
-    for (size_t i = 0; i < w->end - w->start; i++) {
-        any |= w->bits[i].backslashes;
-    }
-    return any != 0;
-}
-
 bool scan_window_advance(struct scan_window *w, size_t keep)
 {
     const size_t whole_words = w->length / 64;
@@ -62,7 +54,8 @@ bool scan_window_advance(struct scan_window *w, size_t keep)
         return false;
     }
     const size_t kept = at - w->start;
-    struct scan_index index = { w->bits + kept, w->ranks + kept, w->places, w->place_count, (uint32_t)(at * 64 - w->place_base) };
+    struct scan_index index = { w->bits + kept, w->ranks + kept, w->places, w->place_count,
+                                (uint32_t)(at * 64 - w->place_base), 0, 0 };
     if (at == whole_words) {
         char padded[64]; /* the last bytes, fewer than 64, as if spaces followed */
         memset(padded, ' ', sizeof(padded));
@@ -76,7 +69,8 @@ bool scan_window_advance(struct scan_window *w, size_t keep)
         w->step = w->step * 2 > SCAN_STEP_MAX ? SCAN_STEP_MAX : w->step * 2;
     }
     w->place_count = index.place_count;
-    w->escapes = has_escapes(w);
+    w->escaped_until = index.backslashes ? w->end : w->escaped_until;
+    w->wide_until = index.wide ? w->end : w->wide_until;
     return true;
 }
 
@@ -95,7 +89,7 @@ bool scan_window_seek(struct scan_window *w, size_t at)
     return true;
 }
 
-size_t scan_window_skip(struct scan_window *w, size_t at)
+size_t scan_window_skip(struct scan_window *w, size_t at, size_t *deepest)
 {
     if (at / 64 >= w->end && !scan_window_seek(w, at)) {
         return SCAN_BAD;
@@ -109,6 +103,67 @@ size_t scan_window_skip(struct scan_window *w, size_t at)
         skip.word = 0;
         skip.bit = 0;
     }
+    *deepest = skip.deepest;
     w->place_next = w->ranks[skip.word] + skip.quotes_before;
     return (w->start + skip.word) * 64 + skip.bit + 1;
+}
+
+static char byte_at(const struct scan_window *w, size_t at)
+{
+    return at < w->length ? w->origin[at] : '\0';
+}
+
+static size_t skip_digits(const struct scan_window *w, size_t at, size_t *trouble)
+{
+    const size_t start = at;
+    while (byte_at(w, at) >= '0' && byte_at(w, at) <= '9') {
+        at++;
+    }
+    *trouble = at;
+    return at == start ? SCAN_BAD : at;
+}
+
+size_t scan_window_number(const struct scan_window *w, size_t at, size_t *trouble)
+{
+    at += byte_at(w, at) == '-';
+    at = byte_at(w, at) == '0' ? at + 1 : skip_digits(w, at, trouble);
+    if (at != SCAN_BAD && byte_at(w, at) == '.') {
+        at = skip_digits(w, at + 1, trouble);
+    }
+    if (at != SCAN_BAD && (byte_at(w, at) | 0x20) == 'e') {
+        at++;
+        at += byte_at(w, at) == '+' || byte_at(w, at) == '-';
+        at = skip_digits(w, at, trouble);
+    }
+    return at;
+}
+
+size_t scan_window_string_careful(const struct scan_window *w, size_t at)
+{
+    for (at++; at < w->length; at++) {
+        if (w->origin[at] == '"') {
+            return at;
+        }
+        at += w->origin[at] == '\\';
+    }
+    return SCAN_BAD;
+}
+
+size_t scan_window_skip_careful(const struct scan_window *w, size_t at)
+{
+    size_t depth = 0;
+    for (; at < w->length; at++) {
+        const char c = w->origin[at];
+        if (c == '"') {
+            at = scan_window_string_careful(w, at);
+            if (at == SCAN_BAD) {
+                return SCAN_BAD;
+            }
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if ((c == '}' || c == ']') && --depth == 0) {
+            return at + 1;
+        }
+    }
+    return SCAN_BAD;
 }

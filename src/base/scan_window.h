@@ -24,7 +24,8 @@ struct scan_window {
     size_t place_base;   /* what places count from */
     uint32_t place_next; /* the first quote that the walk hasn't passed */
     uint32_t place_count;
-    bool escapes;        /* a backslash may stand somewhere in the window */
+    size_t escaped_until; /* no backslash stands in the words from here to the end of the window */
+    size_t wide_until;    /* all is ASCII there */
     struct scan_carry carry;
     struct scan_code code;
     struct scan_bits bits[SCAN_WINDOW_MAX];
@@ -37,8 +38,14 @@ void scan_window_restart(struct scan_window *w, const char *origin, size_t lengt
 bool scan_window_advance(struct scan_window *w, size_t keep);
 /* Makes the next quote the first one from `at` on; nothing before `at` is needed any more. */
 bool scan_window_seek(struct scan_window *w, size_t at);
-/* Behind the bracket that closes the one at `at`; SCAN_BAD. */
-size_t scan_window_skip(struct scan_window *w, size_t at);
+/* Behind the bracket that closes the one at `at`; SCAN_BAD. *deepest: nothing in it is nested deeper. */
+size_t scan_window_skip(struct scan_window *w, size_t at, size_t *deepest);
+/* Behind the number at `at`; SCAN_BAD when it is none, *trouble then tells where. */
+size_t scan_window_number(const struct scan_window *w, size_t at, size_t *trouble);
+
+/* The same, and the closing quote of a string, byte by byte without the index. */
+size_t scan_window_skip_careful(const struct scan_window *w, size_t at);
+size_t scan_window_string_careful(const struct scan_window *w, size_t at);
 
 /* The closing quote of the string that opens at `at`; SCAN_BAD. */
 ALWAYS_INLINE size_t scan_window_string(struct scan_window *w, size_t at)
@@ -61,7 +68,7 @@ ALWAYS_INLINE bool scan_window_escaped(const struct scan_window *w, size_t start
 {
     const size_t first = start / 64;
     const size_t last = end / 64;
-    if (LIKELY(!w->escapes && first >= w->start)) {
+    if (LIKELY(first >= w->escaped_until)) {
         return false;
     }
     if (UNLIKELY(first < w->start || last - first > 1)) {

@@ -64,9 +64,13 @@ void reader_trouble(struct reader *reader, uint64_t offset, const char *reason)
     reader->sink->trouble(reader->sink->self, &what);
 }
 
-/* NULL: fit to be delivered. */
-static const char *unfit(struct str raw)
+/* NULL: fit to be delivered. Mostly the scanner has seen as much; it is asked about this very text alone. */
+static const char *unfit(const struct reader *reader, struct str raw)
 {
+    const struct str scanned = scan_source(reader->scan);
+    if (LIKELY(scanned.ptr == raw.ptr && scanned.len == raw.len && scan_ascii(reader->scan) && scan_deepest(reader->scan) <= READER_DEPTH_MAX)) {
+        return NULL;
+    }
     const struct survey survey = survey_of(raw);
     if (!survey.ascii && !str_utf8_valid(raw)) {
         return "a record that is not valid UTF-8";
@@ -110,7 +114,7 @@ static void deliver(struct reader *reader, struct str raw, uint64_t offset)
 {
     const uint64_t identity = cloudtrail_identity(reader);
     recent_prefetch(reader->recent, identity); /* comes from memory while the record is looked over */
-    const char *reason = unfit(raw);
+    const char *reason = unfit(reader, raw);
     if (reason || !cloudtrail_fill(reader, raw, &reason)) {
         deliver_stray(reader, raw, offset, reason);
         return;
@@ -130,7 +134,7 @@ static void name_log_group(struct reader *reader)
 
 static void deliver_format(struct reader *reader, size_t format, struct str raw, uint64_t offset)
 {
-    const char *reason = unfit(raw);
+    const char *reason = unfit(reader, raw);
     if (reason || !reader_fill_json(reader, format, raw, &reason)) {
         deliver_stray(reader, raw, offset, reason);
         return;
