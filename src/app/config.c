@@ -36,6 +36,8 @@ static const struct setting table[] = {
       0, 0 },
     { "source", "URI", NULL, NULL, "where further logs come from: s3://BUCKET/PREFIX, sqs://HOST/PATH, syslog://HOST:PORT or - (repeatable)",
       AT(source), KIND_PATHS, SETTINGS_SERVE, 0, 0 },
+    { "notify", "URL", NULL, NULL, "whom to tell of findings: Slack, Teams, Mattermost, webhook, syslog, CEF, OpenSearch, mail, Security Hub (repeatable; see yagura-serve(1))",
+      AT(notify), KIND_PATHS, SETTINGS_SERVE, 0, 0 },
     { "push", NULL, NULL, NULL, "take log records by signed POST /_yagura/push", AT(push), KIND_FLAG, SETTINGS_SERVE, 0, 0 },
     { "rules", "DIR", NULL, NULL, "further detection rules (repeatable)", AT(rules), KIND_PATHS,
       SETTINGS_SERVE | SETTINGS_DETECT, 0, 0 },

@@ -28,6 +28,7 @@ struct settings {
     struct str as_of;
     struct path_list watch;
     struct path_list source; /* URIs */
+    struct path_list notify; /* URLs */
     struct path_list rules;
     struct path_list rule; /* of match: Sigma files */
     struct str mapping; /* of Sigma rules */

@@ -42,6 +42,9 @@ static int64_t pause_after(int64_t tries)
 
 static struct err note(struct ctx *ctx, struct store_conn *db, const struct delivery *delivery)
 {
+    if (delivery->outcome == DELIVERY_HELD) {
+        return store_outbox_hold(ctx, db, delivery->item.id, delivery->until_ms);
+    }
     return delivery->outcome == DELIVERY_LATER
                ? store_outbox_retry(ctx, db, delivery->item.id, ctx->now_ms + pause_after(delivery->item.tries))
                : store_outbox_done(ctx, db, delivery->item.id);

@@ -12,11 +12,12 @@
 
 #include "store/writer.h"
 
-enum delivery_outcome { DELIVERY_LATER, DELIVERY_DONE, DELIVERY_NEVER };
+enum delivery_outcome { DELIVERY_LATER, DELIVERY_DONE, DELIVERY_NEVER, DELIVERY_HELD };
 
 struct delivery {
     struct outbox_item item;
     enum delivery_outcome outcome; /* set by deliver; LATER at first */
+    int64_t until_ms;              /* of HELD: it was not its turn yet, which counts as no try */
 };
 
 enum { DELIVERER_BATCH = 256, DELIVERER_CHANNELS_MAX = 16 };

@@ -12,15 +12,17 @@
 #include "app/findings_table.h"
 #include "app/front.h"
 #include "app/known.h"
+#include "app/notify.h"
 #include "app/source.h"
 #include "app/watch.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "schema.h"
 #include "store/source.h"
+#include "svc/guardduty/guardduty.h"
 #include "svc/iam/iam.h"
 
-enum { WRITER_QUEUE = 4096, WRITER_THREADS = 8, FIRST_FINDINGS = 20 };
+enum { WRITER_QUEUE = 4096, WRITER_THREADS = 8, FIRST_FINDINGS = 20, DELIVERER_INTERVAL_MS = 500 };
 
 struct server {
     struct settings settings;
@@ -34,6 +36,9 @@ struct server {
     struct watch *watch;
     struct sources *sources;
     struct push push;
+    struct notifier *notifier;
+    struct deliverer_channel channels[DELIVERER_CHANNELS_MAX];
+    struct deliverer *deliverer; /* NULL: nothing is to go out */
     struct str endpoint;
 };
 
@@ -208,6 +213,26 @@ static struct err open_push(struct ctx *ctx, struct server *server)
     return err;
 }
 
+static struct err open_deliverer(struct ctx *ctx, struct server *server)
+{
+    if (server->settings.notify.count == 0) {
+        return ERR_OK;
+    }
+    TRY(notifier_open(ctx, &server->settings.notify, &server->notifier));
+    notifier_channels(server->notifier, server->channels);
+    guardduty_set_publish(true);
+    TRY(deliverer_open(ctx, &(struct deliverer_options){
+        .store = server->store,
+        .writer = server->writer,
+        .channels = server->channels,
+        .channel_count = NOTIFY_CHANNELS,
+        .interval_ms = DELIVERER_INTERVAL_MS,
+    }, &server->deliverer));
+    notifier_set_stopped(server->notifier, deliverer_stopping, server->deliverer);
+    deliverer_start(server->deliverer);
+    return ERR_OK;
+}
+
 static void start_watch(struct server *server)
 {
     if (server->watch == NULL) {
@@ -237,6 +262,7 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     TRY(open_watch(ctx, server));
     TRY(open_push(ctx, server));
     TRY(open_front(ctx, server));
+    TRY(open_deliverer(ctx, server));
     show_banner(server);
     start_watch(server);
     return ERR_OK;
@@ -250,6 +276,8 @@ static void close_all(struct server *server)
     if (server->net) {
         net_server_stop(server->net, server->settings.grace_ms);
     }
+    deliverer_close(server->deliverer);
+    notifier_close(server->notifier);
     watch_close(server->watch);
     known_close(&server->known);
     store_writer_close(server->writer);
@@ -314,6 +342,7 @@ const struct command COMMAND_SERVE = {
     .usage = "yagura serve [options]",
     .examples = "  yagura serve\n  yagura serve --watch /var/log/cloudtrail --data /var/lib/yagura\n"
                 "  yagura serve --source 's3://trail-bucket/AWSLogs/?region=eu-west-1'\n"
+                "  yagura serve --source s3://trail-bucket/ --notify @slack-url --notify 'smtps://mail.example.org/?from=a@example.org&to=b@example.org#min=high'\n"
                 "  yagura serve --store postgresql://yagura@db/yagura --listen 0.0.0.0:443 --tls-cert c.pem --tls-key k.pem\n",
     .groups = SETTINGS_DATA | SETTINGS_SERVE,
     .run = run,

@@ -11,6 +11,12 @@ struct embedded_rule {
 extern const struct embedded_rule EMBEDDED_RULES[];
 extern const size_t EMBEDDED_RULES_COUNT;
 extern const struct embedded_rule EMBEDDED_MODELS[]; /* by name, ends with an absent one */
+struct embedded_pair {
+    struct str name;
+    struct str value;
+};
+extern const struct embedded_pair ASFF_TYPES[]; /* by finding type; several are joined by ; */
+extern const size_t ASFF_TYPES_COUNT;
 extern const struct catalogue_entry CATALOGUE[]; /* sorted by type */
 extern const size_t CATALOGUE_COUNT;
 

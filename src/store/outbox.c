@@ -45,3 +45,9 @@ struct err store_outbox_retry(struct ctx *ctx, struct store_conn *conn, int64_t 
     return store_run(ctx, conn, "UPDATE store_outbox SET next_ms = $1, tries = tries + 1 WHERE id = $2",
                      SQL_VALUES(SQL_INT(next_ms), SQL_INT(id)), NULL);
 }
+
+struct err store_outbox_hold(struct ctx *ctx, struct store_conn *conn, int64_t id, int64_t next_ms)
+{
+    return store_run(ctx, conn, "UPDATE store_outbox SET next_ms = $1 WHERE id = $2",
+                     SQL_VALUES(SQL_INT(next_ms), SQL_INT(id)), NULL);
+}

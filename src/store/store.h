@@ -97,6 +97,7 @@ struct err store_outbox_due(struct ctx *ctx, struct store_conn *conn, size_t max
                             size_t *count);
 struct err store_outbox_done(struct ctx *ctx, struct store_conn *conn, int64_t id);
 struct err store_outbox_retry(struct ctx *ctx, struct store_conn *conn, int64_t id, int64_t next_ms);
+struct err store_outbox_hold(struct ctx *ctx, struct store_conn *conn, int64_t id, int64_t next_ms); /* not a try */
 
 /* A consistent copy while others write. SQLite: into the file `path`, fsynced. PostgreSQL: FAULT_INVALID naming pg_dump. */
 struct err store_backup(struct ctx *ctx, struct store *store, struct str path);

@@ -11,14 +11,18 @@ void guardduty_set_publish(bool on)
     publishing = on;
 }
 
-/* What subscribers get: the finding as the region's detector shows it. Without a detector nobody is told. */
+/* What subscribers get: the finding as the region's detector shows it. A detector that is switched off keeps silent; where
+ * there is none, the finding goes out as it waits. */
 static struct err publish(struct rows rows, const struct finding_row *row)
 {
     struct detector_row detector = { .enabled = false };
     bool found = false;
     TRY(rows_detector_get(rows, &detector, &found));
-    if (!found || !detector.enabled) {
+    if (found && !detector.enabled) {
         return ERR_OK;
+    }
+    if (!found) {
+        return store_outbox_add(rows.ctx, rows.db, rows.account, STR("guardduty.finding"), row->body);
     }
     const struct str arn = finding_arn(rows.ctx->arena, STR("aws"), rows, detector.id, row->id);
     const struct finding_change changes[] = {
