@@ -100,7 +100,7 @@ static bool scan_apart(struct reader *reader, struct str text, size_t *used)
 static void deliver_stray(struct reader *reader, struct str raw, uint64_t offset, const char *reason)
 {
     size_t used = 0;
-    const char *unfit_for = reader->strays == READER_STRAYS_SKIPPED ? reason : unfit(raw);
+    const char *unfit_for = reader->strays == READER_STRAYS_SKIPPED ? reason : unfit(reader, raw);
     if (unfit_for || (reader->declared == NULL && !scan_apart(reader, raw, &used))) {
         reader_trouble(reader, offset, unfit_for ? unfit_for : reason);
         return;
