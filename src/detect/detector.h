@@ -25,7 +25,7 @@ struct detector {
     bool learns;      /* silent until it has seen history */
     struct detector_term when[DETECTOR_TERMS_MAX]; /* ends with a NULL value */
     bool attempts;    /* failed calls count as well */
-    enum intel_list needs; /* only asked when there is such a list; 0: always */
+    unsigned needs;   /* only asked when there is any of these lists (set of enum intel_list); 0: always */
     bool (*wants)(const struct event *ev); /* asked before memory is looked up; may be NULL */
     enum field key;   /* of its memory; only used when memory > 0 */
     size_t memory;    /* bytes per key, zeroed at first; 0: remembers nothing */

@@ -98,16 +98,40 @@ static void index_sources(struct engine *engine, size_t index)
     }
 }
 
+/* Those whose lists there are. */
+static void index_detectors(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->detector_count; i++) {
+        if (DETECTORS[i]->needs == 0 || intel_has(engine->intel, DETECTORS[i]->needs)) {
+            index_sources(engine, i);
+        }
+    }
+}
+
+static void drop_index(struct engine *engine)
+{
+    for (size_t i = 0; i < SOURCE_COUNT; i++) {
+        map_close(engine->of_source[i].by_action, NULL);
+        engine->of_source[i] = (struct of_source){ .count = 0 };
+    }
+    engine->detector_sources = 0;
+}
+
+void engine_use_intel(struct engine *engine, const struct intel *intel)
+{
+    engine->intel = intel;
+    drop_index(engine);
+    index_detectors(engine);
+}
+
 static void open_detectors(struct engine *engine, const struct engine_options *options)
 {
     const size_t keys = options->keys_per_account ? options->keys_per_account : ENGINE_KEYS_PER_ACCOUNT;
     const size_t accounts = options->accounts ? options->accounts : ENGINE_ACCOUNTS;
     assert(DETECTORS_COUNT <= DETECTORS_MAX);
     engine->detector_count = options->without_builtin ? 0 : DETECTORS_COUNT;
+    index_detectors(engine);
     for (size_t i = 0; i < engine->detector_count; i++) {
-        if (DETECTORS[i]->needs == 0 || intel_has(engine->intel, DETECTORS[i]->needs)) {
-            index_sources(engine, i);
-        }
         if (DETECTORS[i]->memory > 0) {
             engine->memories[i] = memory_table_open(DETECTORS[i]->memory, keys, accounts);
         }
@@ -166,9 +190,7 @@ void engine_close(struct engine *engine)
     correlate_close(engine->correlate);
     match_scratch_close(engine->scratch);
     match_set_free(engine->set);
-    for (size_t i = 0; i < SOURCE_COUNT; i++) {
-        map_close(engine->of_source[i].by_action, NULL);
-    }
+    drop_index(engine);
     arena_close(engine->arena);
     memory_free(engine);
 }
@@ -244,6 +266,7 @@ static void run_detectors(struct engine *engine, const struct event *ev, const s
     const struct of_source *of = &engine->of_source[ev->source];
     const struct wanting *wanting = of->by_action ? map_get(of->by_action, event_get(ev, FIELD_ACTION)) : NULL;
     uint64_t left = of->any_action | (wanting ? wanting->detectors : 0);
+    const struct intel *intel = left ? intel_view(engine->intel, event_get(ev, FIELD_ACCOUNT), event_get(ev, FIELD_REGION)) : NULL;
     for (size_t i = 0; left != 0; i++, left >>= 1) {
         const size_t place = of->places[i];
         const struct detector *detector = DETECTORS[place];
@@ -255,7 +278,7 @@ static void run_detectors(struct engine *engine, const struct event *ev, const s
             memory = memory_table_get(engine->memories[place], event_get(ev, FIELD_ACCOUNT), event_get(ev, detector->key));
         }
         struct verdict verdict = { .severity = 0 };
-        if (detector->inspect(ev, memory, engine->intel, &verdict)) {
+        if (detector->inspect(ev, memory, intel, &verdict)) {
             emit(engine, ev, &detector->detection, &verdict, NO_RULE, sink);
         }
     }

@@ -48,6 +48,9 @@ MUST_USE struct err engine_open(struct ctx *ctx, const struct engine_options *op
                                 struct engine **out);
 void engine_close(struct engine *engine); /* NULL is allowed */
 
+/* Other lists from the next event on; what detectors remember stays. engine_sources may change. The old ones are the caller's. */
+void engine_use_intel(struct engine *engine, const struct intel *intel);
+
 /* ev->arena is used for the findings. Order of findings for one event: rules as loaded, correlations, then detectors as
  * registered. */
 void engine_inspect(struct engine *engine, const struct event *ev, const struct engine_sink *sink);

@@ -1,8 +1,9 @@
-#include "detect/intel_parts.h"
+#include "detect/intel.h"
 
 #include <arpa/inet.h>
 
 #include "base/map.h"
+#include "detect/intel_parts.h"
 
 enum { PLACE_MAX = 128, BLOCK = 32 };
 
@@ -184,7 +185,7 @@ static unsigned text_lists(const struct intel *intel, enum text_kind kind, struc
 unsigned intel_hash_lists(const struct intel *intel, struct str sha256) { return text_lists(intel, TEXT_HASH, sha256); }
 unsigned intel_key_lists(const struct intel *intel, struct str access_key) { return text_lists(intel, TEXT_KEY, access_key); }
 
-bool intel_has(const struct intel *intel, enum intel_list list)
+bool intel_has(const struct intel *intel, unsigned lists)
 {
     size_t at = 0;
     struct str key = STR_NONE;
@@ -196,7 +197,7 @@ bool intel_has(const struct intel *intel, enum intel_list list)
     while (intel && intel->views && map_next(intel->views, &at, &key, &view)) {
         present |= ((const struct intel *)view)->present;
     }
-    return (present & (unsigned)list) != 0;
+    return (present & lists) != 0;
 }
 
 /* The first label of a chain that is of one of the lists. */

@@ -77,7 +77,7 @@ unsigned intel_lists(const struct intel *intel, struct str address);
 unsigned intel_name_lists(const struct intel *intel, struct str domain);
 unsigned intel_hash_lists(const struct intel *intel, struct str sha256); /* hexadecimal digits; MD5 and SHA-1 as well */
 unsigned intel_key_lists(const struct intel *intel, struct str access_key);
-bool intel_has(const struct intel *intel, enum intel_list list); /* any entry at all, in any view */
+bool intel_has(const struct intel *intel, unsigned lists); /* any entry on any of them, in any view */
 
 /* Many names at once, four times as fast: lists[i] is what intel_name_lists says of names[i]. */
 void intel_name_lists_many(const struct intel *intel, const struct str *names, size_t count, unsigned *lists);

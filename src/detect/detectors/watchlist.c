@@ -30,15 +30,17 @@ static int kind_of(const struct event *ev)
                ? LOOKS : CHANGES;
 }
 
-static bool on_list(const struct event *ev, const struct intel *intel, enum intel_list list, const char *const *types,
+static bool on_list(const struct event *ev, const struct intel *intel, unsigned wanted, const char *const *types,
                     struct verdict *verdict)
 {
-    const unsigned lists = intel_lists(intel, event_get(ev, FIELD_IP));
-    if ((lists & (unsigned)list) == 0 || (lists & INTEL_TRUSTED) != 0) {
+    struct intel_hit hit;
+    const struct str address = event_get(ev, FIELD_IP);
+    if ((intel_lists(intel, address) & wanted) == 0 || !intel_address_hit(intel, address, wanted, ev->arena, &hit)) {
         return false;
     }
-    verdict->list = list == INTEL_TOR ? STR("Tor exit nodes") : list == INTEL_CUSTOM ? STR("custom threat list") : STR("threat list");
-    verdict->why = str_format(ev->arena, "the address is on the list: %" STR_FMT, STR_ARG(verdict->list));
+    verdict->list = hit.list;
+    verdict->threat = hit.threat;
+    verdict->why = str_format(ev->arena, "the address is on the list: %" STR_FMT " (%" STR_FMT ")", STR_ARG(hit.list), STR_ARG(hit.indicator));
     verdict->type = str_of(types[kind_of(ev)]);
     const struct catalogue_entry *entry = catalogue_find(verdict->type);
     verdict->severity = entry ? entry->severity : 0;
@@ -72,14 +74,14 @@ static bool on_list(const struct event *ev, const struct intel *intel, enum inte
 
 WATCH(WATCH_TOR_IAM, "tor-caller", INTEL_TOR, on_management, "AccessKey", "", 5, "Recon:IAMUser/TorIPCaller",
       "UnauthorizedAccess:IAMUser/TorIPCaller", "UnauthorizedAccess:IAMUser/TorIPCaller");
-WATCH(WATCH_THREAT_IAM, "malicious-caller", INTEL_THREAT, on_management, "AccessKey", "", 5, "Recon:IAMUser/MaliciousIPCaller",
+WATCH(WATCH_THREAT_IAM, "malicious-caller", INTEL_MALICIOUS_CALLER, on_management, "AccessKey", "", 5, "Recon:IAMUser/MaliciousIPCaller",
       "UnauthorizedAccess:IAMUser/MaliciousIPCaller", "UnauthorizedAccess:IAMUser/MaliciousIPCaller");
 WATCH(WATCH_CUSTOM_IAM, "malicious-caller-custom", INTEL_CUSTOM, on_management, "AccessKey", "", 5,
       "Recon:IAMUser/MaliciousIPCaller.Custom", "UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom",
       "UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom");
 WATCH(WATCH_TOR_S3, "tor-caller-s3", INTEL_TOR, on_data, "S3Bucket", "requestParameters.bucketName", 8, "Discovery:S3/TorIPCaller",
       "UnauthorizedAccess:S3/TorIPCaller", "UnauthorizedAccess:S3/TorIPCaller");
-WATCH(WATCH_THREAT_S3, "malicious-caller-s3", INTEL_THREAT, on_data, "S3Bucket", "requestParameters.bucketName", 8,
+WATCH(WATCH_THREAT_S3, "malicious-caller-s3", INTEL_MALICIOUS_CALLER, on_data, "S3Bucket", "requestParameters.bucketName", 8,
       "Discovery:S3/MaliciousIPCaller", "Exfiltration:S3/MaliciousIPCaller", "Impact:S3/MaliciousIPCaller");
 WATCH(WATCH_CUSTOM_S3, "malicious-caller-custom-s3", INTEL_CUSTOM, on_data, "S3Bucket", "requestParameters.bucketName", 8,
       "Discovery:S3/MaliciousIPCaller.Custom", "UnauthorizedAccess:S3/MaliciousIPCaller.Custom",
