@@ -73,12 +73,9 @@ fuzz: build/.setup-test ## each fuzz target for FUZZ_SECONDS (10)
 fuzzers: $(FUZZERS)
 torture: all build/.setup-build ## kill -9 under load, ROUNDS times (100): nothing acknowledged is lost
 	@$(PYTHON) tests/torture.py --binary $(B)/yagura --rounds $(or $(ROUNDS),100)
-bench: all build/.setup-bench $(B)/bench/inflate_bench $(B)/bench/match_bench ## throughput against libdeflate, nginx and moto
-	@$(PYTHON) bench/run.py --binary $(B)/yagura
-
-bench-match: all $(B)/bench/scan_bench $(B)/bench/match_bench $(B)/bench/inflate_bench ## scanner and matcher, alone and in detect
-	@$(B)/bench/scan_bench 64 && $(B)/bench/match_bench 64
-	@$(PYTHON) bench/run.py --binary $(B)/yagura --only rules
+BENCHES := inflate_bench match_bench scan_bench pattern_bench sigma_bench flow_bench floor_bench simdjson_bench
+bench: all build/.setup-bench $(BENCHES:%=$(B)/bench/%) ## every figure beside its peers'; ONLY=patterns runs one part
+	@$(PYTHON) bench/run.py --binary $(B)/yagura $(ONLY:%=--only %)
 
 install: all ## binary, manual pages, completions and systemd unit below DESTDIR
 	@packaging/install.sh "$(DESTDIR)" "$(PREFIX)" $(B)/yagura $(VERSION)
@@ -150,6 +147,10 @@ $(B)/bin/%: $(B)/fuzz/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	@echo '  ld $@'
 	$(Q)$(link) -o $@
+$(B)/bench/%: bench/%.cc bench/simdjson_fields.h
+	@mkdir -p $(@D)
+	@echo '  cxx $@'
+	$(Q)g++ -std=c++17 -O2 -Wall -Wextra -I. $< -lsimdjson -ldeflate -o $@
 $(B)/bench/%: $(B)/bench/%.o $(ARCHIVES)
 	@echo '  ld $@'
 	$(Q)$(link) -o $@

@@ -1,8 +1,9 @@
 /* scan_bench.c - the scanner alone: 12 and 16 CloudTrail fields, record by record and over a block.
  *
- *     build/release/bench/scan_bench [megabytes] [--write FILE]
+ *     build/release/bench/scan_bench [megabytes] [--write FILE | --lines]
  *
- * Prints medians of five. --write keeps the corpus for bench/simdjson_bench.cc, which reads the same fields. */
+ * Prints medians of five. --write keeps the corpus for bench/simdjson_bench.cc, which reads the same fields; --lines only
+ * prints its records, one a line. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -96,11 +97,24 @@ static void bench_index(const struct corpus *corpus, scan_indexer *make, const c
     report(name, seconds, corpus);
 }
 
+static int print_lines(const struct corpus *corpus)
+{
+    for (size_t i = 0; i < corpus->count; i++) {
+        const size_t end = i + 1 < corpus->count ? corpus->starts[i + 1] - 1 : corpus->text.len - 2;
+        fwrite(corpus->text.ptr + corpus->starts[i], 1, end - corpus->starts[i], stdout);
+        putchar('\n');
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct arena *arena = arena_open();
     const size_t megabytes = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 32;
     const struct corpus corpus = corpus_make(arena, megabytes << 20);
+    if (argc > 2 && strcmp(argv[2], "--lines") == 0) {
+        return print_lines(&corpus);
+    }
     printf("%zu records, %.0f bytes each\n", corpus.count, (double)corpus.text.len / (double)corpus.count);
     if (argc > 3 && strcmp(argv[2], "--write") == 0) {
         FILE *file = fopen(argv[3], "wb");
