@@ -8,7 +8,6 @@ for each field the rules name, then a query per rule.
 import gzip
 import json
 import pathlib
-import re
 import sqlite3
 import sys
 import time
@@ -17,18 +16,12 @@ from sigma.backends.sqlite import sqliteBackend
 from sigma.collection import SigmaCollection
 
 
-def items(detection):
-    for item in detection.detection_items:
-        yield from items(item) if hasattr(item, "detection_items") else [item]
-
-
 def convert(folder):
     """Queries that count, and the fields they ask for."""
-    texts = [path.read_text() for path in sorted(pathlib.Path(folder).rglob("*.yml"))]
-    rules = SigmaCollection.from_yaml("---\n".join(texts))
-    fields = {item.field for rule in rules for detection in rule.detection.detections.values() for item in items(detection)}
-    queries = sqliteBackend().convert(rules)
-    return [re.sub(r"^SELECT \* FROM <TABLE_NAME>", "SELECT count(*) FROM log", query) for query in queries], sorted(fields)
+    rules = SigmaCollection.from_yaml("---\n".join(path.read_text() for path in sorted(pathlib.Path(folder).rglob("*.yml"))))
+    backend = sqliteBackend(table="log")
+    queries = [query.replace("SELECT *", "SELECT count(*)", 1) for query in backend.convert(rules)]
+    return queries, sorted({field for rule in rules for field in backend.required_fields(rule)})
 
 
 def value_of(record, path):
