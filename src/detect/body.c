@@ -12,6 +12,12 @@ static const struct body *body_of(const struct event *ev)
     case SOURCE_POSTGRESQL:
     case SOURCE_MYSQL:
         return &BODY_DATABASE;
+    case SOURCE_FALCO:
+    case SOURCE_TETRAGON:
+    case SOURCE_AUDITD:
+        return &BODY_RUNTIME;
+    case SOURCE_MALWARE:
+        return &BODY_MALWARE;
     default:
         return NULL;
     }
@@ -32,6 +38,8 @@ void body_fill(const struct event *ev, const struct finding *finding, struct ver
         body->fill(ev, finding, verdict);
     }
 }
+
+bool body_has_no_call(const struct event *ev) { return body_of(ev) != NULL; }
 
 void body_members(struct json_writer *w, const struct body_member *members, size_t count)
 {

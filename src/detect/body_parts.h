@@ -9,7 +9,7 @@ struct body {
     void (*name)(const struct event *ev, const struct detection *detection, struct verdict *verdict);
     void (*fill)(const struct event *ev, const struct finding *finding, struct verdict *verdict);
 };
-extern const struct body BODY_KUBERNETES, BODY_DATABASE;
+extern const struct body BODY_KUBERNETES, BODY_DATABASE, BODY_RUNTIME, BODY_MALWARE;
 
 struct body_member {
     struct str name, value;

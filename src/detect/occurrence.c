@@ -1,6 +1,7 @@
 #include "detect/occurrence.h"
 
 #include "base/clock.h"
+#include "detect/body.h"
 #include "detect/catalogue.h"
 
 struct parts {
@@ -264,7 +265,7 @@ static void write_service(struct json_writer *w, const struct parts *p)
     json_member_str(w, STR("serviceName"), STR("guardduty"));
     json_member_str(w, STR("detectorId"), finding_detector_id(p->arena, f->account, f->region));
     write_whole(w, STR("action"), p->verdict->action);
-    if (p->verdict->action.len == 0) {
+    if (p->verdict->action.len == 0 && !body_has_no_call(p->ev)) {
         write_action(w, p);
     }
     write_whole(w, STR("detection"), p->verdict->detection);
