@@ -13,6 +13,7 @@ extern const struct command COMMAND_DETECT;
 extern const struct command COMMAND_FINDINGS;
 extern const struct command COMMAND_MATCH;
 extern const struct command COMMAND_RULES;
+extern const struct command COMMAND_INTEL;
 extern const struct command COMMAND_SOURCES;
 extern const struct command COMMAND_COVERAGE;
 extern const struct command COMMAND_BACKUP;

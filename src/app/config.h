@@ -35,6 +35,11 @@ struct settings {
     struct str pattern;
     struct path_list address_lists; /* KIND=FILE */
     struct str geoip;
+    struct str asn;
+    struct str intel; /* folder of imported lists */
+    struct str category;
+    struct str name;
+    struct str list_format;
     struct str output;
     struct str min_severity;
     struct str language;
@@ -59,6 +64,7 @@ enum settings_group {
     SETTINGS_DETECT = 16,
     SETTINGS_MATCH = 32,
     SETTINGS_RULES = 64,
+    SETTINGS_INTEL = 128,
 };
 
 /* What a command tells about itself. */

@@ -1,4 +1,4 @@
-/* known.h - what the user tells about addresses: --address-list KIND=FILE and --geoip FILE. */
+/* known.h - what the user tells about addresses, names and files: imported lists, --address-list, --geoip and --asn. */
 #ifndef YAGURA_APP_KNOWN_H
 #define YAGURA_APP_KNOWN_H
 
@@ -7,12 +7,14 @@
 #include "detect/intel.h"
 
 struct known {
-    struct intel *intel; /* never NULL once open */
-    struct geoip *geoip; /* NULL: no database was named */
+    struct intel *intel;    /* never NULL once open */
+    struct geoip *geoip;    /* NULL: no database was named */
+    struct geoip *networks; /* the same */
 };
 
 /* FAULT_INVALID and FAULT_IO name the option's value or the file. */
 struct err known_open(struct ctx *ctx, const struct settings *settings, struct known *out);
 void known_close(struct known *known); /* a zeroed one is allowed */
+struct str known_folder(struct ctx *ctx, const struct settings *settings); /* of imported lists */
 
 #endif

@@ -7,7 +7,7 @@
 
 static const struct command *const commands[] = {
     &COMMAND_SERVE, &COMMAND_ENV, &COMMAND_DETECT, &COMMAND_FINDINGS, &COMMAND_SOURCES, &COMMAND_MATCH, &COMMAND_RULES,
-    &COMMAND_COVERAGE, &COMMAND_BACKUP, &COMMAND_RESTORE,
+    &COMMAND_INTEL, &COMMAND_COVERAGE, &COMMAND_BACKUP, &COMMAND_RESTORE,
 };
 
 int command_failed(const struct command *command, const struct ctx *ctx)

@@ -129,6 +129,12 @@ static const char *const INDICATOR_NAMES[] = { "indicator", "value", "ioc", "ioc
 static const char *const THREAT_NAMES[] = { "threat", "malware", "malware_printable", "malware_family", "signature", "trail", "description",
                                             "comment", "threat_type", "category", NULL };
 
+/* Indicators but hashes and keys have dots or colons, names of columns have none. */
+static bool may_name_columns(struct str line)
+{
+    return str_find(line, '.') == STR_MISSING && str_find(line, ':') == STR_MISSING;
+}
+
 static void read_any(struct reading *reading, struct str rest)
 {
     size_t indicator = 0;
@@ -141,7 +147,7 @@ static void read_any(struct reading *reading, struct str rest)
         }
         struct columns columns;
         columns_cut(reading->text, separator_of(reading->text), &columns);
-        const size_t named = first ? column_of(&columns, INDICATOR_NAMES) : NO_COLUMN;
+        const size_t named = first && may_name_columns(reading->text) ? column_of(&columns, INDICATOR_NAMES) : NO_COLUMN;
         first = false;
         if (named != NO_COLUMN) {
             indicator = named;

@@ -35,6 +35,7 @@ struct intel_list_options {
     bool public_v4_only;  /* spec: GuardDuty user guide, lists: publicly routable IPv4 alone */
     bool no_hashes;       /* trusted entities */
     void (*broken)(void *self, size_t line, struct str text, const char *reason); /* may be NULL */
+    void (*taken)(void *self, struct str indicator, struct str threat);          /* may be NULL */
     void *self;
 };
 struct intel_counts {
@@ -45,6 +46,11 @@ struct intel_counts {
 /* Whole, whether compressed or not. FAULT_IO; FAULT_INVALID: larger than limit bytes. */
 MUST_USE struct err intel_read_file(struct ctx *ctx, const char *path, size_t limit, struct str *out);
 MUST_USE struct err intel_read(struct ctx *ctx, int file, const char *name, size_t limit, struct str *out);
+
+static inline size_t intel_counts_all(const struct intel_counts *counts)
+{
+    return counts->addresses + counts->names + counts->hashes + counts->keys;
+}
 
 struct intel_counts intel_load_list(struct intel *intel, const struct intel_list_options *options, struct str text);
 

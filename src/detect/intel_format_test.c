@@ -104,6 +104,18 @@ TEST(what_a_kind_of_list_does_not_match_is_told_by_line)
     intel_close(intel);
 }
 
+TEST(a_url_means_a_host_when_it_has_no_path)
+{
+    struct intel *intel = intel_open();
+    size_t used = 0;
+    intel_load_text(intel, INTEL_COMMAND, STR("http://198.51.100.7\thing\nhttps://evil.example:8443/\nhttp://shared.example/bad\n"), &used);
+    CHECK_INT(used, 2);
+    CHECK_INT(intel_lists(intel, STR("198.51.100.7")), INTEL_COMMAND);
+    CHECK_INT(intel_name_lists(intel, STR("evil.example")), INTEL_COMMAND);
+    CHECK_INT(intel_name_lists(intel, STR("shared.example")), 0);
+    intel_close(intel);
+}
+
 TEST(a_line_without_end_is_not_taken_for_an_indicator)
 {
     struct text text = text_new(arena);

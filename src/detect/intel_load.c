@@ -121,19 +121,30 @@ static struct str without_port(struct str text)
     return colon != STR_MISSING && colon == str_find_last(text, ':') ? str_slice(text, 0, colon) : text;
 }
 
+/* "http://evil.example/" means the whole host; one with a path doesn't: others may share that host. */
+static bool take_off_scheme(struct str *indicator)
+{
+    const size_t scheme = str_search(*indicator, STR("://"));
+    const struct str host = scheme == STR_MISSING ? *indicator : str_from(*indicator, scheme + 3);
+    const size_t slash = scheme == STR_MISSING ? STR_MISSING : str_find(host, '/');
+    *indicator = slash == STR_MISSING ? host : str_slice(host, 0, slash);
+    return slash == STR_MISSING || slash + 1 == host.len;
+}
+
 static const char *entry(void *self, struct str indicator, struct str threat)
 {
     struct loading *loading = self;
     const struct intel_list_options *options = loading->options;
     const struct intel_counts *counts = &loading->counts;
-    if (options->entries_max > 0 && counts->addresses + counts->names + counts->hashes + counts->keys >= options->entries_max) {
+    if (options->entries_max > 0 && intel_counts_all(counts) >= options->entries_max) {
         loading->counts.full = true;
         return "beyond the number of entries such a list may have";
     }
-    if (str_search(indicator, STR("://")) != STR_MISSING) {
+    if (!take_off_scheme(&indicator)) {
         return "a URL; only whole names and addresses are matched";
     }
     const bool below_only = str_starts(indicator, STR("*."));
+    const struct str whole = without_port(str_starts(indicator, STR(".")) ? str_from(indicator, 1) : indicator);
     indicator = without_port(below_only ? str_from(indicator, 2) : str_starts(indicator, STR(".")) ? str_from(indicator, 1) : indicator);
     struct str length = STR_NONE;
     const struct str address = str_cut(indicator, '/', &length);
@@ -141,10 +152,13 @@ static const char *entry(void *self, struct str indicator, struct str threat)
     int64_t bits = 0;
     const size_t width = intel_address(address, bytes);
     const uint32_t value = labels_make(loading->intel->labels, loading->source, options->lists, threat, below_only);
-    if (width == 0 || below_only) {
-        return add_text(loading, indicator, value);
+    const char *reason = width == 0 || below_only           ? add_text(loading, indicator, value)
+                         : bits_of(length, width, &bits) ? add_network(loading, bytes, width, bits, value)
+                                                            : "not the length of a network";
+    if (reason == NULL && options->taken) {
+        options->taken(options->self, whole, threat);
     }
-    return bits_of(length, width, &bits) ? add_network(loading, bytes, width, bits, value) : "not the length of a network";
+    return reason;
 }
 
 static void broken(void *self, size_t line, struct str text, const char *reason)
@@ -162,7 +176,7 @@ struct intel_counts intel_load_list(struct intel *intel, const struct intel_list
     intel_format_read(options->format, text, &(struct intel_format_sink){ &loading, entry, broken });
     intel_settle(intel);
     const struct intel_counts *counts = &loading.counts;
-    if (counts->addresses + counts->names + counts->hashes + counts->keys > 0) {
+    if (intel_counts_all(counts) > 0) {
         intel->present |= options->lists;
     }
     return loading.counts;
@@ -177,7 +191,7 @@ void intel_load_text(struct intel *intel, enum intel_list list, struct str text,
 {
     const struct intel_list_options options = { .name = usual_name(list), .lists = (unsigned)list };
     const struct intel_counts counts = intel_load_list(intel, &options, text);
-    *lines_used = counts.addresses + counts.names + counts.hashes + counts.keys;
+    *lines_used = intel_counts_all(&counts);
 }
 
 struct err intel_read_file(struct ctx *ctx, const char *path, size_t limit, struct str *out)
