@@ -118,6 +118,7 @@ def test_a_detector_with_data_sources_and_features(yagura):
         "CLOUD_TRAIL": "ENABLED", "DNS_LOGS": "ENABLED", "FLOW_LOGS": "ENABLED", "S3_DATA_EVENTS": "ENABLED",
         "EKS_AUDIT_LOGS": "DISABLED", "EBS_MALWARE_PROTECTION": "ENABLED", "RDS_LOGIN_EVENTS": "ENABLED",
         "EKS_RUNTIME_MONITORING": "ENABLED", "LAMBDA_NETWORK_LOGS": "DISABLED", "RUNTIME_MONITORING": "DISABLED",
+        "AI_PROTECTION": "DISABLED",
     }
     assert features["EKS_RUNTIME_MONITORING"]["AdditionalConfiguration"][0]["Status"] == "ENABLED"
     assert shown["DataSources"]["Kubernetes"]["AuditLogs"]["Status"] == "DISABLED"

@@ -4,6 +4,7 @@
 #include "crypto/hash.h"
 #include "crypto/random.h"
 #include "svc/guardduty/guardduty.h"
+#include "svc/guardduty/member.h"
 #include "svc/guardduty/tag.h"
 #include "wire/codec.h"
 
@@ -129,7 +130,8 @@ struct err guardduty_update_detector(struct request *rq, const struct guardduty_
     if (in->enable.set) {
         row.enabled = in->enable.v;
     }
-    if (in->finding_publishing_frequency.ptr) {
+    if (in->finding_publishing_frequency.ptr && !str_equal(in->finding_publishing_frequency, row.frequency)) {
+        TRY(member_refuse(rq, "change how often findings are published"));
         row.frequency = in->finding_publishing_frequency;
     }
     row.updated_ms = rq->ctx.now_ms;
@@ -143,6 +145,14 @@ struct err guardduty_delete_detector(struct request *rq, const struct guardduty_
 {
     (void)out;
     struct detector_row row = { .enabled = false };
+    int64_t members = 0;
     TRY(detector_need(rq, in->detector_id, &row));
+    TRY(member_refuse(rq, "delete its detector before it leaves"));
+    TRY(rows_membership_bound(rows_of(rq), &members));
+    if (members > 0) {
+        return fail(&rq->ctx, &GUARDDUTY_BAD_REQUEST_EXCEPTION,
+                    "The request is rejected because the current account cannot delete detector while it has invited or "
+                    "associated members.");
+    }
     return rows_detector_delete(rows_of(rq));
 }

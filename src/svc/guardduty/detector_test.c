@@ -54,7 +54,7 @@ GUARDDUTY_TEST(a_detector_shows_what_it_was_made_with)
     CHECK_STR(out.created_at, "2023-11-14T22:13:20.000Z");
     CHECK_STR(out.service_role, "arn:aws:iam::111122223333:role/aws-service-role/guardduty.amazonaws.com/"
                                 "AWSServiceRoleForAmazonGuardDuty");
-    CHECK_INT(out.features.count, 10);
+    CHECK_INT(out.features.count, 11);
     CHECK_STR(feature_status(&out, STR("CLOUD_TRAIL")), "ENABLED");
     CHECK_STR(feature_status(&out, STR("S3_DATA_EVENTS")), "ENABLED");
     CHECK_STR(feature_status(&out, STR("RUNTIME_MONITORING")), "DISABLED");

@@ -1,7 +1,7 @@
 #include "svc/guardduty/features.h"
 
 /* A key is a feature, or feature/additional configuration, which follows its feature. What a new detector starts with
- * is what AWS switches on by itself for a new account: every plan but runtime monitoring. */
+ * is what AWS switches on by itself for a new account: every plan but runtime monitoring and the protection of AI. */
 static const struct feature {
     struct str key;
     bool on;
@@ -17,6 +17,7 @@ static const struct feature {
     [FEATURE_RUNTIME_EKS_ADDON] = { STR_INIT("RUNTIME_MONITORING/EKS_ADDON_MANAGEMENT"), false },
     [FEATURE_RUNTIME_ECS_AGENT] = { STR_INIT("RUNTIME_MONITORING/ECS_FARGATE_AGENT_MANAGEMENT"), false },
     [FEATURE_RUNTIME_EC2_AGENT] = { STR_INIT("RUNTIME_MONITORING/EC2_AGENT_MANAGEMENT"), false },
+    [FEATURE_AI] = { STR_INIT("AI_PROTECTION"), false },
 };
 /* spec: GuardDuty API reference, DetectorFeatureResult: these come with every detector and can't be switched. */
 static const struct str FOUNDATION[] = { STR_INIT("CLOUD_TRAIL"), STR_INIT("DNS_LOGS"), STR_INIT("FLOW_LOGS") };

@@ -27,6 +27,12 @@ static const char FEATURE_DELETE[] = "DELETE FROM guardduty_feature WHERE accoun
 static const char TAG_DELETE_ALL[] = "DELETE FROM guardduty_tag WHERE account = $1 AND region = $2";
 static const char FILTER_DELETE_ALL[] = "DELETE FROM guardduty_filter WHERE account = $1 AND region = $2";
 static const char OCCURRENCE_DELETE_ALL[] = "DELETE FROM guardduty_occurrence WHERE account = $1 AND region = $2";
+static const char MEMBER_DELETE_ALL[] = "DELETE FROM guardduty_member WHERE account = $1 AND region = $2";
+static const char DESTINATION_DELETE_ALL[] = "DELETE FROM guardduty_destination WHERE account = $1 AND region = $2";
+static const char PUBLISH_DELETE_ALL[] = "DELETE FROM guardduty_publish WHERE account = $1 AND region = $2";
+static const char HIDING_DELETE_ALL[] = "DELETE FROM guardduty_hiding WHERE account = $1 AND region = $2";
+static const char HIDDEN_DELETE_ALL[] = "DELETE FROM guardduty_hidden WHERE account = $1 AND region = $2";
+static const char SCAN_SETTINGS_DELETE[] = "DELETE FROM guardduty_scan_settings WHERE account = $1 AND region = $2";
 static const char FINDING_DELETE_ALL[] = "DELETE FROM guardduty_finding WHERE account = $1 AND region = $2";
 
 struct err rows_feature_list(struct rows rows, struct detector_row *detector)
@@ -101,11 +107,14 @@ struct err rows_detector_update(struct rows rows, const struct detector_row *row
 
 struct err rows_detector_delete(struct rows rows)
 {
-    TRY(run_scoped(rows, OCCURRENCE_DELETE_ALL));
-    TRY(run_scoped(rows, FINDING_DELETE_ALL));
-    TRY(run_scoped(rows, FILTER_DELETE_ALL));
-    TRY(run_scoped(rows, TAG_DELETE_ALL));
-    TRY(run_scoped(rows, FEATURE_DELETE));
+    static const char *const STATEMENTS[] = {
+        OCCURRENCE_DELETE_ALL, FINDING_DELETE_ALL, FILTER_DELETE_ALL,  TAG_DELETE_ALL,    MEMBER_DELETE_ALL,
+        DESTINATION_DELETE_ALL, PUBLISH_DELETE_ALL, HIDING_DELETE_ALL, HIDDEN_DELETE_ALL, SCAN_SETTINGS_DELETE,
+        FEATURE_DELETE,
+    };
+    for (size_t i = 0; i < COUNT_OF(STATEMENTS); i++) {
+        TRY(run_scoped(rows, STATEMENTS[i]));
+    }
     return run_scoped(rows, DETECTOR_DELETE);
 }
 
