@@ -1,6 +1,8 @@
 #include "svc/guardduty/filter.h"
 
 #include "svc/guardduty/finding.h"
+#include "svc/guardduty/hiding.h"
+#include "svc/guardduty/member.h"
 #include "svc/guardduty/page.h"
 #include "svc/guardduty/tag.h"
 #include "wire/codec.h"
@@ -37,17 +39,21 @@ struct err filter_finding(struct rows rows, struct finding_row *row)
 {
     static const struct finding_change ARCHIVE = { "service.archived", STR_INIT("true") };
     struct filter_row *filters = NULL;
+    const struct filter_row *by = NULL;
     size_t count = 0;
     TRY(rows_filter_list(rows, &filters, &count));
     for (size_t i = 0; i < count && !row->archived; i++) {
         if (str_equal(filters[i].action, STR("ARCHIVE"))) {
-            TRY(is_match(rows.ctx, &filters[i], row->body, &row->archived));
+            by = &filters[i];
+            TRY(is_match(rows.ctx, by, row->body, &row->archived));
         }
     }
-    if (row->archived) {
-        row->body = finding_change(rows.ctx->arena, row->body, &ARCHIVE, 1);
+    if (!row->archived || by == NULL) {
+        return rows_finding_put(rows, row);
     }
-    return rows_finding_put(rows, row);
+    row->body = finding_change(rows.ctx->arena, row->body, &ARCHIVE, 1);
+    TRY(rows_finding_put(rows, row));
+    return hiding_note(rows, row, by->name);
 }
 
 /* spec: GuardDuty API reference, CreateFilter: letters, digits, hyphens, underscores and periods. */
@@ -93,6 +99,12 @@ static struct err place_of(struct request *rq, struct opt_int rank, int64_t *out
     return ERR_OK;
 }
 
+/* spec: GuardDuty user guide, Suppression rules: only the administrator makes them. */
+static struct err check_action(struct request *rq, struct str action)
+{
+    return str_equal(action, STR("ARCHIVE")) ? member_refuse(rq, "make suppression rules") : ERR_OK;
+}
+
 struct err guardduty_create_filter(struct request *rq, const struct guardduty_create_filter_in *in,
                                    struct guardduty_create_filter_out *out)
 {
@@ -113,9 +125,11 @@ struct err guardduty_create_filter(struct request *rq, const struct guardduty_cr
         return fail(&rq->ctx, &GUARDDUTY_BAD_REQUEST_EXCEPTION,
                     "The request is rejected because a filter with the given name already exists.");
     }
+    TRY(check_action(rq, row.action));
     TRY(keep_criteria(rq, in->finding_criteria, &row.criteria));
     TRY(place_of(rq, in->rank, &row.rank));
     TRY(rows_filter_insert(rows_of(rq), &row));
+    TRY(hiding_filter(rq, &row));
     TRY(tag_put_all(rq, tag_name(rq, detector.id, row.name), &in->tags));
     out->name = row.name;
     return ERR_OK;
@@ -173,11 +187,15 @@ struct err guardduty_update_filter(struct request *rq, const struct guardduty_up
     TRY(rows_filter_delete(rows_of(rq), &row));
     row.description = in->description.ptr ? in->description : row.description;
     row.action = in->action.ptr ? in->action : row.action;
+    TRY(check_action(rq, row.action));
     if (in->finding_criteria) {
         TRY(keep_criteria(rq, in->finding_criteria, &row.criteria));
     }
     TRY(place_of(rq, in->rank.set ? in->rank : (struct opt_int)SOME((int32_t)row.rank), &row.rank));
     TRY(rows_filter_insert(rows_of(rq), &row));
+    if (in->action.ptr || in->finding_criteria) {
+        TRY(hiding_filter(rq, &row));
+    }
     out->name = row.name;
     return ERR_OK;
 }
@@ -191,5 +209,6 @@ struct err guardduty_delete_filter(struct request *rq, const struct guardduty_de
     TRY(detector_need(rq, in->detector_id, &detector));
     TRY(filter_need(rq, in->filter_name, &row));
     TRY(rows_tag_delete_all(rows_of(rq), tag_name(rq, detector.id, row.name)));
+    TRY(hiding_filter_gone(rq, row.name));
     return rows_filter_delete(rows_of(rq), &row);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "svc/guardduty/page.h"
+#include "svc/guardduty/publish.h"
 #include "wire/codec.h"
 
 enum { BATCH = 64, PAGE_DEFAULT = 50 };
@@ -251,8 +252,12 @@ struct err guardduty_unarchive_findings(struct request *rq, const struct guarddu
                                         struct guardduty_unarchive_findings_out *out)
 {
     (void)out;
-    return change_findings(rq, in->detector_id, &in->finding_ids,
-                           (struct finding_change){ "service.archived", STR("false") });
+    TRY(change_findings(rq, in->detector_id, &in->finding_ids,
+                        (struct finding_change){ "service.archived", STR("false") }));
+    for (size_t i = 0; i < in->finding_ids.count; i++) {
+        TRY(publish_unarchived(rows_of(rq), in->finding_ids.items[i]));
+    }
+    return ERR_OK;
 }
 
 /* Comments are for AWS's own analysts: nobody could read them back, so they are not kept. */

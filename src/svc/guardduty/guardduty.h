@@ -16,9 +16,43 @@ extern const struct service GUARDDUTY;
 struct err guardduty_record_finding(struct ctx *ctx, struct store_conn *db, struct str owner,
                                     const struct finding *finding);
 
-/* Whether recorded findings also go to the outbox topic "guardduty.finding". Off until something delivers that topic:
- * an outbox nobody drains grows without bound. Set once at start, before threads. */
+/* Whether findings also go to the outbox topic "guardduty.finding", as events for subscribers: new ones at once, repeats at
+ * the detector's frequency. Off until something delivers that topic. Set once at start, before threads. */
 void guardduty_set_publish(bool on);
+
+/* Findings to export go to the outbox topic "guardduty.export/REGION/DESTINATION", one each; an empty payload asks to try
+ * the destination. What the deliverer needs to know of one, and how it tells what came of it. */
+#define GUARDDUTY_EXPORT "guardduty.export"
+struct guardduty_destination_place {
+    struct str arn;     /* arn:aws:s3:::BUCKET[/PREFIX] */
+    struct str kms_key; /* ARN */
+    struct str bucket_owner; /* empty: not asked for */
+};
+struct err guardduty_destination_find(struct ctx *ctx, struct store_conn *db, struct str account, struct str region,
+                                      struct str id, struct guardduty_destination_place *out, bool *found);
+/* Within a write transaction. */
+struct err guardduty_destination_note(struct ctx *ctx, struct store_conn *db, struct str account, struct str region,
+                                      struct str id, bool works);
+
+/* What is to be done now and then: repeats go out at the detector's frequency, and what neither happened nor changed for 90
+ * days is deleted, a piece at a time. due reads; do is for a write transaction, and may have to be called again. */
+struct guardduty_chores {
+    int64_t purged_ms; /* 0 at first */
+};
+struct err guardduty_chores_due(struct ctx *ctx, struct store_conn *db, const struct guardduty_chores *chores, bool *out);
+struct err guardduty_chores_do(struct ctx *ctx, struct store_conn *db, struct guardduty_chores *chores);
+
+/* Archiving filters that can hide high or critical findings, and that nobody has acknowledged; see hiding.h. */
+struct guardduty_hiding {
+    struct str region, filter;
+    int64_t since_ms;
+    int64_t hidden, high, critical; /* findings it has archived: all, and those of that severity */
+};
+struct err guardduty_hiding_list(struct ctx *ctx, struct store_conn *db, struct str owner, struct guardduty_hiding **out,
+                                 size_t *count);
+/* In every region; *count says in how many it was listed. Within a write transaction. */
+struct err guardduty_hiding_acknowledge(struct ctx *ctx, struct store_conn *db, struct str owner, struct str filter,
+                                        struct str reason, size_t *count);
 
 /* What a table of findings shows; and all of it, as the wire object that GetFindings completes with the detector's id. */
 struct guardduty_summary {

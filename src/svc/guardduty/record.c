@@ -3,35 +3,7 @@
 #include "svc/guardduty/filter.h"
 #include "svc/guardduty/finding.h"
 #include "svc/guardduty/guardduty.h"
-
-static bool publishing;
-
-void guardduty_set_publish(bool on)
-{
-    publishing = on;
-}
-
-/* What subscribers get: the finding as the region's detector shows it. A detector that is switched off keeps silent; where
- * there is none, the finding goes out as it waits. */
-static struct err publish(struct rows rows, const struct finding_row *row)
-{
-    struct detector_row detector = { .enabled = false };
-    bool found = false;
-    TRY(rows_detector_get(rows, &detector, &found));
-    if (found && !detector.enabled) {
-        return ERR_OK;
-    }
-    if (!found) {
-        return store_outbox_add(rows.ctx, rows.db, rows.account, STR("guardduty.finding"), row->body);
-    }
-    const struct str arn = finding_arn(rows.ctx->arena, STR("aws"), rows, detector.id, row->id);
-    const struct finding_change changes[] = {
-        { "arn", str_format(rows.ctx->arena, "\"%" STR_FMT "\"", STR_ARG(arn)) },
-        { "service.detectorId", str_format(rows.ctx->arena, "\"%" STR_FMT "\"", STR_ARG(detector.id)) },
-    };
-    return store_outbox_add(rows.ctx, rows.db, rows.account, STR("guardduty.finding"),
-                            finding_change(rows.ctx->arena, row->body, changes, COUNT_OF(changes)));
-}
+#include "svc/guardduty/publish.h"
 
 /* What names an event that a finding rests on: its id, else where it stands. */
 static struct str event_name(struct arena *arena, const struct json *event)
@@ -90,7 +62,7 @@ struct err guardduty_record_finding(struct ctx *ctx, struct store_conn *db, stru
         return fail(ctx, &FAULT_INVALID, "what %" STR_FMT " raised is no finding", STR_ARG(finding->type));
     }
     TRY(found ? rows_finding_put(rows, &row) : filter_finding(rows, &row));
-    return publishing && !row.archived ? publish(rows, &row) : ERR_OK;
+    return publish_finding(rows, &row, found);
 }
 
 struct err guardduty_findings_newest(struct ctx *ctx, struct store_conn *db, struct str owner, struct str region,

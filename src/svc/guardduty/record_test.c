@@ -145,27 +145,3 @@ GUARDDUTY_TEST(the_newest_are_told_for_tables)
     CHECK_OK(guardduty_findings_newest(&rq->ctx, rq->db, OWNER, STR("ap-northeast-1"), 1, &newest, &count));
     CHECK_INT(count, 1);
 }
-
-static size_t published(struct request *rq, struct outbox_item *items)
-{
-    size_t count = 0;
-    CHECK_OK(store_outbox_due(&rq->ctx, rq->db, 10, items, &count));
-    return count;
-}
-
-GUARDDUTY_TEST(findings_are_published_only_when_asked_and_watched)
-{
-    struct outbox_item items[10];
-    record(rq, 1);
-    CHECK_INT(published(rq, items), 0);
-    guardduty_set_publish(true);
-    record(rq, 2);
-    CHECK_INT(published(rq, items), 0); /* no detector */
-    const struct str detector = fixture_detector(rq);
-    record(rq, 3);
-    guardduty_set_publish(false);
-    CHECK_INT(published(rq, items), 1);
-    CHECK_STR(items[0].topic, "guardduty.finding");
-    CHECK(str_search(items[0].payload, str_format(arena, "\"detectorId\":\"%s\"", detector.ptr)) != STR_MISSING);
-    CHECK(str_search(items[0].payload, STR("placeholder")) == STR_MISSING);
-}

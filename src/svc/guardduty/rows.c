@@ -249,13 +249,14 @@ static const char FINDING_GET[] =
     "SELECT " FINDING_SHOWN ", body FROM guardduty_finding WHERE account = $1 AND region = $2 AND id = $3";
 static const char FINDING_PUT[] =
     "INSERT INTO guardduty_finding (account, region, id, type, severity, created_ms, updated_ms, first_ms, last_ms,"
-    " times, archived, record_account, resource_type, resource_id, title, body)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+    " times, archived, record_account, resource_type, resource_id, title, body, stored_ms)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
     " ON CONFLICT (account, region, id) DO UPDATE SET type = excluded.type, severity = excluded.severity,"
     " created_ms = excluded.created_ms, updated_ms = excluded.updated_ms, first_ms = excluded.first_ms,"
     " last_ms = excluded.last_ms, times = excluded.times, archived = excluded.archived,"
     " record_account = excluded.record_account, resource_type = excluded.resource_type,"
-    " resource_id = excluded.resource_id, title = excluded.title, body = excluded.body";
+    " resource_id = excluded.resource_id, title = excluded.title, body = excluded.body,"
+    " stored_ms = excluded.stored_ms";
 static const char FINDING_NEWEST[] =
     "SELECT " FINDING_SHOWN ", body FROM guardduty_finding WHERE account = $1 AND archived = 0"
     " ORDER BY updated_ms DESC, id DESC LIMIT $2";
@@ -361,7 +362,8 @@ struct err rows_finding_put(struct rows rows, const struct finding_row *row)
                                 SQL_REAL(row->severity), SQL_INT(row->created_ms), SQL_INT(row->updated_ms),
                                 SQL_INT(row->first_ms), SQL_INT(row->last_ms), SQL_INT(row->times),
                                 SQL_INT(row->archived), SQL_TEXT(row->record_account), SQL_TEXT(row->resource_type),
-                                SQL_TEXT(row->resource_id), SQL_TEXT(row->title), SQL_TEXT(row->body)),
+                                SQL_TEXT(row->resource_id), SQL_TEXT(row->title), SQL_TEXT(row->body),
+                                SQL_INT(rows.ctx->now_ms)),
                      NULL);
 }
 

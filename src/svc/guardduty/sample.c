@@ -5,6 +5,7 @@
 #include "detect/finding.h"
 #include "svc/guardduty/filter.h"
 #include "svc/guardduty/finding.h"
+#include "svc/guardduty/publish.h"
 #include "wire/codec.h"
 
 static enum sample_malware malware_of(const struct catalogue_entry *entry)
@@ -104,7 +105,8 @@ static struct err create_sample(struct request *rq, const struct catalogue_entry
     if (!finding_from_body(rq->ctx.arena, body_of(&place, &type, id, found ? &old : NULL), &row)) {
         return fail(&rq->ctx, &FAULT_INTERNAL, "the sample of %" STR_FMT " is no finding", STR_ARG(type.name));
     }
-    return found ? rows_finding_put(rows_of(rq), &row) : filter_finding(rows_of(rq), &row);
+    TRY(found ? rows_finding_put(rows_of(rq), &row) : filter_finding(rows_of(rq), &row));
+    return publish_finding(rows_of(rq), &row, found);
 }
 
 /* CreateSampleFindings makes one finding per type asked for, of every type by default. */
