@@ -26,6 +26,8 @@ struct settings {
     struct str tls_cert;
     struct str tls_key;
     struct str as_of;
+    struct str export_endpoint;
+    struct str reason;
     struct path_list watch;
     struct path_list source; /* URIs */
     struct path_list notify; /* URLs */
@@ -63,6 +65,7 @@ enum settings_group {
     SETTINGS_WHERE = 8,  /* --listen, --region, --account-id */
     SETTINGS_DETECT = 16,
     SETTINGS_MATCH = 32,
+    SETTINGS_REASON = 4096, /* --reason */
     SETTINGS_RULES = 64,
     SETTINGS_INTEL = 128,
 };

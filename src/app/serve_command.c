@@ -9,6 +9,8 @@
 
 #include "app/commands.h"
 #include "app/data.h"
+#include "app/deliverer.h"
+#include "app/export.h"
 #include "app/findings_table.h"
 #include "app/front.h"
 #include "app/known.h"
@@ -37,8 +39,11 @@ struct server {
     struct sources *sources;
     struct push push;
     struct notifier *notifier;
+    struct export *export;
+    struct guardduty_chores chores;
     struct deliverer_channel channels[DELIVERER_CHANNELS_MAX];
-    struct deliverer *deliverer; /* NULL: nothing is to go out */
+    size_t channel_count;
+    struct deliverer *deliverer;
     struct str endpoint;
 };
 
@@ -213,23 +218,48 @@ static struct err open_push(struct ctx *ctx, struct server *server)
     return err;
 }
 
-static struct err open_deliverer(struct ctx *ctx, struct server *server)
+static struct err chores_due(void *self, struct ctx *ctx, struct store_conn *db, bool *out)
+{
+    struct server *server = self;
+    return guardduty_chores_due(ctx, db, &server->chores, out);
+}
+
+static struct err chores_do(void *self, struct ctx *ctx, struct store_conn *db)
+{
+    struct server *server = self;
+    return guardduty_chores_do(ctx, db, &server->chores);
+}
+
+static struct err open_notifier(struct ctx *ctx, struct server *server)
 {
     if (server->settings.notify.count == 0) {
         return ERR_OK;
     }
     TRY(notifier_open(ctx, &server->settings.notify, &server->notifier));
-    notifier_channels(server->notifier, server->channels);
+    notifier_channels(server->notifier, server->channels + server->channel_count);
+    server->channel_count += NOTIFY_CHANNELS;
     guardduty_set_publish(true);
+    return ERR_OK;
+}
+
+static struct err open_deliverer(struct ctx *ctx, struct server *server)
+{
+    TRY(export_open(ctx, server->settings.export_endpoint, &server->export));
+    server->channels[server->channel_count++] = export_channel(server->export);
+    TRY(open_notifier(ctx, server));
     TRY(deliverer_open(ctx, &(struct deliverer_options){
         .store = server->store,
         .writer = server->writer,
         .channels = server->channels,
-        .channel_count = NOTIFY_CHANNELS,
+        .channel_count = server->channel_count,
         .interval_ms = DELIVERER_INTERVAL_MS,
+        .due = chores_due,
+        .work = chores_do,
+        .self = server,
     }, &server->deliverer));
-    notifier_set_stopped(server->notifier, deliverer_stopping, server->deliverer);
-    deliverer_start(server->deliverer);
+    if (server->notifier) {
+        notifier_set_stopped(server->notifier, deliverer_stopping, server->deliverer);
+    }
     return ERR_OK;
 }
 
@@ -261,9 +291,10 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     TRY(open_store(ctx, server));
     TRY(open_watch(ctx, server));
     TRY(open_push(ctx, server));
-    TRY(open_front(ctx, server));
     TRY(open_deliverer(ctx, server));
+    TRY(open_front(ctx, server));
     show_banner(server);
+    deliverer_start(server->deliverer);
     start_watch(server);
     return ERR_OK;
 }
@@ -278,6 +309,7 @@ static void close_all(struct server *server)
     }
     deliverer_close(server->deliverer);
     notifier_close(server->notifier);
+    export_close(server->export);
     watch_close(server->watch);
     known_close(&server->known);
     store_writer_close(server->writer);

@@ -22,6 +22,7 @@ class FakeAws:
     def __init__(self):
         self.objects, self.faults, self.seen, self.queue, self.deleted = {}, [], [], [], []
         self.secrets = {ACCESS_KEY: SECRET}
+        self.buckets, self.headers = set(), {}  # of what is put
         self.delay = 0.0  # seconds before an object comes
         self.lock = threading.Lock()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -116,10 +117,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.error(403, "SignatureDoesNotMatch")
         elif self.command == "POST":
             self.post(body)
+        elif self.command == "PUT":
+            self.put(body)
         else:
             self.get(fault)
 
-    do_GET = do_POST = handle_call
+    do_GET = do_POST = do_PUT = handle_call
+
+    def put(self, body):
+        """Only into buckets that somebody made: fake.buckets."""
+        bucket, _, key = urllib.parse.unquote(self.path[1:]).partition("/")
+        if bucket not in self.server.fake.buckets:
+            return self.error(404, "NoSuchBucket")
+        with self.server.fake.lock:
+            self.server.fake.objects[bucket, key] = body
+            self.server.fake.headers[bucket, key] = {name.lower(): value for name, value in self.headers.items()}
+        return self.answer(200)
 
     def get(self, fault):
         path, _, query = self.path.partition("?")

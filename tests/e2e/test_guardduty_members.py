@@ -1,12 +1,7 @@
 """Administrators and members of GuardDuty: two accounts in one server, through boto3."""
 
-import gzip
-import json
-
 import pytest
 from botocore.exceptions import ClientError
-
-from conftest import until
 
 ADMINISTRATOR, MEMBER, ABSENT = "111122223333", "444455556666", "777788889999"
 
