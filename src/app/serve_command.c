@@ -1,6 +1,7 @@
 /* serve_command.c - yagura serve: opens everything in order, tells where it is, waits for a signal, closes in reverse.
  *
- * SIGTERM and SIGINT stop it once the requests under way are answered; SIGHUP loads the rules anew. */
+ * SIGTERM and SIGINT stop it once the requests under way are answered; SIGHUP, and a change of the
+ * files of --rules, loads the rules anew. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -332,13 +333,16 @@ static void reload(struct server *server)
 
 static void wait_for_stop(struct server *server, const sigset_t *signals)
 {
+    const struct timespec pause = { .tv_sec = 1 };
+    const bool looks = server->watch && server->settings.rules.count > 0;
     for (;;) {
-        int signal_number = 0;
-        sigwait(signals, &signal_number);
-        if (signal_number != SIGHUP) {
+        const int number = looks ? sigtimedwait(signals, NULL, &pause) : sigwaitinfo(signals, NULL);
+        if (number == SIGINT || number == SIGTERM) {
             return;
         }
-        reload(server);
+        if (number == SIGHUP || (looks && watch_rules_changed(server->watch))) {
+            reload(server);
+        }
     }
 }
 

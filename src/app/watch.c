@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/queue.h"
 #include "ingest/follow.h"
+#include "match/sigma.h"
 #include "store/checkpoint.h"
 #include "svc/guardduty/guardduty.h"
 
@@ -16,6 +17,7 @@ struct watch {
     struct watch_options options;
     struct judge judge;
     struct judge fresh; /* loaded by watch_reload, taken over before the next look; engine NULL: none */
+    uint64_t rules_known, rules_seen; /* stamps: as last told of, and as last looked at */
     struct reader *reader;
     struct follow *follow;
     struct inflate *in; /* of batches */
@@ -284,14 +286,37 @@ static struct err read_place(struct ctx *ctx, struct store *store, struct str *p
     return err;
 }
 
+static uint64_t stamp_rules(const struct watch_options *options)
+{
+    struct arena *arena CLEANUP(arena_cleanup) = arena_open();
+    struct ctx ctx = ctx_new(arena, 0);
+    uint64_t stamp = options->mapping.ptr ? match_sigma_stamp(&ctx, str_cstr(arena, options->mapping)) : 0;
+    for (size_t i = 0; i < options->rules->count; i++) {
+        stamp = stamp * 31 + match_sigma_stamp(&ctx, str_cstr(arena, options->rules->items[i]));
+    }
+    return stamp;
+}
+
+bool watch_rules_changed(struct watch *watch)
+{
+    const uint64_t stamp = stamp_rules(&watch->options);
+    const bool rests = stamp == watch->rules_seen;
+    const bool changed = rests && stamp != watch->rules_known;
+    watch->rules_seen = stamp;
+    watch->rules_known = rests ? stamp : watch->rules_known;
+    return changed;
+}
+
 struct err watch_open(struct ctx *ctx, const struct watch_options *options, struct watch **out)
 {
     struct str place = STR_NONE;
     struct judge judge = { 0 };
     TRY(read_place(ctx, options->store, &place));
+    const uint64_t stamp = stamp_rules(options); /* before they are read */
     TRY(judge_open(ctx, options->rules, options->mapping, options->intel, &judge));
     struct watch *watch = memory_new(sizeof(*watch));
     watch->options = *options;
+    watch->rules_known = watch->rules_seen = stamp;
     watch->judge = judge;
     watch->reader = reader_open(&judge.fields, judge.projection);
     reader_want(watch->reader, engine_sources(judge.engine));

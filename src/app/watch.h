@@ -32,6 +32,9 @@ void watch_stop(struct watch *watch);
 void watch_close(struct watch *watch); /* stopped first; NULL is allowed */
 /* Loads the rules anew; on FAULT_INVALID the old ones stay. */
 struct err watch_reload(struct ctx *ctx, struct watch *watch);
+/* Whether rule files or the mapping are no longer what they were when last loaded or asked about, and are at rest: the same
+ * twice in a row. For the thread that calls watch_reload. */
+bool watch_rules_changed(struct watch *watch);
 
 struct watch_counts {
     int64_t records, duplicates, skipped, bytes; /* decompressed */

@@ -84,6 +84,9 @@ void match_sigma_parse(struct ctx *ctx, struct str file, struct str text, const 
 MUST_USE struct err match_sigma_load(struct ctx *ctx, const char *path, const struct sigma_options *options,
                                      struct sigma_rules *out);
 
+/* Another number once a rule file at or below the path has come, gone or changed. */
+uint64_t match_sigma_stamp(struct ctx *ctx, const char *path);
+
 /* The rule's predicate with those of the filters that concern it; in the arena. */
 const struct predicate *match_sigma_filtered(struct arena *arena, const struct sigma_rule *rule, const struct sigma_filter *filters,
                                              size_t count);

@@ -253,3 +253,29 @@ struct err match_sigma_load(struct ctx *ctx, const char *path, const struct sigm
     *out = collected(&c);
     return ERR_OK;
 }
+
+static uint64_t stamp_file(struct ctx *ctx, const char *path)
+{
+    struct stat info = { 0 };
+    if (stat(path, &info) != 0) {
+        return str_hash(str_of(path));
+    }
+    return str_hash(str_format(ctx->arena, "%s %lld %lld %lld %lld", path, (long long)info.st_size, (long long)info.st_ino,
+                               (long long)info.st_mtim.tv_sec, (long long)info.st_mtim.tv_nsec));
+}
+
+uint64_t match_sigma_stamp(struct ctx *ctx, const char *path)
+{
+    struct stat info = { 0 };
+    uint64_t stamp = 0;
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
+        return stamp_file(ctx, path);
+    }
+    struct paths *paths = memory_new(sizeof(*paths));
+    list_folder(ctx, path, paths, 0);
+    for (size_t i = 0; i < paths->count; i++) {
+        stamp += stamp_file(ctx, paths->list[i]) | 1; /* in whatever order they were listed */
+    }
+    memory_free(paths);
+    return stamp;
+}

@@ -459,6 +459,40 @@ def test_rules_are_loaded_anew(servers, tmp_path):
     settle(server, {"first": 1, "second": 1, "fourth": 1})
 
 
+def test_rules_that_change_are_loaded_by_themselves(servers, tmp_path):
+    """A change of a file, a new one, one that goes; a wrong one is refused with its place and what ran goes on."""
+    folder, log = tmp_path / "rules", tmp_path / "trail.json"
+    folder.mkdir()
+    rule = folder / "listed.yml"
+    rule.write_text(RULE.format(event="ListUsers"))
+    log.write_text("")
+    server = servers("--watch", log, "--rules", folder, "--log-level", "info", *QUICK)
+
+    def after(change, words):
+        before = server.said().count(words)
+        change()
+        until(lambda: server.said().count(words) > before, words)
+
+    def append(event, identity):
+        with log.open("a") as file:
+            file.write(lines([record(event, "iam.amazonaws.com", identity)]))
+    after(lambda: rule.write_text(RULE.format(event="ListRoles")), "rules loaded anew")
+    append("ListUsers", "first")
+    append("ListRoles", "second")
+    settle(server, {"second": 1})
+    after(lambda: (folder / "wrong.yml").write_text("title: x\nlogsource: {}\ndetection:\n  a: { b|nope: c }\n  condition: a\n"),
+          "rules were not loaded; the old ones stay")
+    assert "wrong.yml:4: unknown modifier |nope" in server.said()
+    append("ListRoles", "third")
+    settle(server, {"second": 1, "third": 1})
+    after((folder / "wrong.yml").unlink, "rules loaded anew")
+    after(rule.unlink, "rules loaded anew")
+    append("ListRoles", "fourth")
+    with log.open("a") as file:
+        file.write(lines([record(identity="fifth")]))
+    settle(server, {"second": 1, "third": 1, "fifth": 1})
+
+
 def test_a_signal_before_the_end_of_the_start_is_no_harm(tmp_path):
     """SIGTERM at once, over and over: it ends cleanly each time and leaves a folder that starts."""
     server = Yagura(tmp_path / "data", store=own_store())
