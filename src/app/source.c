@@ -1,7 +1,5 @@
 #include "app/source.h"
 
-#include <stdlib.h>
-
 #include "app/source_parts.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -155,23 +153,6 @@ static void run(void *argument)
     }
 }
 
-static struct str variable(struct arena *arena, const char *name)
-{
-    const char *value = getenv(name);
-    return value && *value ? str_copy(arena, str_of(value)) : STR_NONE;
-}
-
-static struct err read_keys(struct ctx *ctx, struct arena *arena, struct source_keys *keys)
-{
-    *keys = (struct source_keys){ variable(arena, "AWS_ACCESS_KEY_ID"), variable(arena, "AWS_SECRET_ACCESS_KEY"),
-                                  variable(arena, "AWS_SESSION_TOKEN"), 0 };
-    if (keys->access_key.ptr == NULL || keys->secret.ptr == NULL) {
-        return fail(ctx, &FAULT_INVALID, "--source needs keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY "
-                    "(and AWS_SESSION_TOKEN, if the keys are of a session)");
-    }
-    return ERR_OK;
-}
-
 static struct err open_one(struct ctx *ctx, struct sources *sources, struct str uri, struct store_conn *db)
 {
     struct source *source = &sources->list[sources->count];
@@ -186,7 +167,7 @@ static struct err open_one(struct ctx *ctx, struct sources *sources, struct str 
         }
     }
     if (!is_stream(source)) {
-        TRY(read_keys(ctx, sources->arena, &source->own));
+        TRY(source_keys_find(ctx, sources->arena, &source->own.keys, &source->origin));
     }
     TRY(store_source_open(ctx, db, source->uri.name, &source->id));
     if (source->uri.kind == SOURCE_SYSLOG) {
@@ -194,7 +175,8 @@ static struct err open_one(struct ctx *ctx, struct sources *sources, struct str 
     }
     source->options = &sources->options;
     source->lock = lock_open();
-    source->role_arena = arena_open_secret();
+    source->own.arena = arena_open_secret();
+    source->role.arena = arena_open_secret();
     for (size_t i = 0; i < SOURCE_FETCHERS && !is_stream(source); i++) {
         source->clients[i] = net_client_open(&(struct net_client_options){ .stopped = source_stopping, .self = source });
     }
@@ -250,7 +232,8 @@ static void close_one(struct source *source)
         net_client_close(source->clients[i]);
     }
     net_syslog_close(source->syslog);
-    arena_close(source->role_arena);
+    arena_close(source->own.arena);
+    arena_close(source->role.arena);
     lock_free(source->lock);
 }
 

@@ -8,7 +8,7 @@
  *   -                       standard input, one record a line
  *
  * Parameters of the first two: region, endpoint (https://HOST[:PORT]; path-style addresses), role (ARN to assume) and external-id, queue,
- * poll (seconds between looks). Keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.
+ * poll (seconds between looks). Keys: source_keys.c.
  *
  * Each source has a thread: it takes what comes, or fetches what the store has not seen yet into nameless files beside the data, and submits it
  * to the watch, which stores findings and marks in one transaction. */

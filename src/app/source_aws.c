@@ -134,8 +134,29 @@ static struct err send(struct ctx *ctx, struct source *source, struct net_client
     return err.fault ? err : refused(ctx, call, response);
 }
 
+static void keep(struct source *source, struct kept_keys *place, const struct source_keys *keys)
+{
+    lock_take(source->lock);
+    arena_reset(place->arena);
+    place->keys = (struct source_keys){ str_copy(place->arena, keys->access_key), str_copy(place->arena, keys->secret),
+                                        str_copy(place->arena, keys->token), keys->until_ms };
+    lock_give(source->lock);
+}
+
+/* False: none yet, or they are about to end. */
+static bool kept(struct ctx *ctx, struct source *source, const struct kept_keys *place, struct source_keys *out)
+{
+    lock_take(source->lock);
+    const struct source_keys *keys = &place->keys;
+    const bool fresh = keys->access_key.len > 0 && (keys->until_ms == 0 || keys->until_ms - clock_now_ms() > ROLE_SPARE_MS);
+    *out = (struct source_keys){ str_copy(ctx->arena, keys->access_key), str_copy(ctx->arena, keys->secret),
+                                 str_copy(ctx->arena, keys->token), keys->until_ms };
+    lock_give(source->lock);
+    return fresh;
+}
+
 /* spec: AWS STS API reference, AssumeRole. */
-static struct err assume_role(struct ctx *ctx, struct source *source, struct net_client *client)
+static struct err assume_role(struct ctx *ctx, struct source *source, struct net_client *client, const struct source_keys *own)
 {
     const struct source_uri *uri = &source->uri;
     const struct http_header type = { STR("Content-Type"), STR("application/x-www-form-urlencoded; charset=utf-8") };
@@ -151,7 +172,7 @@ static struct err assume_role(struct ctx *ctx, struct source *source, struct net
         .what = "assume the role",
     };
     struct http_response response;
-    TRY(send(ctx, source, client, &source->own, &call, &response));
+    TRY(send(ctx, source, client, own, &call, &response));
     const struct xml *xml = xml_parse(ctx->arena, response.body, NULL);
     struct source_keys keys = { 0 };
     if (xml) {
@@ -162,33 +183,33 @@ static struct err assume_role(struct ctx *ctx, struct source *source, struct net
         || !clock_parse_iso8601(deep_text(xml, STR("Expiration")), &keys.until_ms)) {
         return fail(ctx, &FAULT_INVALID, "assume the role: the answer holds no keys");
     }
-    lock_take(source->lock);
-    arena_reset(source->role_arena);
-    source->role = (struct source_keys){ str_copy(source->role_arena, keys.access_key),
-                                         str_copy(source->role_arena, keys.secret),
-                                         str_copy(source->role_arena, keys.token), keys.until_ms };
-    lock_give(source->lock);
+    keep(source, &source->role, &keys);
     return ERR_OK;
 }
 
-/* Fetchers may all find that the role's keys are about to end: each asks for itself then, which does no harm. */
-static struct err keys_of(struct ctx *ctx, struct source *source, struct net_client *client, struct source_keys *keys)
+static struct err own_keys(struct ctx *ctx, struct source *source, struct source_keys *keys)
 {
-    *keys = source->own;
-    if (source->uri.role.ptr == NULL) {
+    if (kept(ctx, source, &source->own, keys)) {
         return ERR_OK;
     }
-    lock_take(source->lock);
-    const bool fresh = source->role.until_ms - clock_now_ms() > ROLE_SPARE_MS;
-    lock_give(source->lock);
-    if (!fresh) {
-        TRY(assume_role(ctx, source, client));
-    }
-    lock_take(source->lock);
-    *keys = (struct source_keys){ str_copy(ctx->arena, source->role.access_key), str_copy(ctx->arena, source->role.secret),
-                                  str_copy(ctx->arena, source->role.token), source->role.until_ms };
-    lock_give(source->lock);
+    TRY(source_keys_fetch(ctx, source, keys));
+    keep(source, &source->own, keys);
     return ERR_OK;
+}
+
+/* Fetchers may all find that keys are about to end: each asks for itself then, which does no harm. */
+static struct err keys_of(struct ctx *ctx, struct source *source, struct net_client *client, struct source_keys *keys)
+{
+    if (source->uri.role.ptr == NULL) {
+        return own_keys(ctx, source, keys);
+    }
+    if (kept(ctx, source, &source->role, keys)) {
+        return ERR_OK;
+    }
+    struct source_keys own;
+    TRY(own_keys(ctx, source, &own));
+    TRY(assume_role(ctx, source, client, &own));
+    return kept(ctx, source, &source->role, keys) ? ERR_OK : fail(ctx, &FAULT_INVALID, "assume the role: its keys have ended already");
 }
 
 struct err source_call(struct ctx *ctx, struct source *source, struct net_client *client, const struct source_call *call,

@@ -13,11 +13,18 @@
 
 enum { SOURCE_FETCHERS = 8 };
 
-/* Keys, from the environment or from a role. */
+/* Keys, of whatever origin. */
 struct source_keys {
     struct str access_key, secret, token;
     int64_t until_ms; /* 0: for ever */
 };
+
+/* Those that end are fetched anew in time. */
+struct kept_keys {
+    struct source_keys keys;
+    struct arena *arena;
+};
+enum source_keys_origin { KEYS_GIVEN, KEYS_CONTAINER, KEYS_INSTANCE };
 
 struct batch;
 struct stream_batch;
@@ -26,9 +33,9 @@ struct source {
     const struct sources_options *options;
     struct source_uri uri;
     int64_t id;
-    struct source_keys own;  /* of the environment */
-    struct source_keys role; /* when the URI names one */
-    struct arena *role_arena;
+    enum source_keys_origin origin; /* of own */
+    struct kept_keys own;
+    struct kept_keys role; /* when the URI names one */
     struct net_client *clients[SOURCE_FETCHERS]; /* the first is the source's thread's own */
     struct store_conn *db;                       /* of its thread */
     const struct batch *batch;                   /* of source_bucket.c, under way */
@@ -36,7 +43,7 @@ struct source {
     struct net_syslog *syslog;
     int64_t listed_ms;
     struct thread *thread;
-    struct lock *lock; /* of what follows, and of role */
+    struct lock *lock; /* of what follows, and of the keys */
     bool stopping;
     bool answered;
     struct err result;
@@ -46,6 +53,12 @@ bool source_stopping(void *source); /* for net_client_options */
 void source_rest(struct source *source, int64_t ms);
 /* Submits and waits. The watch's reason is not handed on: it has logged it. */
 struct err source_submit(struct ctx *ctx, struct source *source, struct watch_batch *batch);
+
+/* source_keys.c: keys that were given, in the arena, or where they are to be fetched. FAULT_INVALID: half of them, or a profile
+ * that is not there. */
+struct err source_keys_find(struct ctx *ctx, struct arena *arena, struct source_keys *keys, enum source_keys_origin *origin);
+/* From the container's or the instance's own service; in ctx->arena. */
+struct err source_keys_fetch(struct ctx *ctx, struct source *source, struct source_keys *keys);
 
 /* source_aws.c: a signed call, tried again while that may help. Any answer but 2xx is a fault whose reason is for people. */
 struct source_call {

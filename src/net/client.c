@@ -129,11 +129,13 @@ static int watch_progress(void *self, curl_off_t to_come, curl_off_t came, curl_
     return 0;
 }
 
-static bool is_loopback(struct str base)
+/* Loopback, and link-local addresses, where a machine's metadata is. */
+static bool is_near(struct str base)
 {
     const size_t at = str_search(base, STR("://"));
     const struct str host = at == STR_MISSING ? base : str_from(base, at + 3);
-    return str_starts(host, STR("127.")) || str_starts(host, STR("localhost")) || str_starts(host, STR("[::1]"));
+    return str_starts(host, STR("127.")) || str_starts(host, STR("localhost")) || str_starts(host, STR("[::1]"))
+        || str_starts(host, STR("169.254.")) || str_starts(host, STR("[fd00:ec2:"));
 }
 
 static bool is_header_text(struct str s)
@@ -215,7 +217,7 @@ struct err net_client_call(struct ctx *ctx, struct net_client *client, struct st
     curl_easy_setopt(curl, CURLOPT_URL,
                      str_format(ctx->arena, "%" STR_FMT "%" STR_FMT "%s%" STR_FMT, STR_ARG(base), STR_ARG(request->path),
                                 request->query.len > 0 ? "?" : "", STR_ARG(request->query)).ptr);
-    if (is_loopback(base)) {
+    if (is_near(base)) {
         curl_easy_setopt(curl, CURLOPT_PROXY, "");
     }
     const CURLcode code = curl_easy_perform(curl);

@@ -1,7 +1,7 @@
 /* client.h - the HTTP client: one request out, one answer back, over libcurl.
  *
  * A client keeps its connections and serves one thread at a time. TLS certificates are verified, redirects are not
- * followed, proxies of the environment are used except for loopback. A body is collected in the arena up to body_max, or,
+ * followed, proxies of the environment are used except for loopback and link-local addresses. A body is collected in the arena up to body_max, or,
  * when a file descriptor is given and the status is 2xx, written to it up to file_max: hence nothing is unbounded.
  * An answer of any status is a success here; FAULT_UNAVAILABLE means that none came (whole), with the reason. */
 #ifndef YAGURA_NET_CLIENT_H

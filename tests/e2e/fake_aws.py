@@ -113,6 +113,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
         elif isinstance(fault, tuple):
             self.error(*fault)
+        elif self.path.startswith("/latest/") or self.path == "/container/keys":
+            self.metadata()
         elif not self.is_signed(body):
             self.error(403, "SignatureDoesNotMatch")
         elif self.command == "POST":
@@ -133,6 +135,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.server.fake.objects[bucket, key] = body
             self.server.fake.headers[bucket, key] = {name.lower(): value for name, value in self.headers.items()}
         return self.answer(200)
+
+    def metadata(self):
+        """IMDSv2 and a container's credentials service. Each answer has other keys, the first of which end soon."""
+        if self.command == "PUT":
+            return self.answer(200, b"imds-token") if self.headers.get("X-aws-ec2-metadata-token-ttl-seconds") else self.answer(400)
+        proofs = {"/container/keys": ("Authorization", "container-token")}
+        name, value = proofs.get(self.path, ("X-aws-ec2-metadata-token", "imds-token"))
+        if self.headers.get(name) != value:
+            return self.answer(401)
+        if self.path.endswith("/"):
+            return self.answer(200, b"reader")
+        fake = self.server.fake
+        with fake.lock:
+            number = len(fake.secrets)
+            fake.secrets[f"ASIAOWN{number}"] = f"own-secret-{number}"
+        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + (60 if number == 1 else 3600)))
+        return self.answer(200, json.dumps({"Code": "Success", "AccessKeyId": f"ASIAOWN{number}", "Token": "t", "Expiration": until,
+                                            "SecretAccessKey": f"own-secret-{number}"}).encode())
 
     def get(self, fault):
         path, _, query = self.path.partition("?")

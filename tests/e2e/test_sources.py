@@ -42,8 +42,7 @@ class Serve:
     def __init__(self, folder, *arguments, environment=None, stdin=subprocess.DEVNULL):
         self.data, self.log, self.arguments, self.stdin = folder / "data", folder / "log", arguments, stdin
         self.environment = {**os.environ, "AWS_ACCESS_KEY_ID": fake_aws.ACCESS_KEY,
-                            "AWS_SECRET_ACCESS_KEY": fake_aws.SECRET, **(environment or {})}
-        self.environment.pop("AWS_SESSION_TOKEN", None)
+                            "AWS_SECRET_ACCESS_KEY": fake_aws.SECRET, "AWS_SESSION_TOKEN": "", **(environment or {})}
         self.process = None
         self.start()
 
@@ -217,6 +216,51 @@ def test_a_role_is_assumed(fake, serve):
     server = serve("--source", bucket_source(fake, "&role=arn:aws:iam::111122223333:role/reader&external-id=x"))
     wait_for(lambda: is_read(server, 2))
     assert "ASIAROLE" in fake.secrets
+
+
+NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_PROFILE": ""}
+
+
+@pytest.mark.parametrize("file, text, profile", [
+    ("credentials", "[other]\naws_access_key_id = no\n[default]\naws_access_key_id = {0}\naws_secret_access_key = {1}\n", ""),
+    ("credentials", "[default]\naws_access_key_id=no\naws_secret_access_key=no\n\n[logs]\naws_access_key_id={0}\naws_secret_access_key={1}\n",
+     "logs"),
+    ("config", "[profile logs]\nregion = us-east-1\naws_access_key_id = {0}\naws_secret_access_key = {1}\n", "logs"),
+])
+def test_keys_of_a_profile(fake, serve, tmp_path, file, text, profile):
+    fill(fake, 1)
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / file).write_text(text.format(fake_aws.ACCESS_KEY, fake_aws.SECRET))
+    server = serve("--source", bucket_source(fake), environment={**NO_KEYS, "HOME": str(tmp_path), "AWS_PROFILE": profile})
+    wait_for(lambda: is_read(server, 1))
+
+
+def test_keys_of_the_instance_and_of_a_container_are_fetched_anew_before_they_end(fake, serve, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("container-token\n")
+    own = [{"AWS_EC2_METADATA_SERVICE_ENDPOINT": fake.endpoint},
+           {"AWS_CONTAINER_CREDENTIALS_FULL_URI": fake.endpoint + "/container/keys", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(token)}]
+    for number, environment in enumerate(own):
+        fake.secrets = {"AKIAOTHER": "other"}
+        fill(fake, 2 * number + 2)
+        server = serve("--source", bucket_source(fake), environment={**NO_KEYS, "HOME": str(tmp_path), **environment})
+        wait_for(lambda: is_read(server, 2 * number + 2))
+        wait_for(lambda: "ASIAOWN2" in fake.secrets)
+        fetched = len(fake.secrets)
+        fake.put(BUCKET, key_of(90 + number), delivered(record(900)))
+        wait_for(lambda: is_read(server, 2 * number + 3))
+        assert len(fake.secrets) == fetched  # those that last are kept
+        del fake.objects[BUCKET, key_of(90 + number)]
+
+
+def test_keys_that_are_not_there_are_named(fake, serve, tmp_path):
+    fill(fake, 1)
+    server = serve("--source", bucket_source(fake), environment={**NO_KEYS, "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"})
+    wait_for(lambda: "AWS_ACCESS_KEY_ID" in (server.source().get("error") or ""))
+    for environment, words in (({"AWS_PROFILE": "nobody"}, b'no profile "nobody"'), ({"AWS_ACCESS_KEY_ID": "a"}, b"set both")):
+        done = subprocess.run([BINARY, "serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "d", "--source", bucket_source(fake)],
+                              capture_output=True, timeout=20, env={**os.environ, **NO_KEYS, "HOME": str(tmp_path), **environment})
+        assert done.returncode == 4 and words in done.stderr
 
 
 def test_hours_without_objects_are_gaps(fake, serve):
