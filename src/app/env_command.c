@@ -3,6 +3,9 @@
 
 #include "app/commands.h"
 #include "app/data.h"
+#include "net/client.h"
+
+enum { CONNECT_MS = 1000, ANSWER_S = 2 };
 
 /* Single quotes, so that no byte of the value means anything to the shell. */
 static void print_export(const char *name, struct str value)
@@ -16,6 +19,20 @@ static void print_export(const char *name, struct str value)
         }
     }
     puts("'");
+}
+
+/* The lines are right for when it runs again, so they are printed nevertheless. Over https a certificate of one's own would
+ * look like nobody there. */
+static void warn_when_nobody_answers(struct ctx *ctx, struct str endpoint, struct str data)
+{
+    struct net_client *client = net_client_open(&(struct net_client_options){ .connect_timeout_ms = CONNECT_MS, .idle_timeout_s = ANSWER_S });
+    const struct http_request request = { .method = STR("GET"), .path = STR("/_yagura/health") };
+    struct http_response response;
+    if (str_starts(endpoint, STR("http://")) && net_client_call(ctx, client, endpoint, &request, -1, &response).fault) {
+        fprintf(stderr, "yagura env: nothing answers at %" STR_FMT "; start the server again with: yagura serve --data %" STR_FMT "\n",
+                STR_ARG(endpoint), STR_ARG(data));
+    }
+    net_client_close(client);
 }
 
 static struct err print_environment(struct ctx *ctx, const struct settings *settings)
@@ -36,6 +53,7 @@ static struct err print_environment(struct ctx *ctx, const struct settings *sett
     print_export("AWS_ACCESS_KEY_ID", credentials.access_key_id);
     print_export("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key);
     puts("unset AWS_SESSION_TOKEN AWS_PROFILE");
+    warn_when_nobody_answers(ctx, str_trim(endpoint), settings->data);
     return ERR_OK;
 }
 

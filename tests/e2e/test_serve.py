@@ -54,7 +54,11 @@ def test_env_is_for_bash(servers, tmp_path):
     keys = server.credentials
     assert done.stdout.split() == [server.endpoint, "ap-northeast-1", keys["accessKeyId"], keys["secretAccessKey"],
                                    "arn:aws:iam::111122223333:user/admin"]
+    assert done.stderr == ""
     assert "no server has started" in run("env", "--data", tmp_path / "none", status=4)
+    server.stop()
+    stopped = subprocess.run([binary(), "env", "--data", server.data], capture_output=True, text=True, timeout=60, check=True)
+    assert server.endpoint in stopped.stdout and f"nothing answers at {server.endpoint}" in stopped.stderr
 
 
 def test_a_second_start_keeps_everything(servers):
