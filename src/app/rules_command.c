@@ -3,6 +3,7 @@
 
 #include "app/commands.h"
 #include "app/rule_options.h"
+#include "app/rules_explain.h"
 #include "app/rules_tests.h"
 #include "app/table.h"
 #include "detect/detector.h"
@@ -161,6 +162,42 @@ static struct err test(struct job *job)
     return ERR_OK;
 }
 
+/* --- explain --- */
+
+static void take_line(void *self, struct str part, const char *verdict, struct str words)
+{
+    struct job *job = self;
+    table_cell(&job->table, part);
+    table_cell(&job->table, str_of(verdict));
+    table_cell(&job->table, words);
+}
+
+static bool is_asked(const struct job *job, const struct detection *d, const struct yaml_node *document)
+{
+    const struct str asked = job->settings->arguments.items[1];
+    return str_equal(asked, d->id) || str_equal_nocase(asked, title_of(d, document));
+}
+
+static struct err explain(struct job *job)
+{
+    const struct rules_explain_sink sink = { job, take_line };
+    table_column(&job->table, "part", false);
+    table_column(&job->table, "verdict", false);
+    table_column(&job->table, "words", false);
+    TRY(rules_load(job->ctx, &job->options, &job->rules));
+    for (size_t i = 0; i < job->rules.count; i++) {
+        if (is_asked(job, &job->rules.items[i].detection, job->rules.items[i].document)) {
+            TRY(rules_explain_rule(job->ctx, &job->rules.items[i], &sink));
+        }
+    }
+    for (size_t i = 0; i < job->rules.correlation_count; i++) {
+        if (is_asked(job, &job->rules.correlation_detections[i], job->rules.correlations[i].document)) {
+            rules_explain_correlation(job->ctx, &job->rules.correlations[i], &sink);
+        }
+    }
+    return job->table.count > 0 ? ERR_OK : fail(job->ctx, &FAULT_INVALID, "no rule has this id or title; yagura rules list names them");
+}
+
 /* --- coverage --- */
 
 struct covered {
@@ -235,11 +272,12 @@ static struct err coverage(struct job *job)
 static const struct {
     struct str word;
     struct err (*run)(struct job *job);
-    bool needs_path;
+    bool needs_path; /* or the id of a rule */
 } WORDS[] = {
     { STR_INIT("list"), list, false },
     { STR_INIT("check"), check, true },
     { STR_INIT("test"), test, false },
+    { STR_INIT("explain"), explain, true },
     { STR_INIT("coverage"), coverage, false },
 };
 
@@ -269,7 +307,8 @@ static int run(const struct command *command, int argc, char **argv)
     const struct path_list *words = &settings->arguments;
     struct job job = { .ctx = &ctx, .settings = settings, .table = table_new(arena) };
     struct path_list *paths = ARENA_NEW(arena, struct path_list);
-    for (size_t i = 1; i < words->count; i++) {
+    const size_t first = words->count > 0 && str_equal(words->items[0], STR("explain")) ? 2 : 1;
+    for (size_t i = first; i < words->count; i++) {
         paths->items[paths->count++] = words->items[i];
     }
     if (rule_options_read(&ctx, paths, settings->mapping, &job.options).fault) {
@@ -281,17 +320,18 @@ static int run(const struct command *command, int argc, char **argv)
             return run_word(command, &job, i);
         }
     }
-    fprintf(stderr, "yagura rules: say list, check DIR, test or coverage; see yagura rules --help\n");
+    fprintf(stderr, "yagura rules: say list, check DIR, test, explain RULE or coverage; see yagura rules --help\n");
     return STATUS_USAGE;
 }
 
 const struct command COMMAND_RULES = {
     .name = "rules",
-    .summary = "list, check and test detection rules; what they cover of ATT&CK",
-    .usage = "yagura rules list|check|test|coverage [options] [DIR...]",
+    .summary = "list, check, test and explain detection rules; what they cover of ATT&CK",
+    .usage = "yagura rules list|check|test|explain|coverage [options] [RULE] [DIR...]",
     .examples = "  yagura rules list                  the built-in rules and detectors\n"
                 "  yagura rules check my-rules/       each wrong rule with file, line and reason\n"
                 "  yagura rules test my-rules/        the test events that rules carry, built-in ones too\n"
+                "  yagura rules explain ID my-rules/  what a rule asks, and why its test events are hits or misses\n"
                 "  yagura rules coverage --format csv by ATT&CK technique\n"
                 "\nexit status: 0 all is well, 1 a rule is wrong or does not do what its tests say, 2 wrong usage, 4 failure\n",
     .groups = SETTINGS_FORMAT | SETTINGS_RULES,

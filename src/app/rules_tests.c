@@ -60,8 +60,6 @@ static void close_bench(struct bench *bench)
 
 /* --- events --- */
 
-static void write_yaml(struct json_writer *w, const struct yaml_node *node);
-
 static void write_scalar(struct json_writer *w, const struct yaml_node *node)
 {
     bool truth = false;
@@ -77,7 +75,7 @@ static void write_scalar(struct json_writer *w, const struct yaml_node *node)
     }
 }
 
-static void write_yaml(struct json_writer *w, const struct yaml_node *node)
+void rules_tests_json(struct json_writer *w, const struct yaml_node *node)
 {
     if (node->kind == YAML_SCALAR) {
         write_scalar(w, node);
@@ -89,7 +87,7 @@ static void write_yaml(struct json_writer *w, const struct yaml_node *node)
         if (map) {
             json_key(w, child->key);
         }
-        write_yaml(w, child);
+        rules_tests_json(w, child);
     }
     (map ? json_close_object : json_close_array)(w);
 }
@@ -117,13 +115,13 @@ static struct str call_record(struct arena *arena, const struct yaml_node *event
     }
     for (const struct yaml_node *member = event->child; member; member = member->next) {
         json_key(&w, member->key);
-        write_yaml(&w, member);
+        rules_tests_json(&w, member);
     }
     json_close_object(&w);
     return json_done(&w);
 }
 
-static struct str record_of(struct arena *arena, const struct yaml_node *event, bool of_calls, size_t number)
+struct str rules_tests_record(struct arena *arena, const struct yaml_node *event, bool of_calls, size_t number)
 {
     if (event->kind == YAML_SCALAR) {
         return event->text;
@@ -132,7 +130,7 @@ static struct str record_of(struct arena *arena, const struct yaml_node *event, 
         return call_record(arena, event, number);
     }
     struct json_writer w = json_writer_new(arena);
-    write_yaml(&w, event);
+    rules_tests_json(&w, event);
     return json_done(&w);
 }
 
@@ -142,7 +140,7 @@ static bool fires(struct bench *bench, const struct yaml_node *entry, bool of_ca
     const struct yaml_node *event = entry->kind == YAML_LIST ? entry->child : entry;
     bench->fired = false;
     while (event) {
-        const struct str record = record_of(bench->arena, event, of_calls, ++*number);
+        const struct str record = rules_tests_record(bench->arena, event, of_calls, ++*number);
         const struct str line = str_format(bench->arena, "%" STR_FMT "\n", STR_ARG(record));
         reader_read_text(bench->reader, STR("test"), line, &(struct ingest_sink){ bench, take_event, take_trouble });
         event = entry->kind == YAML_LIST ? event->next : NULL;

@@ -5,6 +5,7 @@
 #ifndef YAGURA_APP_RULES_TESTS_H
 #define YAGURA_APP_RULES_TESTS_H
 
+#include "base/json.h"
 #include "detect/rules.h"
 
 struct rules_tally {
@@ -16,5 +17,9 @@ struct rules_tally {
 MUST_USE struct err rules_tests_run(struct ctx *ctx, const struct engine_options *options, const struct rules *rules,
                                     struct rules_tally *tally,
                                     void (*failed)(void *self, const struct detection *rule, const char *kind, size_t number), void *self);
+
+/* A test event as a line of a log; number makes calls differ. */
+struct str rules_tests_record(struct arena *arena, const struct yaml_node *event, bool of_calls, size_t number);
+void rules_tests_json(struct json_writer *w, const struct yaml_node *node); /* YAML as JSON */
 
 #endif

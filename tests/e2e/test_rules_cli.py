@@ -133,6 +133,18 @@ def test_test_runs_the_events_that_rules_carry(tmp_path):
         ("lists-users", "near_miss 1", "fires"), ("look-take", "hit 1", "does not fire")]
 
 
+def test_explain_tells_what_a_rule_asks_and_why_its_events_decide(tmp_path):
+    folder = rules(tmp_path, TESTED)
+    told = [(row["part"], row["verdict"], row["words"]) for row in rows("explain", "lists-users", folder)]
+    assert told[:2] == [("call", "", '{"eventName":"ListUsers"}'), ("condition", "", "call")]
+    assert [row[:2] for row in told[2:]] == [("hit 1", "match"), ("near_miss 1", "miss"), ("near_miss 2", "miss")]
+    assert "ListUsers" in told[2][2] and "ListRoles" in told[3][2] and "the call failed" in told[4][2]
+    parts = {row["part"]: row["words"] for row in rows("explain", "Looks, then takes", folder)}
+    assert parts["timespan"] == "1m" and parts["rules"] == '["lists-users"]'
+    assert "no rule has this id" in command("explain", "nobody", folder, status=1)[1]
+    command("explain", status=2)
+
+
 def test_coverage_is_by_technique(tmp_path):
     found = {row["technique"]: row for row in rows("coverage", rules(tmp_path, TESTED))}
     assert "Somebody lists users" in found["T1087.004"]["titles"]
