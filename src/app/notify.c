@@ -196,8 +196,9 @@ static struct str destination_id(const struct delivery *delivery)
 
 static bool must_wait(const struct notifier *notifier, size_t destination, int64_t now_ms)
 {
+    const struct notify_destination *to = &notifier->destinations[destination];
     const int64_t since = now_ms - notifier->sent_ms[destination];
-    return notifier->destinations[destination].kind < NOTIFY_GROUPED_COUNT && since >= 0 && since < NOTIFY_QUIET_MS;
+    return to->kind < NOTIFY_GROUPED_COUNT && since >= 0 && since < to->every_ms;
 }
 
 /* All items of one destination, as one. */
@@ -222,7 +223,7 @@ static void deliver_to(struct ctx *ctx, struct notifier *notifier, size_t destin
     }
     for (size_t i = 0; i < count; i++) {
         items[i]->outcome = outcome;
-        items[i]->until_ms = notifier->sent_ms[destination] + NOTIFY_QUIET_MS;
+        items[i]->until_ms = notifier->sent_ms[destination] + notifier->destinations[destination].every_ms;
     }
 }
 

@@ -2,7 +2,7 @@
  *
  * Two channels of the deliverer. "guardduty.finding" spreads what the service published: one item per destination, with all
  * findings of the round that are severe enough for it. "notify/ID" sends them, and again until they have arrived. To people
- * goes one message for many findings: the first at once, further ones at most every NOTIFY_QUIET_MS, so that a storm is one
+ * goes one message for many findings: the first at once, further ones with a pause between them, so that a storm is one
  * message with a count. Delivery is at least once; where the receiver can tell (OpenSearch, Security Hub, Message-ID), a
  * repeat is the same thing again. */
 #ifndef YAGURA_APP_NOTIFY_H
@@ -11,7 +11,7 @@
 #include "app/config.h"
 #include "app/deliverer.h"
 
-enum { NOTIFY_DESTINATIONS_MAX = 64, NOTIFY_CHANNELS = 2, NOTIFY_QUIET_MS = 30000 };
+enum { NOTIFY_DESTINATIONS_MAX = 64, NOTIFY_CHANNELS = 2 };
 
 struct notifier;
 

@@ -76,13 +76,19 @@ static struct err read_parameters(struct ctx *ctx, struct str text, struct notif
             if (!severity_parse(value, &out->min_severity)) {
                 return fail(ctx, &FAULT_INVALID, "min takes low, medium, high, critical or 1 to 10");
             }
+        } else if (str_equal(name, STR("every"))) {
+            int64_t seconds = 0;
+            if (!str_to_int(value, &seconds) || seconds < 0 || seconds > 86400) {
+                return fail(ctx, &FAULT_INVALID, "every takes 0 to 86400 seconds");
+            }
+            out->every_ms = seconds * 1000;
         } else if (str_equal(name, STR("lang"))) {
             if (!str_equal(value, STR("en")) && !str_equal(value, STR("ja"))) {
                 return fail(ctx, &FAULT_INVALID, "lang takes en or ja");
             }
             out->language = value;
         } else {
-            return fail(ctx, &FAULT_INVALID, "after # there may be min=LEVEL and lang=en|ja, joined by &");
+            return fail(ctx, &FAULT_INVALID, "after # there may be min=LEVEL, lang=en|ja and every=SECONDS, joined by &");
         }
     }
     return ERR_OK;
@@ -224,7 +230,7 @@ static struct err first_line(struct ctx *ctx, struct str path, struct str *out)
 
 struct err notify_destination_read(struct ctx *ctx, struct str url, struct notify_destination *out)
 {
-    *out = (struct notify_destination){ .language = STR_INIT("en") };
+    *out = (struct notify_destination){ .language = STR_INIT("en"), .every_ms = (int64_t)NOTIFY_EVERY_S * 1000 };
     if (str_starts(url, STR("@"))) {
         TRY(first_line(ctx, str_from(url, 1), &url));
     }

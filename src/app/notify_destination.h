@@ -10,8 +10,8 @@
  *   securityhub://REGION                         AWS Security Hub, by BatchImportFindings; ?endpoint=URL for another
  *   @FILE                                        the URL is the first line of FILE, so that no process list shows it
  *
- * After #, parameters joined by &: min=LEVEL (low, medium, high, critical or a number) and lang=en|ja. http:// in place of
- * https:// is taken for what stands beside the server. */
+ * After #, parameters joined by &: min=LEVEL (low, medium, high, critical or a number), lang=en|ja, and every=SECONDS that lie
+ * between two messages to people. http:// in place of https:// is taken for what stands beside the server. */
 #ifndef YAGURA_APP_NOTIFY_DESTINATION_H
 #define YAGURA_APP_NOTIFY_DESTINATION_H
 
@@ -29,7 +29,7 @@ enum notify_kind {
     NOTIFY_OPENSEARCH,
     NOTIFY_SECURITY_HUB,
 };
-enum { NOTIFY_RECIPIENTS_MAX = 32 };
+enum { NOTIFY_RECIPIENTS_MAX = 32, NOTIFY_EVERY_S = 30 };
 
 struct notify_destination {
     enum notify_kind kind;
@@ -41,6 +41,7 @@ struct notify_destination {
     struct str from, to[NOTIFY_RECIPIENTS_MAX];
     size_t to_count;
     double min_severity;
+    int64_t every_ms;
     struct str language; /* "en" or "ja" */
 };
 

@@ -60,6 +60,7 @@ TEST(what_is_wrong_is_refused_without_its_secrets)
     bad(arena, "https:///s3cret");
     bad(arena, "https://example.org/s3cret#min=loud");
     bad(arena, "https://example.org/s3cret#lang=fr");
+    bad(arena, "https://example.org/s3cret#every=-1");
     bad(arena, "https://example.org/s3cret#colour=red");
     bad(arena, "https://example.org/s3cret\r\nX-Evil: 1");
     bad(arena, "opensearch+https://u:s3cret@example.org/");

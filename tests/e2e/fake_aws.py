@@ -1,4 +1,4 @@
-"""A small S3, SQS and STS in one HTTP server, for test_sources.py: signatures are checked, faults can be put in."""
+"""A small S3, SQS, STS and Security Hub in one HTTP server, for tests of sources and notifications: signatures are checked, faults can be put in."""
 
 import hashlib
 import hmac
@@ -20,7 +20,7 @@ class FakeAws:
     up once it fits; a fault is a status with a code, or "truncate", or "drop"."""
 
     def __init__(self):
-        self.objects, self.faults, self.seen, self.queue, self.deleted = {}, [], [], [], []
+        self.objects, self.faults, self.seen, self.queue, self.deleted, self.hub = {}, [], [], [], [], []
         self.secrets = {ACCESS_KEY: SECRET}
         self.buckets, self.headers = set(), {}  # of what is put
         self.delay = 0.0  # seconds before an object comes
@@ -189,6 +189,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def post(self, body):
         fake, target = self.server.fake, self.headers.get("X-Amz-Target")
+        if self.path == "/findings/import":
+            fake.hub.append(json.loads(body))
+            return self.answer(200, b'{"FailedCount": 0, "SuccessCount": 1, "FailedFindings": []}')
         if target is None:
             return self.assume_role(dict(urllib.parse.parse_qsl(body.decode())))
         asked = json.loads(body)
