@@ -41,7 +41,7 @@ static void set_envelope(CURL *curl, struct arena *arena, const struct net_mail 
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(curl, CURLOPT_MAIL_FROM, str_cstr(arena, mail->from));
     curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, *to);
-    const bool bare = is_loopback(mail->base) && mail->password.ptr == NULL;
+    const bool bare = is_loopback(mail->base) && mail->password.len == 0;
     curl_easy_setopt(curl, CURLOPT_USE_SSL, (long)(bare ? CURLUSESSL_TRY : CURLUSESSL_ALL));
     if (mail->user.len > 0) {
         curl_easy_setopt(curl, CURLOPT_USERNAME, str_cstr(arena, mail->user));

@@ -180,8 +180,12 @@ def test_syslog_takes_json_and_cef_over_udp_and_tcp(told):
 
     class Collector(socketserver.StreamRequestHandler):
         def handle(self):
-            while length := b"".join(iter(lambda: self.rfile.read(1), b" "))[:20]:
-                received.append(self.rfile.read(int(length)).decode())
+            length = b""
+            while byte := self.rfile.read(1):
+                length += byte
+                if byte == b" ":
+                    received.append(self.rfile.read(int(length)).decode())
+                    length = b""
 
     tcp = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Collector)
     threading.Thread(target=tcp.serve_forever, daemon=True).start()
