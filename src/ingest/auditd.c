@@ -91,6 +91,18 @@ static bool fits(struct reader *reader, struct str line)
     return str_starts(start, STR("type=")) && behind(line, STR(" msg=audit(")).ptr != NULL;
 }
 
+/* saddr of SOCKADDR records: family (little endian), port (big endian), address.
+ * spec: Linux, struct sockaddr_in. */
+static void read_address(struct event *ev, struct str saddr)
+{
+    unsigned char bytes[8];
+    if (saddr.len < 16 || !str_unhex(str_slice(saddr, 0, 16), bytes, sizeof(bytes)) || bytes[0] != 2 || bytes[1] != 0) {
+        return;
+    }
+    ev->fields[FIELD_IP] = str_format(ev->arena, "%u.%u.%u.%u", bytes[4], bytes[5], bytes[6], bytes[7]);
+    ev->fields[FIELD_PORT] = str_format(ev->arena, "%u", (unsigned)bytes[2] << 8 | bytes[3]);
+}
+
 static enum line_verdict read_line(struct reader *reader, struct str line)
 {
     if (!fits(reader, line)) {
@@ -111,6 +123,9 @@ static enum line_verdict read_line(struct reader *reader, struct str line)
     ev->fields[FIELD_EVENT_TYPE] = ev->fields[FIELD_ACTION];
     rest = str_starts(rest, STR(":")) ? str_from(rest, 1) : rest;
     for (struct pair pair; next_pair(ev->arena, &rest, &pair);) {
+        if (str_equal(pair.key, STR("saddr"))) {
+            read_address(ev, pair.value);
+        }
         for (size_t i = 0; i < COUNT_OF(known); i++) {
             if (str_equal(pair.key, known[i].key) && !str_equal(pair.value, STR("?")) && !str_equal(pair.value, STR("(null)"))) {
                 ev->fields[known[i].field] = pair.value;

@@ -24,6 +24,7 @@ const struct json_format FORMAT_FALCO = {
         { FIELD_IP, "output_fields.fd\\.sip" },
         { FIELD_PORT, "output_fields.fd\\.rport" },
         { FIELD_PORT, "output_fields.fd\\.sport" },
+        { FIELD_METHOD, "output_fields.evt\\.type" },
         { FIELD_QUERY, "output_fields.fd\\.rip\\.name" },
         { FIELD_QUERY, "output_fields.fd\\.sip\\.name" },
         { FIELD_NAMESPACE, "output_fields.k8s\\.ns\\.name" },

@@ -1,5 +1,5 @@
 /* tetragon.c - events of Tetragon's JSON export: programs started and ended, calls its policies look at, connections, names.
- * spec: Tetragon documentation, events (process_exec, process_exit, process_kprobe, process_lsm); process_connect and
+ * spec: Tetragon documentation, events (process_exec, process_exit, process_kprobe, process_lsm, process_loader); process_connect and
  * process_dns as its enterprise edition exports them. A container's id begins with the runtime: "containerd://…". */
 #include "ingest/format.h"
 
@@ -29,6 +29,12 @@ static void name(struct event *ev, struct str action)
 static void finish_exec(struct event *ev) { name(ev, STR("process_exec")); }
 static void finish_exit(struct event *ev) { name(ev, STR("process_exit")); }
 static void finish_connect(struct event *ev) { name(ev, STR("process_connect")); }
+static void finish_loader(struct event *ev)
+{
+    ev->fields[FIELD_EVENT_ID] = STR_NONE;
+    name(ev, STR("process_loader"));
+}
+
 static void finish_dns(struct event *ev) { name(ev, STR("process_dns")); }
 
 /* One process makes many calls: exec_id alone doesn't tell them apart. */
@@ -125,4 +131,12 @@ const struct json_format FORMAT_TETRAGON_DNS = {
         { FIELD_ANSWERS, "process_dns.dns.ips" },
     },
     .finish = finish_dns,
+};
+
+const struct json_format FORMAT_TETRAGON_LOADER = {
+    .source = SOURCE_TETRAGON,
+    .marks = { "process_loader.process" },
+    .times = { "time" },
+    .paths = { PROCESS("process_loader"), { FIELD_KEY, "process_loader.path" } },
+    .finish = finish_loader,
 };

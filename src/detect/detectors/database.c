@@ -3,8 +3,8 @@
  * 10 minutes between two of them, and the login follows within 10 minutes. MySQL's general log writes "Connect" before it
  * knows whether the password is right, and then, when it isn't, "Access denied": such a login counts once the same address
  * shows up again and wasn't denied in between, and is never told as a success by a list. */
-#include "detect/catalogue.h"
 #include "detect/detectors.h"
+#include "detect/detectors/listed.h"
 
 #define WINDOW_MS ((int64_t)10 * 60 * 1000)
 enum { RUN = 10 };
@@ -95,19 +95,10 @@ static bool has_address(const struct event *ev) { return event_get(ev, FIELD_IP)
 
 enum { PROBED, FAILED, LOGGED_IN };
 
-static bool on_list(const struct event *ev, const struct intel *intel, enum intel_list list, const char *const *types,
-                    struct verdict *verdict)
+static bool on_list(const struct event *ev, const struct intel *intel, unsigned lists, const char *const *types, struct verdict *verdict)
 {
-    const unsigned lists = intel_lists(intel, event_get(ev, FIELD_IP));
-    if ((lists & (unsigned)list) == 0 || (lists & INTEL_TRUSTED) != 0) {
-        return false;
-    }
-    verdict->list = list == INTEL_TOR ? STR("Tor exit nodes") : STR("threat list");
-    verdict->why = str_format(ev->arena, "the address is on the list: %" STR_FMT, STR_ARG(verdict->list));
-    verdict->type = str_of(types[is_probe(ev) ? PROBED : is_failure(ev) ? FAILED : LOGGED_IN]);
-    const struct catalogue_entry *entry = catalogue_find(verdict->type);
-    verdict->severity = entry ? entry->severity : 0;
-    return true;
+    listed_type(verdict, types[is_probe(ev) ? PROBED : is_failure(ev) ? FAILED : LOGGED_IN]);
+    return listed_address(ev, intel, lists, verdict);
 }
 
 #define WATCH(name_, id_, list_, kind_)                                                                                    \
@@ -137,4 +128,4 @@ static bool on_list(const struct event *ev, const struct intel *intel, enum inte
     }
 
 WATCH(DATABASE_TOR, "tor-caller-database", INTEL_TOR, "TorIPCaller");
-WATCH(DATABASE_THREAT, "malicious-caller-database", INTEL_THREAT, "MaliciousIPCaller");
+WATCH(DATABASE_THREAT, "malicious-caller-database", INTEL_MALICIOUS_CALLER, "MaliciousIPCaller");

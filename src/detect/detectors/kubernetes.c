@@ -5,8 +5,8 @@
  * - to read secrets, or to be given a token or certificate, is CredentialAccess;
  * - to delete events is DefenseEvasion; other reading, and asking for one's own rights, Discovery;
  * - to delete anything else, to enter a pod or to reach through it is Impact; what stays behind is Persistence. */
-#include "detect/catalogue.h"
 #include "detect/detectors.h"
+#include "detect/detectors/listed.h"
 
 enum purpose { CREDENTIALS, EVASION, DISCOVERY, IMPACT, PERSISTENCE, PURPOSES };
 
@@ -73,13 +73,6 @@ static bool is_probe(const struct event *ev)
            (str_starts(agent, STR("ELB-HealthChecker/")) && intel_is_private(event_get(ev, FIELD_IP)));
 }
 
-static void choose(struct verdict *verdict, const char *type)
-{
-    verdict->type = str_of(type);
-    const struct catalogue_entry *entry = catalogue_find(verdict->type);
-    verdict->severity = entry ? entry->severity : 0;
-}
-
 static const char *const anonymous_types[] = {
     "CredentialAccess:Kubernetes/SuccessfulAnonymousAccess", "DefenseEvasion:Kubernetes/SuccessfulAnonymousAccess",
     "Discovery:Kubernetes/SuccessfulAnonymousAccess", "Impact:Kubernetes/SuccessfulAnonymousAccess",
@@ -90,7 +83,7 @@ static bool inspect_anonymous(const struct event *ev, void *memory, const struct
     (void)memory;
     (void)intel;
     const enum purpose purpose = purpose_of(ev);
-    choose(verdict, anonymous_types[purpose]);
+    listed_type(verdict, anonymous_types[purpose]);
     verdict->why = STR("the API server answered a call that came without credentials");
     return purpose != DISCOVERY || !is_probe(ev);
 }
@@ -110,17 +103,10 @@ const struct detector KUBERNETES_ANONYMOUS = {
     .inspect = inspect_anonymous,
 };
 
-static bool on_list(const struct event *ev, const struct intel *intel, enum intel_list list, const char *const *types,
-                    struct verdict *verdict)
+static bool on_list(const struct event *ev, const struct intel *intel, unsigned lists, const char *const *types, struct verdict *verdict)
 {
-    const unsigned lists = intel_lists(intel, event_get(ev, FIELD_IP));
-    if ((lists & (unsigned)list) == 0 || (lists & INTEL_TRUSTED) != 0) {
-        return false;
-    }
-    verdict->list = list == INTEL_TOR ? STR("Tor exit nodes") : list == INTEL_CUSTOM ? STR("custom threat list") : STR("threat list");
-    verdict->why = str_format(ev->arena, "the address is on the list: %" STR_FMT, STR_ARG(verdict->list));
-    choose(verdict, types[purpose_of(ev)]);
-    return true;
+    listed_type(verdict, types[purpose_of(ev)]);
+    return listed_address(ev, intel, lists, verdict);
 }
 
 #define WATCH(name_, id_, list_, kind_)                                                                                    \
@@ -149,5 +135,5 @@ static bool on_list(const struct event *ev, const struct intel *intel, enum inte
     }
 
 WATCH(KUBERNETES_TOR, "tor-caller-kubernetes", INTEL_TOR, "TorIPCaller");
-WATCH(KUBERNETES_THREAT, "malicious-caller-kubernetes", INTEL_THREAT, "MaliciousIPCaller");
+WATCH(KUBERNETES_THREAT, "malicious-caller-kubernetes", INTEL_MALICIOUS_CALLER, "MaliciousIPCaller");
 WATCH(KUBERNETES_CUSTOM, "malicious-caller-custom-kubernetes", INTEL_CUSTOM, "MaliciousIPCaller.Custom");

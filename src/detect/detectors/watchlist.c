@@ -1,8 +1,8 @@
 /* watchlist.c - calls from addresses that stand on a list: Tor exit nodes, known bad hosts, a customer's own list.
  * spec: GuardDuty user guide, the TorIPCaller, MaliciousIPCaller and MaliciousIPCaller.Custom types of IAM and S3. Calls that
  * only look are Recon or Discovery; what the others are called differs by list and family. */
-#include "detect/catalogue.h"
 #include "detect/detectors.h"
+#include "detect/detectors/listed.h"
 
 enum { LOOKS, READS, CHANGES };
 
@@ -30,21 +30,10 @@ static int kind_of(const struct event *ev)
                ? LOOKS : CHANGES;
 }
 
-static bool on_list(const struct event *ev, const struct intel *intel, unsigned wanted, const char *const *types,
-                    struct verdict *verdict)
+static bool on_list(const struct event *ev, const struct intel *intel, unsigned lists, const char *const *types, struct verdict *verdict)
 {
-    struct intel_hit hit;
-    const struct str address = event_get(ev, FIELD_IP);
-    if ((intel_lists(intel, address) & wanted) == 0 || !intel_address_hit(intel, address, wanted, ev->arena, &hit)) {
-        return false;
-    }
-    verdict->list = hit.list;
-    verdict->threat = hit.threat;
-    verdict->why = str_format(ev->arena, "the address is on the list: %" STR_FMT " (%" STR_FMT ")", STR_ARG(hit.list), STR_ARG(hit.indicator));
-    verdict->type = str_of(types[kind_of(ev)]);
-    const struct catalogue_entry *entry = catalogue_find(verdict->type);
-    verdict->severity = entry ? entry->severity : 0;
-    return true;
+    listed_type(verdict, types[kind_of(ev)]);
+    return listed_address(ev, intel, lists, verdict);
 }
 
 #define WATCH(name_, id_, list_, wants_, resource_, path_, severity_, looks_, reads_, changes_)                            \
@@ -86,3 +75,26 @@ WATCH(WATCH_THREAT_S3, "malicious-caller-s3", INTEL_MALICIOUS_CALLER, on_data, "
 WATCH(WATCH_CUSTOM_S3, "malicious-caller-custom-s3", INTEL_CUSTOM, on_data, "S3Bucket", "requestParameters.bucketName", 8,
       "Discovery:S3/MaliciousIPCaller.Custom", "UnauthorizedAccess:S3/MaliciousIPCaller.Custom",
       "UnauthorizedAccess:S3/MaliciousIPCaller.Custom");
+
+/* spec: GuardDuty user guide, CredentialAccess:IAMUser/CompromisedCredentials: AWS knows which keys leaked; here a list of
+ * their ids says so (INTEL_LEAKED). */
+static bool inspect_leaked(const struct event *ev, void *memory, const struct intel *intel, struct verdict *verdict)
+{
+    (void)memory;
+    return listed_key(ev, intel, INTEL_LEAKED, verdict);
+}
+
+const struct detector WATCH_LEAKED_KEY = {
+    .detection = {
+        .id = STR_INIT("leaked-key"),
+        .type = STR_INIT("CredentialAccess:IAMUser/CompromisedCredentials"),
+        .severity = 8,
+        .resource = STR_INIT("AccessKey"),
+        .title = STR_INIT("An access key that leaked was used to call ${eventName}."),
+        .description = STR_INIT("${caller} called ${eventName} of ${eventSource} from ${source} with a key that leaked: ${why}."),
+    },
+    .source = SOURCE_CLOUDTRAIL,
+    .attempts = true,
+    .needs = INTEL_LEAKED,
+    .inspect = inspect_leaked,
+};
