@@ -10,6 +10,15 @@
 #include "detect/intel.h"
 #include "detect/occurrence.h"
 
+struct learn;   /* detect/learn/learn.h */
+struct anomaly; /* detect/learn/anomaly.h */
+
+/* What detectors that learn share. */
+struct learning {
+    struct learn *learn;
+    struct anomaly *anomaly;
+};
+
 enum { DETECTOR_TERMS_MAX = 12 };
 
 struct detector_term {
@@ -30,6 +39,9 @@ struct detector {
     enum field key;   /* of its memory; only used when memory > 0 */
     size_t memory;    /* bytes per key, zeroed at first; 0: remembers nothing */
     bool (*inspect)(const struct event *ev, void *memory, const struct intel *intel, struct verdict *verdict);
+    /* Instead of inspect, for those that learn. */
+    bool (*judge)(const struct event *ev, void *memory, const struct learning *learning, const struct intel *intel,
+                  struct verdict *verdict);
 };
 
 /* All of them, in the order they are asked. */

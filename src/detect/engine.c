@@ -6,6 +6,7 @@
 #include "detect/body.h"
 #include "detect/correlate.h"
 #include "detect/detector.h"
+#include "detect/learn/anomaly.h"
 #include "detect/memory.h"
 #include "detect/rules.h"
 #include "match/match.h"
@@ -35,6 +36,8 @@ struct engine {
     uint32_t detector_sources;
     bool (*noted)(void *self, const struct finding *finding); /* NULL: every finding is wanted whole */
     void *noted_self;
+    struct learning learning;
+    bool own_learn; /* nobody gave us a model */
     struct engine_counts counts;
 };
 
@@ -120,6 +123,7 @@ static void drop_index(struct engine *engine)
 void engine_use_intel(struct engine *engine, const struct intel *intel)
 {
     engine->intel = intel;
+    anomaly_new_intel(engine->learning.anomaly);
     drop_index(engine);
     index_detectors(engine);
 }
@@ -175,6 +179,8 @@ struct err engine_open(struct ctx *ctx, const struct engine_options *options, st
     }
     engine->matched = ARENA_ARRAY(engine->arena, uint32_t, engine->rules.count + 1);
     open_detectors(engine, options);
+    engine->own_learn = options->learn == NULL;
+    engine->learning = (struct learning){ options->learn ? options->learn : learn_open(NULL), anomaly_open() };
     *out = engine;
     return ERR_OK;
 }
@@ -187,6 +193,8 @@ void engine_close(struct engine *engine)
     for (size_t i = 0; i < DETECTORS_MAX; i++) {
         memory_table_close(engine->memories[i]);
     }
+    anomaly_close(engine->learning.anomaly);
+    learn_close(engine->own_learn ? engine->learning.learn : NULL);
     correlate_close(engine->correlate);
     match_scratch_close(engine->scratch);
     match_set_free(engine->set);
@@ -261,6 +269,13 @@ static void run_rules(struct engine *engine, const struct event *ev, const struc
     }
 }
 
+static bool ask(struct engine *engine, const struct detector *detector, const struct event *ev, void *memory,
+                const struct intel *intel, struct verdict *verdict)
+{
+    return detector->judge ? detector->judge(ev, memory, &engine->learning, intel, verdict)
+                           : detector->inspect(ev, memory, intel, verdict);
+}
+
 static void run_detectors(struct engine *engine, const struct event *ev, const struct engine_sink *sink)
 {
     const struct of_source *of = &engine->of_source[ev->source];
@@ -278,7 +293,7 @@ static void run_detectors(struct engine *engine, const struct event *ev, const s
             memory = memory_table_get(engine->memories[place], event_get(ev, FIELD_ACCOUNT), event_get(ev, detector->key));
         }
         struct verdict verdict = { .severity = 0 };
-        if (detector->inspect(ev, memory, intel, &verdict)) {
+        if (ask(engine, detector, ev, memory, intel, &verdict)) {
             emit(engine, ev, &detector->detection, &verdict, NO_RULE, sink);
         }
     }

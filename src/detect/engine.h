@@ -21,6 +21,7 @@
 #include "ingest/event.h"
 
 struct sigma_options; /* match/sigma.h */
+struct learn;
 struct intel; /* detect/intel.h: address lists and countries */
 
 struct engine_options {
@@ -29,6 +30,8 @@ struct engine_options {
     const struct sigma_options *sigma; /* field mappings and placeholders of those rules; may be NULL */
     bool without_builtin;          /* only rule_paths, no embedded rules and no detectors */
     const struct intel *intel;     /* may be NULL; stays the caller's and must outlive the engine */
+    struct learn *learn;           /* what is usual (detect/learn/learn.h); NULL: begins with nothing. Stays the caller's, must outlive
+                                      the engine and be shared with no other that runs */
     size_t keys_per_account;       /* per detector; 0: ENGINE_KEYS_PER_ACCOUNT */
     size_t accounts;               /* per detector; 0: ENGINE_ACCOUNTS */
 };

@@ -222,6 +222,7 @@ static struct str why_json(const struct parts *p)
     MEMBERS(&w, { STR("rule"), p->detection->id }, { STR("ruleFile"), p->detection->file },
             { STR("signal"), p->detection->signal }, { STR("why"), p->verdict->why }, { STR("principal"), p->finding->principal },
             { STR("resource"), p->finding->resource_id });
+    write_members(&w, p->verdict->facts);
     json_key(&w, STR("events"));
     json_open_array(&w);
     json_open_object(&w);

@@ -34,6 +34,7 @@ struct verdict {
     struct str resource_details; /* its members go into `resource`, beside resourceType: {"instanceDetails":{...}} */
     struct str action;           /* service.action */
     struct str detection;        /* service.detection: the anomaly or sequence */
+    struct str facts;            /* its members join service.additionalInfo.value */
     struct str runtime_details;  /* service.runtimeDetails */
     struct str related;          /* further part of the finding's identity, when resource and caller do not tell it apart */
 };

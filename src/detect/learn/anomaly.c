@@ -1,0 +1,330 @@
+#include "detect/learn/anomaly.h"
+
+#include <math.h>
+
+#include "detect/learn/account.h"
+
+#define HOUR_MS (INT64_C(60) * 60 * 1000)
+static const double HOUR_SHARE_USUAL = 0.15;
+enum { FAILURES_MOST = 5, PEERS_ENOUGH = 2, CASES = 512, TYPES_MOST = 2 };
+
+struct anomaly {
+    struct trait_memos memos;
+    struct tactics *tactics;
+    struct anomaly_case cases[CASES]; /* by hash of the entity: a newer one takes the place, the verdict stays the same */
+    struct verdict last;              /* of the event judged last, when it has a second type */
+    const struct tactic *also;
+};
+
+struct anomaly *anomaly_open(void)
+{
+    struct anomaly *anomaly = memory_new(sizeof(*anomaly));
+    anomaly->tactics = tactics_open();
+    return anomaly;
+}
+
+void anomaly_close(struct anomaly *anomaly)
+{
+    if (anomaly) {
+        tactics_close(anomaly->tactics);
+        memory_free(anomaly);
+    }
+}
+
+void anomaly_new_intel(struct anomaly *anomaly)
+{
+    memset(anomaly->memos.addresses, 0, sizeof(anomaly->memos.addresses));
+}
+
+static bool has_failed(const struct event *ev) { return str_equal(event_get(ev, FIELD_OUTCOME), STR("Failure")); }
+
+/* An hour as a point: what is typical differs by account, so each has a forest. */
+static void window_point(const struct rarity_window *window, double hour_share, float *point)
+{
+    const unsigned actions = (unsigned)__builtin_popcountll(window->actions);
+    point[0] = log2f(1.0F + (float)window->events);
+    point[1] = 1.5F * log2f(1.0F + (float)actions);
+    point[2] = 1.5F * log2f(1.0F + (float)window->failures);
+    point[3] = 2.0F * log2f(1.0F + (float)window->fresh);
+    point[4] = log2f(1.0F + (float)window->marked);
+    point[5] = (float)(3 * (1 - hour_share));
+}
+
+/* An hour that is over goes into the account's forest, unless its day was judged anomalous. */
+static void window_turn(struct learn_view *view, uint32_t hour)
+{
+    struct rarity_profile *profile = view->entity;
+    struct rarity_window *window = &profile->window;
+    if (hour <= window->hour) {
+        return;
+    }
+    if (window->events > 0 && profile->distrusted != window->hour / 24) {
+        float point[FOREST_DIMENSIONS];
+        window_point(window, season_hour_share(&profile->season, (uint8_t)(window->hour % 24), profile->days), point);
+        forest_add(learn_forest(view->learn, view->owner), point);
+    }
+    *window = (struct rarity_window){ .hour = hour };
+}
+
+static uint16_t one_more(uint16_t n) { return (uint16_t)(n < UINT16_MAX ? n + 1 : n); }
+
+/* An event of an hour before the window's is counted with the window: there are few. */
+static void window_note(struct rarity_window *window, const struct traits *traits, const struct event *ev)
+{
+    window->events = one_more(window->events);
+    window->failures = has_failed(ev) ? one_more(window->failures) : window->failures;
+    window->actions |= UINT64_C(1) << (traits->api >> 58);
+}
+
+static void learn_values(struct learn_view *view, const struct traits *traits, struct anomaly_score *score)
+{
+    const struct { enum aspect aspect; unsigned feature; uint64_t hash; } values[] = {
+        { ASPECT_API, PRINCIPAL_API, traits->api },             { ASPECT_SERVICE, PRINCIPAL_SERVICE, traits->service },
+        { ASPECT_REGION, PRINCIPAL_REGION, traits->region },    { ASPECT_NETWORK, PRINCIPAL_NETWORK, traits->network },
+        { ASPECT_COUNTRY, PRINCIPAL_COUNTRY, traits->country }, { ASPECT_AGENT, PRINCIPAL_AGENT, traits->agent },
+        { ASPECT_RESOURCE, PRINCIPAL_RESOURCE, traits->resource },
+    };
+    struct rarity_window *window = &view->entity->window;
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        if (values[i].hash == 0) {
+            continue;
+        }
+        const struct learn_rarity rarity = learn_value_hash(view, values[i].feature, values[i].hash);
+        score->of[values[i].aspect] = rarity;
+        const bool first = rarity.entity == LEARN_NEVER && window->fresh < UINT8_MAX;
+        window->fresh = (uint8_t)(window->fresh + (first && values[i].aspect == ASPECT_API));
+    }
+}
+
+/* People who share a role; else users of the same two services. */
+static struct rarity_profile *peers_of(const struct learn_view *view, const struct traits *traits)
+{
+    uint64_t key = 0;
+    if (traits->peers.len > 0) {
+        key = learn_value_key(view->learn, traits->peers);
+    } else {
+        const struct rarity_shape *shape = learn_shape(LEARN_PRINCIPAL);
+        const struct rarity_slot *services = &view->entity->slots[(size_t)shape->sets[PRINCIPAL_API] * RARITY_SET];
+        struct rarity_slot first = { 0 }, second = { 0 };
+        for (size_t i = 0; i < RARITY_SET; i++) {
+            if (services[i].days > first.days) {
+                second = first;
+                first = services[i];
+            } else if (services[i].days > second.days) {
+                second = services[i];
+            }
+        }
+        key = learn_mix(first.tag + (uint64_t)second.tag, first.tag ^ second.tag);
+    }
+    return learn_entity_get(view->learn, view->owner, LEARN_PEERS, key ? key : 1);
+}
+
+/* What has become usual for one is told to its peers. */
+static void tell_peers(const struct learn_view *view, const struct traits *traits)
+{
+    if ((view->established & (1u << PRINCIPAL_API | 1u << PRINCIPAL_SERVICE)) == 0) {
+        return;
+    }
+    struct rarity_profile *peers = peers_of(view, traits);
+    if (peers) {
+        rarity_visit(peers, learn_shape(LEARN_PEERS), view->day);
+        rarity_adopt(peers, learn_shape(LEARN_PEERS), PRINCIPAL_API, traits->api, view->day);
+        rarity_adopt(peers, learn_shape(LEARN_PEERS), PRINCIPAL_SERVICE, traits->service, view->day);
+    }
+}
+
+static bool peers_do(const struct learn_view *view, const struct traits *traits)
+{
+    const struct rarity_profile *peers = peers_of(view, traits);
+    const struct rarity_slot *slot = peers ? rarity_find(peers, learn_shape(LEARN_PEERS), PRINCIPAL_API, traits->api) : NULL;
+    return slot && slot->more >= PEERS_ENOUGH;
+}
+
+/* The bucket's or model's own view of its callers. */
+static struct learn_rarity learn_resource(const struct learn_view *view, const struct event *ev, const struct traits *traits)
+{
+    struct learn_view own;
+    if (traits->resource == 0 ||
+        !learn_at(view->learn, LEARN_BUCKET, event_get(ev, FIELD_ACCOUNT), traits->bucket, ev->at_ms, &own)) {
+        return (struct learn_rarity){ .entity = LEARN_UNKNOWN };
+    }
+    own.learns = own.learns && view->learns;
+    learn_value_hash(&own, BUCKET_API, traits->api);
+    return learn_value_hash(&own, BUCKET_CALLER, view->entity->key);
+}
+
+static double hour_surprise(const struct learn_view *view, uint8_t *days)
+{
+    const struct season *season = &view->entity->season;
+    const uint8_t hour = view->hour;
+    const uint8_t history = view->entity->days;
+    const double share = season_hour_share(season, hour, history);
+    const double before = share * history - 1;
+    *days = before > 0 ? (uint8_t)before : 0;
+    return share >= HOUR_SHARE_USUAL ? 0 : -log((*days + 0.5) / (history + 1.0));
+}
+
+static void weigh_behaviour(const struct learn_view *view, const struct traits *traits, struct anomaly_score *score)
+{
+    const struct anomaly_weights *w = &ANOMALY_WEIGHTS;
+    const struct rarity_window *window = &view->entity->window;
+    const bool shared = score->of[ASPECT_API].entity == LEARN_NEVER && peers_do(view, traits);
+    const double peers = shared ? w->peers : 1;
+    score->nats[ASPECT_API] = w->api * peers * score->of[ASPECT_API].surprise;
+    score->nats[ASPECT_SERVICE] = w->service * peers * score->of[ASPECT_SERVICE].surprise;
+    score->nats[ASPECT_RESOURCE] = w->resource * score->of[ASPECT_RESOURCE].surprise;
+    score->nats[ASPECT_CALLER] = w->resource * score->of[ASPECT_CALLER].surprise;
+    const struct season_view season = season_now(&view->entity->season);
+    score->amount = season.amount;
+    score->expected = season.expected;
+    score->volume = w->volume * season.surprise;
+    const int refused = window->failures < FAILURES_MOST ? window->failures : FAILURES_MOST;
+    score->refused = window->failures;
+    score->failures = window->failures * 5 > window->events ? w->failures * refused : 0;
+    score->earlier = w->earlier * (double)window->unusual < w->earlier_most ? w->earlier * (double)window->unusual : w->earlier_most;
+    score->behaviour = score->nats[ASPECT_API] + score->nats[ASPECT_SERVICE] + score->nats[ASPECT_RESOURCE] +
+                       score->nats[ASPECT_CALLER] + score->volume + score->edge + score->failures + score->earlier;
+}
+
+static void weigh_context(const struct learn_view *view, struct anomaly_score *score)
+{
+    const struct anomaly_weights *w = &ANOMALY_WEIGHTS;
+    score->nats[ASPECT_NETWORK] = w->network * score->of[ASPECT_NETWORK].surprise;
+    score->nats[ASPECT_COUNTRY] = w->country * score->of[ASPECT_COUNTRY].surprise;
+    score->nats[ASPECT_AGENT] = w->agent * score->of[ASPECT_AGENT].surprise;
+    score->nats[ASPECT_REGION] = w->region * score->of[ASPECT_REGION].surprise;
+    score->hour = w->hour * hour_surprise(view, &score->hour_days);
+    score->context = score->nats[ASPECT_NETWORK] + score->nats[ASPECT_COUNTRY] + score->nats[ASPECT_AGENT] +
+                     score->nats[ASPECT_REGION] + score->hour;
+}
+
+/* The forest is asked last, and only when its answer can decide. */
+static void weigh_forest(struct learn_view *view, double gravity, struct anomaly_score *score)
+{
+    const struct anomaly_weights *w = &ANOMALY_WEIGHTS;
+    enum { FOREST_MOST = 8 };
+    score->total = score->context + score->behaviour + gravity;
+    if (score->total + w->forest * FOREST_MOST < w->threshold) {
+        return;
+    }
+    float point[FOREST_DIMENSIONS];
+    const struct rarity_profile *profile = view->entity;
+    window_point(&profile->window, season_hour_share(&profile->season, view->hour, profile->days), point);
+    score->forest = w->forest * forest_score(learn_forest(view->learn, view->owner), point).surprise;
+    score->behaviour += score->forest;
+    score->total += score->forest;
+}
+
+static bool is_anomalous(const struct anomaly_score *score)
+{
+    const struct anomaly_weights *w = &ANOMALY_WEIGHTS;
+    return score->total >= w->threshold && score->behaviour >= w->least_behaviour &&
+           (score->context >= w->least_context || score->behaviour >= w->alone);
+}
+
+static void case_note(struct anomaly_case *kept, const struct learn_view *view, const struct event *ev)
+{
+    const uint32_t hour = view->entity->window.hour;
+    if (kept->entity != view->entity->key || kept->hour != hour) {
+        *kept = (struct anomaly_case){ .entity = view->entity->key, .hour = hour };
+    }
+    char name[CASE_NAME];
+    snprintf(name, sizeof(name), "%" STR_FMT "/%" STR_FMT, STR_ARG(event_get(ev, FIELD_SERVICE)), STR_ARG(event_get(ev, FIELD_ACTION)));
+    size_t i = 0;
+    while (i < kept->count && strcmp(kept->calls[i].name, name) != 0) {
+        i++;
+    }
+    if (i == CASE_CALLS) {
+        return;
+    }
+    if (i == kept->count) {
+        memcpy(kept->calls[i].name, name, sizeof(name));
+        kept->count++;
+    }
+    struct anomaly_call *call = &kept->calls[i];
+    call->failed = has_failed(ev) ? one_more(call->failed) : call->failed;
+    call->succeeded = has_failed(ev) ? call->succeeded : one_more(call->succeeded);
+}
+
+/* What an unusual call adds to the score of later ones in this hour: distinct calls count once. */
+static void note_unusual(struct rarity_window *window, bool first, const struct anomaly_score *score)
+{
+    const double most = 100;
+    const double sum = (double)window->unusual + score->nats[ASPECT_API];
+    window->marked = (uint8_t)(window->marked < UINT8_MAX ? window->marked + 1 : UINT8_MAX);
+    if (first && score->of[ASPECT_API].entity == LEARN_NEVER) {
+        window->unusual = (float)(sum < most ? sum : most);
+    }
+}
+
+static bool judge(struct anomaly *anomaly, struct learn_view *view, const struct event *ev, const struct traits *traits,
+                  const struct tactic *tactic, bool first, struct anomaly_score *score)
+{
+    weigh_behaviour(view, traits, score);
+    weigh_context(view, score);
+    weigh_forest(view, tactic->gravity, score);
+    note_unusual(&view->entity->window, first, score);
+    if (score->of[ASPECT_API].entity >= LEARN_RARE) {
+        case_note(&anomaly->cases[view->entity->key % CASES], view, ev);
+    }
+    return is_anomalous(score);
+}
+
+static void set_type(const struct tactic *tactic, const struct traits *traits, struct verdict *verdict)
+{
+    const bool of_bucket = str_search(tactic->type, STR(":S3/")) != STR_MISSING;
+    verdict->type = tactic->type;
+    verdict->resource_type = of_bucket ? STR("S3Bucket") : STR("AccessKey");
+    verdict->resource = of_bucket ? traits->bucket : STR_NONE;
+}
+
+bool anomaly_inspect(struct anomaly *anomaly, struct learn *learn, const struct event *ev, const struct intel *intel,
+                     struct verdict *verdict)
+{
+    struct traits traits;
+    struct learn_view view;
+    anomaly->also = NULL;
+    if (!traits_of(learn, &anomaly->memos, ev, intel, &traits) ||
+        !learn_at(learn, LEARN_PRINCIPAL, event_get(ev, FIELD_ACCOUNT), traits.who, ev->at_ms, &view)) {
+        return false;
+    }
+    struct anomaly_score score = { .judged = view.judged };
+    const uint32_t hour = (uint32_t)(ev->at_ms / HOUR_MS);
+    window_turn(&view, hour);
+    const bool first = (view.entity->window.actions >> (traits.api >> 58) & 1) == 0;
+    learn_values(&view, &traits, &score);
+    score.of[ASPECT_CALLER] = learn_resource(&view, ev, &traits);
+    window_note(&view.entity->window, &traits, ev);
+    season_add(&view.entity->season, view.day, view.hour, 1, view.learns);
+    tell_peers(&view, &traits);
+    const struct edges_view edge = edges_add(learn_edges(learn, view.owner), learn_mix(view.entity->key, traits.api), hour, 1);
+    const struct tactic *tactic = tactics_find(anomaly->tactics, event_get(ev, FIELD_SERVICE), event_get(ev, FIELD_ACTION));
+    if (!view.judged || tactic == NULL) {
+        return false;
+    }
+    score.edge = ANOMALY_WEIGHTS.edge * edge.surprise;
+    if (!judge(anomaly, &view, ev, &traits, tactic, first, &score)) {
+        return false;
+    }
+    learn_distrust(&view);
+    case_note(&anomaly->cases[view.entity->key % CASES], &view, ev);
+    anomaly_tell(ev, intel, &traits, &score, &anomaly->cases[view.entity->key % CASES], verdict);
+    set_type(tactic, &traits, verdict);
+    anomaly->last = *verdict;
+    anomaly->also = tactic_also(tactic);
+    if (anomaly->also) {
+        set_type(anomaly->also, &traits, &anomaly->last);
+    }
+    return true;
+}
+
+bool anomaly_also(struct anomaly *anomaly, const struct event *ev, struct verdict *verdict)
+{
+    (void)ev;
+    if (anomaly->also == NULL) {
+        return false;
+    }
+    anomaly->also = NULL;
+    *verdict = anomaly->last;
+    return true;
+}
