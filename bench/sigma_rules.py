@@ -1,5 +1,5 @@
 """Made-up Sigma rules for CloudTrail as responders write them: a service, some of its actions, and mostly one thing more, with
-a filter. About a third name what the generated logs show, so that some match; the rest wait for what never comes."""
+a filter. One in twelve names what the generated logs show, so that some match; the rest wait for what never comes."""
 
 import random
 
@@ -24,7 +24,7 @@ def extra(number, r):
 
 def asked(number, r):
     """Service and actions."""
-    if number % 3 == 0:
+    if number % 12 == 0:
         service, action = r.choice(SHOWN).split()
         return service, [action]
     return r.choice(SERVICES), sorted({r.choice(VERBS) + r.choice(NOUNS) for _ in range(r.randrange(1, 5))})
@@ -32,7 +32,7 @@ def asked(number, r):
 
 def rule(number, r):
     service, actions = asked(number, r)
-    narrow = extra(number if number % 3 else r.choice([2, 4, 5]), r)
+    narrow = extra(number if number % 12 else r.choice([2, 4, 5]), r)
     names = f"    userAgent|contains: 'tool-{number}'\n" if number % 25 == 24 else f"    eventName: [{', '.join(actions)}]\n"
     return (f"title: rule {number}\nid: 00000000-0000-4000-8000-{number:012d}\nstatus: test\nlevel: low\n"
             "logsource: { product: aws, service: cloudtrail }\n"
