@@ -28,6 +28,8 @@ struct settings {
     struct str as_of;
     struct str export_endpoint;
     struct str reason;
+    struct str finding, expires, preview; /* of suppress */
+    bool dry_run;
     struct path_list watch;
     struct path_list source; /* URIs */
     struct path_list notify; /* URLs */
@@ -66,6 +68,7 @@ enum settings_group {
     SETTINGS_DETECT = 16,
     SETTINGS_MATCH = 32,
     SETTINGS_REASON = 4096, /* --reason */
+    SETTINGS_SUPPRESS = 8192,
     SETTINGS_RULES = 64,
     SETTINGS_INTEL = 128,
 };

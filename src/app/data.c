@@ -166,3 +166,18 @@ struct err data_read_credentials(struct ctx *ctx, struct str folder, struct cred
     }
     return ERR_OK;
 }
+
+struct err data_connect(struct ctx *ctx, struct str folder, struct str url, struct store **store, struct store_conn **db)
+{
+    if (!data_exists(ctx, data_file(ctx->arena, folder, "root.key"))) {
+        return fail(ctx, &FAULT_MISSING, "%" STR_FMT " is not a data folder of Yagura; name one with --data", STR_ARG(folder));
+    }
+    TRY(store_open(ctx, data_store_url(ctx->arena, folder, url), store));
+    return store_connect(ctx, *store, db);
+}
+
+void data_disconnect(struct store *store, struct store_conn *db)
+{
+    store_disconnect(db);
+    store_close(store);
+}

@@ -8,7 +8,7 @@
 #ifndef YAGURA_APP_DATA_H
 #define YAGURA_APP_DATA_H
 
-#include "base/err.h"
+#include "store/store.h"
 
 struct data_folder {
     struct str path;
@@ -28,6 +28,11 @@ struct err data_write(struct ctx *ctx, struct str path, struct str bytes, unsign
 struct err data_read(struct ctx *ctx, struct str path, struct str *bytes);
 struct err data_copy(struct ctx *ctx, struct str from, struct str to, unsigned mode);
 bool data_exists(struct ctx *ctx, struct str path);
+
+/* A connection to the store of a data folder, for commands that look into one, server or not. FAULT_MISSING: the folder is
+ * none of Yagura's. data_disconnect closes both; it takes NULLs too. */
+struct err data_connect(struct ctx *ctx, struct str folder, struct str url, struct store **store, struct store_conn **db);
+void data_disconnect(struct store *store, struct store_conn *db);
 
 struct credentials {
     struct str access_key_id;

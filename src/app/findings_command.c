@@ -40,19 +40,13 @@ static struct err answer(struct ctx *ctx, const struct settings *settings, enum 
 
 static struct err ask(struct ctx *ctx, const struct settings *settings, enum question question, size_t *shown)
 {
-    if (!data_exists(ctx, data_file(ctx->arena, settings->data, "root.key"))) {
-        return fail(ctx, &FAULT_MISSING, "%" STR_FMT " is not a data folder of Yagura; name one with --data",
-                    STR_ARG(settings->data));
-    }
     struct store *store = NULL;
     struct store_conn *db = NULL;
-    TRY(store_open(ctx, data_store_url(ctx->arena, settings->data, settings->store), &store));
-    struct err err = store_connect(ctx, store, &db);
+    struct err err = data_connect(ctx, settings->data, settings->store, &store, &db);
     if (!err.fault) {
         err = answer(ctx, settings, question, db, shown);
     }
-    store_disconnect(db);
-    store_close(store);
+    data_disconnect(store, db);
     return err;
 }
 

@@ -6,19 +6,13 @@
 
 static struct err print_sources(struct ctx *ctx, const struct settings *settings, bool gaps)
 {
-    if (!data_exists(ctx, data_file(ctx->arena, settings->data, "root.key"))) {
-        return fail(ctx, &FAULT_MISSING, "%" STR_FMT " is not a data folder of Yagura; name one with --data",
-                    STR_ARG(settings->data));
-    }
     struct store *store = NULL;
     struct store_conn *db = NULL;
-    TRY(store_open(ctx, data_store_url(ctx->arena, settings->data, settings->store), &store));
-    struct err err = store_connect(ctx, store, &db);
+    struct err err = data_connect(ctx, settings->data, settings->store, &store, &db);
     if (!err.fault) {
         err = gaps ? source_table_gaps(ctx, db, settings->format, stdout) : source_table_print(ctx, db, settings->format, stdout);
     }
-    store_disconnect(db);
-    store_close(store);
+    data_disconnect(store, db);
     return err;
 }
 

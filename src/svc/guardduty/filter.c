@@ -4,12 +4,14 @@
 #include "svc/guardduty/hiding.h"
 #include "svc/guardduty/member.h"
 #include "svc/guardduty/page.h"
+#include "svc/guardduty/rows_hidden.h"
+#include "svc/guardduty/rows_suppression.h"
 #include "svc/guardduty/tag.h"
 #include "wire/codec.h"
 
-static struct str tag_name(struct request *rq, struct str detector, struct str name)
+static struct str tag_name(struct arena *arena, struct str detector, struct str name)
 {
-    return str_format(rq->ctx.arena, "detector/%" STR_FMT "/filter/%" STR_FMT, STR_ARG(detector), STR_ARG(name));
+    return str_format(arena, "detector/%" STR_FMT "/filter/%" STR_FMT, STR_ARG(detector), STR_ARG(name));
 }
 
 struct err filter_need(struct request *rq, struct str name, struct filter_row *out)
@@ -130,7 +132,7 @@ struct err guardduty_create_filter(struct request *rq, const struct guardduty_cr
     TRY(place_of(rq, in->rank, &row.rank));
     TRY(rows_filter_insert(rows_of(rq), &row));
     TRY(hiding_filter(rq, &row));
-    TRY(tag_put_all(rq, tag_name(rq, detector.id, row.name), &in->tags));
+    TRY(tag_put_all(rq, tag_name(rq->ctx.arena, detector.id, row.name), &in->tags));
     out->name = row.name;
     return ERR_OK;
 }
@@ -149,7 +151,7 @@ struct err guardduty_get_filter(struct request *rq, const struct guardduty_get_f
     out->action = row.action;
     out->rank = (struct opt_int)SOME((int32_t)row.rank);
     out->finding_criteria = criteria;
-    return tag_get_all(rq, tag_name(rq, detector.id, row.name), &out->tags);
+    return tag_get_all(rq, tag_name(rq->ctx.arena, detector.id, row.name), &out->tags);
 }
 
 /* Pages go by rank, which has no gaps: the token holds how many were shown. */
@@ -200,6 +202,17 @@ struct err guardduty_update_filter(struct request *rq, const struct guardduty_up
     return ERR_OK;
 }
 
+struct err filter_remove(struct rows rows, const struct filter_row *row)
+{
+    struct detector_row detector = { .enabled = false };
+    bool found = false;
+    TRY(rows_detector_get(rows, &detector, &found));
+    TRY(rows_tag_delete_all(rows, tag_name(rows.ctx->arena, detector.id, row->name)));
+    TRY(rows_hiding_drop(rows, row->name));
+    TRY(rows_suppression_delete(rows, row->name));
+    return rows_filter_delete(rows, row);
+}
+
 struct err guardduty_delete_filter(struct request *rq, const struct guardduty_delete_filter_in *in,
                                    struct guardduty_delete_filter_out *out)
 {
@@ -208,7 +221,5 @@ struct err guardduty_delete_filter(struct request *rq, const struct guardduty_de
     struct filter_row row = { .rank = 0 };
     TRY(detector_need(rq, in->detector_id, &detector));
     TRY(filter_need(rq, in->filter_name, &row));
-    TRY(rows_tag_delete_all(rows_of(rq), tag_name(rq, detector.id, row.name)));
-    TRY(hiding_filter_gone(rq, row.name));
-    return rows_filter_delete(rows_of(rq), &row);
+    return filter_remove(rows_of(rq), &row);
 }

@@ -34,7 +34,7 @@ struct err guardduty_destination_find(struct ctx *ctx, struct store_conn *db, st
 struct err guardduty_destination_note(struct ctx *ctx, struct store_conn *db, struct str account, struct str region,
                                       struct str id, bool works);
 
-/* What is to be done now and then: repeats go out at the detector's frequency, and what neither happened nor changed for 90
+/* What is to be done now and then: repeats go out at the detector's frequency, suppressions end, and what neither happened nor changed for 90
  * days is deleted, a piece at a time. due reads; do is for a write transaction, and may have to be called again. */
 struct guardduty_chores {
     int64_t purged_ms; /* 0 at first */
@@ -66,5 +66,20 @@ struct guardduty_summary {
 /* The newest findings of an owner, newest first, archived ones left out; region absent: of every region. */
 struct err guardduty_findings_newest(struct ctx *ctx, struct store_conn *db, struct str owner, struct str region,
                                      size_t limit, struct guardduty_summary **out, size_t *count);
+
+/* A filter from a finding: later findings of its type, account and resource are archived as they come, until it expires.
+ * The caller gives finding, reason, since_ms and expires_ms and gets the rest: what the filter would have matched since.
+ * make_it: it is made, within a write transaction. FAULT_MISSING: no such finding, or its region has no detector. */
+enum { GUARDDUTY_EXAMPLES = 20 };
+struct guardduty_suppression {
+    struct str finding, reason;
+    int64_t since_ms, expires_ms;
+    struct str filter, region, criteria; /* JSON of FindingCriteria */
+    int64_t findings, occurrences, high; /* high: of high or critical severity */
+    struct guardduty_summary examples[GUARDDUTY_EXAMPLES]; /* the newest */
+    size_t example_count;
+};
+struct err guardduty_suppress(struct ctx *ctx, struct store_conn *db, struct str owner, bool make_it,
+                              struct guardduty_suppression *suppression);
 
 #endif

@@ -152,11 +152,6 @@ struct err hiding_filter(struct request *rq, const struct filter_row *filter)
     return raise(rows_of(rq), rq, filter);
 }
 
-struct err hiding_filter_gone(struct request *rq, struct str filter)
-{
-    return rows_hiding_drop(rows_of(rq), filter);
-}
-
 struct err hiding_note(struct rows rows, const struct finding_row *row, struct str filter)
 {
     struct filter_row found = { .rank = 0 };

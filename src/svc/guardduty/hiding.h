@@ -13,8 +13,6 @@
 
 /* A filter was made or changed by the caller. */
 struct err hiding_filter(struct request *rq, const struct filter_row *filter);
-/* It is gone. */
-struct err hiding_filter_gone(struct request *rq, struct str filter);
 /* A filter has just archived a new finding. */
 struct err hiding_note(struct rows rows, const struct finding_row *row, struct str filter);
 

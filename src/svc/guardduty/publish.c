@@ -3,6 +3,7 @@
 #include "svc/guardduty/guardduty.h"
 #include "svc/guardduty/rows_hidden.h"
 #include "svc/guardduty/rows_publish.h"
+#include "svc/guardduty/suppression.h"
 
 enum { BATCH = 256 };
 #define MINUTE_MS ((int64_t)60000)
@@ -105,7 +106,9 @@ struct err guardduty_chores_due(struct ctx *ctx, struct store_conn *db, const st
 {
     struct detector_place *places = NULL;
     size_t count = 0;
-    *out = ctx->now_ms - chores->purged_ms >= HOUR_MS;
+    bool over = false;
+    TRY(suppression_over(ctx, db, &over));
+    *out = over || ctx->now_ms - chores->purged_ms >= HOUR_MS;
     TRY(rows_detector_places(ctx, db, &places, &count));
     for (size_t i = 0; i < count && !*out; i++) {
         const struct rows rows = { ctx, db, places[i].account, places[i].region };
@@ -160,6 +163,7 @@ struct err guardduty_chores_do(struct ctx *ctx, struct store_conn *db, struct gu
     size_t count = 0;
     bool more = false;
     const bool purging = ctx->now_ms - chores->purged_ms >= HOUR_MS;
+    TRY(suppression_end(ctx, db));
     TRY(rows_detector_places(ctx, db, &places, &count));
     for (size_t i = 0; i < count; i++) {
         const struct rows rows = { ctx, db, places[i].account, places[i].region };
