@@ -12,6 +12,7 @@ extern const struct command COMMAND_ENV;
 extern const struct command COMMAND_DETECT;
 extern const struct command COMMAND_FINDINGS;
 extern const struct command COMMAND_SUPPRESS;
+extern const struct command COMMAND_NOTIFY;
 extern const struct command COMMAND_MATCH;
 extern const struct command COMMAND_RULES;
 extern const struct command COMMAND_INTEL;
