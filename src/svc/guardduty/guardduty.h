@@ -42,6 +42,15 @@ struct guardduty_chores {
 struct err guardduty_chores_due(struct ctx *ctx, struct store_conn *db, const struct guardduty_chores *chores, bool *out);
 struct err guardduty_chores_do(struct ctx *ctx, struct store_conn *db, struct guardduty_chores *chores);
 
+/* How many records were read, by the account, Region and source they tell of. Within a write transaction. */
+struct guardduty_usage {
+    struct str account, region;
+    struct str source; /* a feature in the API's words, CLOUD_TRAIL …, or a name of ours */
+    int64_t records, bytes;
+};
+struct err guardduty_record_usage(struct ctx *ctx, struct store_conn *db, struct str owner,
+                                  const struct guardduty_usage *usage, size_t count);
+
 /* Archiving filters that can hide high or critical findings, and that nobody has acknowledged; see hiding.h. */
 struct guardduty_hiding {
     struct str region, filter;

@@ -2,6 +2,8 @@
 
 #include "svc/guardduty/detector.h"
 #include "svc/guardduty/filter.h"
+#include "svc/guardduty/plan.h"
+#include "svc/guardduty/rows_publish.h"
 
 enum { TAGS_MAX = 50 }; /* spec: AWS General Reference, tag naming limits */
 
@@ -35,23 +37,39 @@ struct err tag_put_all(struct request *rq, struct str resource, const struct gua
     return ERR_OK;
 }
 
-/* The part after arn:PARTITION:guardduty:REGION:ACCOUNT: of a detector or filter that the caller has in this region. */
+/* A thing below a detector: filter/NAME or publishingDestination/ID. */
+static struct err need_below(struct request *rq, struct str path)
+{
+    struct str name = STR_NONE;
+    const struct str kind = str_cut(path, '/', &name);
+    struct filter_row filter = { .rank = 0 };
+    struct destination_row destination = { .failed_ms = 0 };
+    bool found = false;
+    if (str_equal(kind, STR("publishingDestination"))) {
+        TRY(rows_destination_get(rows_of(rq), name, &destination, &found));
+        return found ? ERR_OK : detector_refuse(&rq->ctx, "resourceArn");
+    }
+    return filter_need(rq, str_equal(kind, STR("filter")) ? name : STR(""), &filter);
+}
+
+/* The part after arn:PARTITION:guardduty:REGION:ACCOUNT: of something that the caller has in this region. */
 static struct err resource_of(struct request *rq, struct str arn, struct str *out)
 {
-    const struct str start = str_format(rq->ctx.arena, "arn:%" STR_FMT ":guardduty:%" STR_FMT ":%" STR_FMT ":detector/",
+    const struct str start = str_format(rq->ctx.arena, "arn:%" STR_FMT ":guardduty:%" STR_FMT ":%" STR_FMT ":",
                                         STR_ARG(rq->partition), STR_ARG(rq->region), STR_ARG(rq->account));
-    struct str filter = STR_NONE;
-    struct detector_row row = { .enabled = false };
-    if (!str_starts(arn, start)) {
+    struct str rest = STR_NONE, below = STR_NONE;
+    struct detector_row detector = { .enabled = false };
+    struct plan_row plan = { .created_ms = 0 };
+    *out = str_starts(arn, start) ? str_from(arn, start.len) : STR("");
+    const struct str kind = str_cut(*out, '/', &rest);
+    if (str_equal(kind, STR("malware-protection-plan"))) {
+        return plan_need(rq, rest.ptr ? rest : STR(""), &plan);
+    }
+    if (!str_equal(kind, STR("detector"))) {
         return detector_refuse(&rq->ctx, "resourceArn");
     }
-    TRY(detector_need(rq, str_cut(str_from(arn, start.len), '/', &filter), &row));
-    if (filter.ptr) {
-        struct filter_row found = { .rank = 0 };
-        TRY(filter_need(rq, str_starts(filter, STR("filter/")) ? str_from(filter, 7) : STR(""), &found));
-    }
-    *out = str_from(arn, start.len - STR("detector/").len);
-    return ERR_OK;
+    TRY(detector_need(rq, str_cut(rest, '/', &below), &detector));
+    return below.ptr ? need_below(rq, below) : ERR_OK;
 }
 
 struct err guardduty_tag_resource(struct request *rq, const struct guardduty_tag_resource_in *in,
