@@ -72,15 +72,47 @@ static const struct predicate *is_category(struct arena *arena, struct str categ
     return pair(arena, PREDICATE_ANY, named, by_flag);
 }
 
-/* A listing names a bucket's ARN with a slash, as ARNPrefix. */
-static const struct predicate *of_resource(struct arena *arena, enum predicate_operator op, struct selector_values values)
+static const struct predicate *flat(struct arena *arena, enum predicate_operator op, struct str path, struct selector_values values)
 {
-    return pair(arena, PREDICATE_ANY, test(arena, op, STR("resources.ARN"), values), test(arena, op, STR("resources.ARNPrefix"), values));
+    struct predicate p = *test(arena, op, path, values);
+    p.flat = true;
+    return keep(arena, p);
+}
+
+/* A name of one of the resources, that of the types asked for: not the name of one and the type of another. */
+static const struct predicate *named(struct arena *arena, struct selector_values types, enum predicate_operator op, struct str path,
+                                     struct selector_values values)
+{
+    if (types.count == 0) {
+        return test(arena, op, path, values);
+    }
+    struct predicate p = *pair(arena, PREDICATE_ALL, flat(arena, PREDICATE_EQUALS, STR("resources.type"), types),
+                               flat(arena, op, path, values));
+    p.together = true;
+    return keep(arena, p);
+}
+
+/* A listing names a bucket's ARN with a slash, as ARNPrefix. */
+static const struct predicate *of_resource(struct arena *arena, struct selector_values types, enum predicate_operator op,
+                                           struct selector_values values)
+{
+    return pair(arena, PREDICATE_ANY, named(arena, types, op, STR("resources.ARN"), values),
+                named(arena, types, op, STR("resources.ARNPrefix"), values));
+}
+
+static struct selector_values types_of(const struct selector_advanced *selector)
+{
+    for (size_t i = 0; i < selector->field_count; i++) {
+        if (str_equal(selector->fields[i].field, STR("resources.type"))) {
+            return selector->fields[i].by[SELECTOR_EQUALS];
+        }
+    }
+    return (struct selector_values){ NULL, 0 };
 }
 
 /* --- advanced --- */
 
-static const struct predicate *one_of(struct arena *arena, const struct selector_field *field, size_t first)
+static const struct predicate *one_of(struct arena *arena, const struct selector_field *field, struct selector_values types, size_t first)
 {
     static const enum predicate_operator operators[] = { PREDICATE_EQUALS, PREDICATE_PREFIX, PREDICATE_SUFFIX };
     struct list either = list_new(arena, COUNT_OF(operators));
@@ -88,7 +120,7 @@ static const struct predicate *one_of(struct arena *arena, const struct selector
         const struct selector_values values = field->by[first + i];
         if (values.count > 0) {
             const bool resource = str_equal(field->field, STR("resources.ARN"));
-            add(&either, resource ? of_resource(arena, operators[i], values) : test(arena, operators[i], field->field, values));
+            add(&either, resource ? of_resource(arena, types, operators[i], values) : test(arena, operators[i], field->field, values));
         }
     }
     return either.count > 0 ? join(arena, PREDICATE_ANY, either) : NULL;
@@ -96,6 +128,7 @@ static const struct predicate *one_of(struct arena *arena, const struct selector
 
 static const struct predicate *of_selector(struct arena *arena, const struct selector_advanced *selector)
 {
+    const struct selector_values types = types_of(selector);
     struct list all = list_new(arena, selector->field_count * 2);
     for (size_t i = 0; i < selector->field_count; i++) {
         const struct selector_field *field = &selector->fields[i];
@@ -103,8 +136,8 @@ static const struct predicate *of_selector(struct arena *arena, const struct sel
             add(&all, is_category(arena, field->by[SELECTOR_EQUALS].values[0]));
             continue;
         }
-        const struct predicate *selected = one_of(arena, field, SELECTOR_EQUALS);
-        const struct predicate *deselected = one_of(arena, field, SELECTOR_NOT_EQUALS);
+        const struct predicate *selected = one_of(arena, field, types, SELECTOR_EQUALS);
+        const struct predicate *deselected = one_of(arena, field, types, SELECTOR_NOT_EQUALS);
         if (selected) {
             add(&all, selected);
         }
@@ -156,14 +189,17 @@ static const struct predicate *resource(struct arena *arena, const struct select
             whole[whole_count++] = arn;
         }
     }
+    struct str *type = ARENA_NEW(arena, struct str);
+    *type = from->type;
+    const struct selector_values types = { type, 1 };
     struct list any = list_new(arena, 2);
     if (prefix_count > 0) {
-        add(&any, of_resource(arena, PREDICATE_PREFIX, (struct selector_values){ prefixes, prefix_count }));
+        add(&any, of_resource(arena, types, PREDICATE_PREFIX, (struct selector_values){ prefixes, prefix_count }));
     }
     if (whole_count > 0) {
-        add(&any, of_resource(arena, PREDICATE_EQUALS, (struct selector_values){ whole, whole_count }));
+        add(&any, of_resource(arena, types, PREDICATE_EQUALS, (struct selector_values){ whole, whole_count }));
     }
-    return pair(arena, PREDICATE_ALL, is(arena, STR("resources.type"), from->type), join(arena, PREDICATE_ANY, any));
+    return join(arena, PREDICATE_ANY, any);
 }
 
 static const struct predicate *of_basic(struct arena *arena, const struct selector_basic *selector)

@@ -4,7 +4,7 @@
  * Equals, StartsWith and EndsWith must hold (when there are any) and none of NotEquals, NotStartsWith and NotEndsWith; an
  * absent field satisfies only the latter. Values have no wildcards. A record written before eventCategory existed counts
  * as data when its managementEvent is false, else as management.
- * Paths see through resources[]: type and ARN may be of two resources of one record.
+ * Type and ARN are asked of one and the same of a record's resources.
  * spec: CloudTrail API reference, EventSelector, AdvancedFieldSelector; user guide, how conditions of a field are evaluated. */
 #ifndef YAGURA_MATCH_SELECTOR_H
 #define YAGURA_MATCH_SELECTOR_H

@@ -115,6 +115,20 @@ TEST(every_field_of_data_events_hits_and_misses)
 
 #define CALL(more) "{\"eventCategory\":\"Management\"," more "\"z\":0}"
 
+#define TWO_RESOURCES "{\"eventCategory\":\"Data\",\"resources\":[{\"type\":\"AWS::S3::Object\",\"ARN\":\"arn:aws:s3:::a/key\"}," \
+                      "{\"type\":\"AWS::S3::Bucket\",\"ARN\":\"arn:aws:s3:::b/\"}]}"
+
+TEST(type_and_name_are_of_one_resource)
+{
+    CHECK(ask(arena, ADVANCED("Data", OBJECTS FIELD("resources.ARN", "\"StartsWith\":[\"arn:aws:s3:::a/\"]")), SELECTOR_TRAIL, TWO_RESOURCES));
+    CHECK(!ask(arena, ADVANCED("Data", OBJECTS FIELD("resources.ARN", "\"StartsWith\":[\"arn:aws:s3:::b/\"]")), SELECTOR_TRAIL, TWO_RESOURCES));
+    CHECK(ask(arena, ADVANCED("Data", OBJECTS FIELD("resources.ARN", "\"NotStartsWith\":[\"arn:aws:s3:::b/\"]")), SELECTOR_TRAIL, TWO_RESOURCES));
+    CHECK(!ask(arena, ADVANCED("Data", OBJECTS FIELD("resources.ARN", "\"NotStartsWith\":[\"arn:aws:s3:::a/\"]")), SELECTOR_TRAIL, TWO_RESOURCES));
+#define BASIC_OBJECTS(prefix) "{\"EventSelectors\":[{\"IncludeManagementEvents\":false,\"DataResources\":[{\"Type\":\"AWS::S3::Object\",\"Values\":[\"" prefix "\"]}]}]}"
+    CHECK(ask(arena, BASIC_OBJECTS("arn:aws:s3:::a/"), SELECTOR_TRAIL, TWO_RESOURCES));
+    CHECK(!ask(arena, BASIC_OBJECTS("arn:aws:s3:::b/"), SELECTOR_TRAIL, TWO_RESOURCES));
+}
+
 TEST(every_field_of_management_events_hits_and_misses)
 {
     static const struct {
