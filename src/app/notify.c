@@ -88,10 +88,7 @@ static struct err post(struct ctx *ctx, struct notifier *notifier, const struct 
     };
     const struct http_request request = { .method = STR("POST"), .path = path, .query = to->kind == NOTIFY_OPENSEARCH ? STR_NONE : to->query,
                                           .body = body, .headers = headers, .header_count = to->user.len > 0 ? 3 : 2 };
-    const struct err err = net_client_call(ctx, notifier->client, to->base, &request, -1, response);
-    if (err.fault) { /* the URL may be the secret: only the host is told */
-        return fail(ctx, &FAULT_UNAVAILABLE, "%" STR_FMT " can't be reached: %s", STR_ARG(to->name), ctx->reason);
-    }
+    TRY(net_client_call(ctx, notifier->client, to->base, &request, -1, response)); /* its reason names the host alone */
     return judge_answer(ctx, to, response);
 }
 

@@ -1,19 +1,12 @@
 #include "app/notify_hub.h"
 
-#include <stdlib.h>
-
+#include "app/source_parts.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "detect/asff.h"
 #include "wire/sigv4.h"
 
 enum { BATCH = 100 }; /* spec: BatchImportFindings takes so many */
-
-static struct str variable(struct arena *arena, const char *name)
-{
-    const char *value = getenv(name);
-    return value && value[0] ? str_copy(arena, str_of(value)) : STR_NONE;
-}
 
 static struct str batch_body(struct arena *arena, struct str region, const struct finding *findings, size_t count)
 {
@@ -32,11 +25,13 @@ static struct str batch_body(struct arena *arena, struct str region, const struc
 static struct err call(struct ctx *ctx, struct net_client *client, const struct notify_destination *to, struct str body,
                        struct http_response *response)
 {
-    const struct sigv4_signer signer = { variable(ctx->arena, "AWS_ACCESS_KEY_ID"), variable(ctx->arena, "AWS_SECRET_ACCESS_KEY"),
-                                         variable(ctx->arena, "AWS_SESSION_TOKEN"), to->path, STR("securityhub") };
-    if (signer.access_key.ptr == NULL || signer.secret.ptr == NULL) {
-        return fail(ctx, &FAULT_UNAVAILABLE, "Security Hub needs keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+    struct source_keys keys = { .access_key = STR_NONE };
+    enum source_keys_origin origin = KEYS_GIVEN;
+    TRY(source_keys_find(ctx, ctx->arena, &keys, &origin));
+    if (origin != KEYS_GIVEN) {
+        return fail(ctx, &FAULT_UNAVAILABLE, "Security Hub needs keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE");
     }
+    const struct sigv4_signer signer = { keys.access_key, keys.secret, keys.token, to->path, STR("securityhub") };
     const size_t at = str_search(to->base, STR("://"));
     const struct http_header headers[] = { { STR("Host"), str_from(to->base, at + 3) }, { STR("Content-Type"), STR("application/json") } };
     struct http_request request = { .method = STR("POST"), .path = STR("/findings/import"), .body = body, .headers = headers,
