@@ -32,6 +32,7 @@ struct detector {
     enum source source;
     uint32_t also;    /* further sources, as bits: 1 << SOURCE_… */
     bool learns;      /* silent until it has seen history */
+    bool shared;      /* judged together with others of its source over one state (network.h); has no inspect */
     struct detector_term when[DETECTOR_TERMS_MAX]; /* ends with a NULL value */
     bool attempts;    /* failed calls count as well */
     unsigned needs;   /* only asked when there is any of these lists (set of enum intel_list); 0: always */

@@ -8,6 +8,7 @@
 #include "detect/detector.h"
 #include "detect/learn/anomaly.h"
 #include "detect/memory.h"
+#include "detect/network.h"
 #include "detect/rules.h"
 #include "match/match.h"
 
@@ -34,6 +35,8 @@ struct engine {
     struct of_source of_source[SOURCE_COUNT];
     uint32_t rule_sources;  /* that some rule, some detector asks about */
     uint32_t detector_sources;
+    uint32_t network_sources; /* of the detectors that share their state */
+    struct network *network;  /* NULL: without detectors */
     bool (*noted)(void *self, const struct finding *finding); /* NULL: every finding is wanted whole */
     void *noted_self;
     struct learning learning;
@@ -105,6 +108,10 @@ static void index_sources(struct engine *engine, size_t index)
 static void index_detectors(struct engine *engine)
 {
     for (size_t i = 0; i < engine->detector_count; i++) {
+        if (DETECTORS[i]->shared) {
+            engine->network_sources |= UINT32_C(1) << DETECTORS[i]->source;
+            continue;
+        }
         if (DETECTORS[i]->needs == 0 || intel_has(engine->intel, DETECTORS[i]->needs)) {
             index_sources(engine, i);
         }
@@ -124,6 +131,9 @@ void engine_use_intel(struct engine *engine, const struct intel *intel)
 {
     engine->intel = intel;
     anomaly_new_intel(engine->learning.anomaly);
+    if (engine->network) {
+        network_lists_changed(engine->network);
+    }
     drop_index(engine);
     index_detectors(engine);
 }
@@ -135,6 +145,10 @@ static void open_detectors(struct engine *engine, const struct engine_options *o
     assert(DETECTORS_COUNT <= DETECTORS_MAX);
     engine->detector_count = options->without_builtin ? 0 : DETECTORS_COUNT;
     index_detectors(engine);
+    if (engine->detector_count > 0) {
+        engine->network = network_open(&(struct network_options){ .interfaces = options->interfaces, .learn = engine->learning.learn,
+                                                                  .keys_per_account = keys, .accounts = accounts });
+    }
     for (size_t i = 0; i < engine->detector_count; i++) {
         if (DETECTORS[i]->memory > 0) {
             engine->memories[i] = memory_table_open(DETECTORS[i]->memory, keys, accounts);
@@ -178,9 +192,9 @@ struct err engine_open(struct ctx *ctx, const struct engine_options *options, st
         return fail(ctx, err.fault, "%s", own.reason);
     }
     engine->matched = ARENA_ARRAY(engine->arena, uint32_t, engine->rules.count + 1);
-    open_detectors(engine, options);
     engine->own_learn = options->learn == NULL;
     engine->learning = (struct learning){ options->learn ? options->learn : learn_open(NULL), anomaly_open() };
+    open_detectors(engine, options);
     *out = engine;
     return ERR_OK;
 }
@@ -193,6 +207,7 @@ void engine_close(struct engine *engine)
     for (size_t i = 0; i < DETECTORS_MAX; i++) {
         memory_table_close(engine->memories[i]);
     }
+    network_close(engine->network);
     anomaly_close(engine->learning.anomaly);
     learn_close(engine->own_learn ? engine->learning.learn : NULL);
     correlate_close(engine->correlate);
@@ -299,6 +314,16 @@ static void run_detectors(struct engine *engine, const struct event *ev, const s
     }
 }
 
+static void run_network(struct engine *engine, const struct event *ev, const struct engine_sink *sink)
+{
+    struct network_hit hits[NETWORK_HITS_MAX];
+    const struct intel *intel = intel_view(engine->intel, event_get(ev, FIELD_ACCOUNT), event_get(ev, FIELD_REGION));
+    const size_t count = network_inspect(engine->network, ev, intel, hits);
+    for (size_t i = 0; i < count; i++) {
+        emit(engine, ev, &hits[i].detector->detection, &hits[i].verdict, NO_RULE, sink);
+    }
+}
+
 void engine_inspect(struct engine *engine, const struct event *ev, const struct engine_sink *sink)
 {
     engine->counts.events++;
@@ -308,12 +333,15 @@ void engine_inspect(struct engine *engine, const struct event *ev, const struct 
     if (engine->detector_sources >> ev->source & 1) {
         run_detectors(engine, ev, sink);
     }
+    if (engine->network_sources >> ev->source & 1) {
+        run_network(engine, ev, sink);
+    }
 }
 
 struct engine_counts engine_counts(const struct engine *engine)
 {
     struct engine_counts counts = engine->counts;
-    counts.evictions += correlate_evictions(engine->correlate);
+    counts.evictions += correlate_evictions(engine->correlate) + (engine->network ? network_evictions(engine->network) : 0);
     for (size_t i = 0; i < engine->detector_count; i++) {
         counts.evictions += engine->memories[i] ? memory_table_evictions(engine->memories[i]) : 0;
     }

@@ -22,6 +22,7 @@
 
 struct sigma_options; /* match/sigma.h */
 struct learn;
+struct interfaces; /* detect/interfaces.h */
 struct intel; /* detect/intel.h: address lists and countries */
 
 struct engine_options {
@@ -32,6 +33,7 @@ struct engine_options {
     const struct intel *intel;     /* may be NULL; stays the caller's and must outlive the engine */
     struct learn *learn;           /* what is usual (detect/learn/learn.h); NULL: begins with nothing. Stays the caller's, must outlive
                                       the engine and be shared with no other that runs */
+    const struct interfaces *interfaces; /* whose network interfaces are; may be NULL; must outlive the engine */
     size_t keys_per_account;       /* per detector; 0: ENGINE_KEYS_PER_ACCOUNT */
     size_t accounts;               /* per detector; 0: ENGINE_ACCOUNTS */
 };
@@ -69,7 +71,7 @@ struct engine_counts {
 };
 struct engine_counts engine_counts(const struct engine *engine);
 
-/* Sources that some rule or detector asks about, as bits (1 << SOURCE_…); for reader_want. */
+/* Sources whose records some rule or detector wants to see as JSON, as bits (1 << SOURCE_…); for reader_want. */
 uint32_t engine_sources(const struct engine *engine);
 
 /* What is loaded, in order; for `yagura rules` and for tests. */

@@ -1,5 +1,6 @@
 #include "detect/detector.h"
 #include "detect/detectors.h"
+#include "detect/detectors/flow_types.h"
 
 const struct detector *const DETECTORS[] = {
     &PASSWORD_POLICY,       &BUCKET_ANONYMOUS_ACCESS, &BUCKET_PUBLIC_ACCESS,    &BUCKET_FOREIGN_ACCESS,
@@ -16,5 +17,13 @@ const struct detector *const DETECTORS[] = {
     &RUNTIME_CUSTOM_FILE, &RUNTIME_MINER_FILE, &RUNTIME_TOOL_FILE, &RUNTIME_PTRACE, &RUNTIME_DRIFT,
     &WATCH_LEAKED_KEY,
     &ANOMALOUS_BEHAVIOR,    &ANOMALOUS_BEHAVIOR_ALSO,
+    &FLOW_COMMAND,          &FLOW_MINING,             &FLOW_BLACKHOLE,          &FLOW_DROP_POINT,
+    &FLOW_CUSTOM,           &FLOW_TOR_CLIENT,         &FLOW_TOR_RELAY,          &FLOW_PORT_SCAN,
+    &FLOW_PORT_SWEEP,       &FLOW_PORT_PROBE,         &FLOW_EMR_PROBE,          &FLOW_SSH_GUESS,
+    &FLOW_RDP_GUESS,        &FLOW_WINRM_GUESS,        &FLOW_FLOOD_DNS,          &FLOW_FLOOD_TCP,
+    &FLOW_FLOOD_UDP,        &FLOW_FLOOD_UDP_ON_TCP,   &FLOW_FLOOD_PROTOCOL,     &FLOW_SPAM,
+    &FLOW_UNUSUAL_PORT,     &FLOW_UNUSUAL_VOLUME,     &FLOW_UNUSUAL_RESOLVER,   &FLOW_UNUSUAL_DOH,
+    &FLOW_UNUSUAL_DOT,      &LAMBDA_COMMAND,          &LAMBDA_MINING,           &LAMBDA_BLACKHOLE,
+    &LAMBDA_DROP_POINT,     &LAMBDA_CUSTOM,           &LAMBDA_TOR_CLIENT,       &LAMBDA_TOR_RELAY,
 };
 const size_t DETECTORS_COUNT = sizeof(DETECTORS) / sizeof(DETECTORS[0]);

@@ -1,0 +1,108 @@
+/* flow.h - what the detectors over flow records share: a record as its interface sees it, and the state it belongs to.
+ *
+ * Each flow_NAME(flow) looks at one record and tells what it finds. Windows are in seconds of the records' own time. */
+#ifndef YAGURA_DETECT_DETECTORS_FLOW_H
+#define YAGURA_DETECT_DETECTORS_FLOW_H
+
+#include "detect/detectors/shared.h"
+#include "detect/interfaces.h"
+
+enum { FLOW_TCP = 6, FLOW_UDP = 17, FLOW_ICMP = 1, FLOW_ICMP6 = 58 };
+
+/* Ports of one peer that were tried: a set that counts by its bits. */
+struct flow_tried {
+    uint64_t bits[4];
+    uint32_t start, told;
+    uint16_t count;
+};
+
+struct flow_guesses {
+    uint64_t bits; /* of the clients' ports: one a session */
+    uint32_t start, told;
+    uint16_t service, count;
+};
+
+struct flow_flood {
+    uint64_t packets, bytes; /* sent */
+    uint64_t answers, answer_bytes;
+    uint32_t start, told;
+    uint16_t records;
+    uint8_t kind;
+};
+
+struct flow_beacon {
+    uint32_t last, told;
+    float gap, gap_square, size, size_square; /* sums */
+    uint16_t count, port, client_port;
+};
+
+/* An interface and one peer of it. */
+struct flow_pair {
+    unsigned lists;         /* of the peer, as of lists_of; asked again when that isn't the network's number */
+    uint32_t lists_of;
+    uint32_t told;          /* by lists */
+    uint32_t port_told;     /* a probed port */
+    struct flow_tried out, in;
+    struct flow_guesses guesses;
+    struct flow_flood flood;
+    struct flow_beacon beacon;
+    uint64_t unlearned;     /* bytes sent and not handed to the learner yet */
+    uint32_t volume_hour, volume_told;
+    uint32_t learned;       /* mark of the last hour and port the learner was told of */
+    bool is_new;            /* to this interface, that is known well enough to say so */
+};
+
+struct flow_sweep {
+    uint64_t bits[8]; /* of the hosts probed */
+    uint32_t start, told;
+    uint32_t talks;   /* conversations on that port that were none */
+    uint16_t port, count;
+};
+
+enum { FLOW_SWEEPS = 4 };
+struct flow_host {
+    uint64_t key;
+    const struct interface *interface; /* NULL: nothing is known of it */
+    bool looked_up;
+    bool serves_mail;
+    uint8_t own_count;          /* how many of `own` may be its address; 0: no record yet; 3: several are */
+    unsigned char own[2][16];
+    struct flow_sweep sweeps[FLOW_SWEEPS];
+    uint64_t mail_bits, relay_in, relay_out;
+    uint32_t mail_start, mail_told, relay_start, relay_told;
+};
+
+struct flow {
+    const struct event *ev;
+    struct network *network;
+    const struct intel *intel;
+    struct network_hits *hits;
+    struct flow_host *host;
+    struct flow_pair *pair;
+    const unsigned char *local, *remote; /* addresses */
+    uint16_t local_port, remote_port;
+    uint8_t protocol;
+    bool outbound;      /* this record's packets went from local to remote */
+    bool initiated;     /* the local end began the conversation */
+    bool public_remote;
+    bool probe;         /* a TCP or UDP record that is no conversation */
+    uint32_t now;       /* start of the record */
+    uint32_t seconds;   /* it sums up; at least 1 */
+};
+
+static inline uint16_t flow_service(const struct flow *flow) { return flow->initiated ? flow->remote_port : flow->local_port; }
+
+void flow_lists(struct flow *flow);
+void flow_scan(struct flow *flow);
+void flow_logins(struct flow *flow);
+void flow_flood(struct flow *flow);
+void flow_mail(struct flow *flow);
+void flow_beacon(struct flow *flow);
+void flow_unusual(struct flow *flow);
+
+/* Tells a finding about the interface's instance (or function). why is one sentence without its full stop. */
+enum flow_role { FLOW_ACTOR, FLOW_TARGET };
+struct verdict *flow_tell(struct flow *flow, const struct detector *detector, enum flow_role role, struct str why);
+struct str flow_remote_text(const struct flow *flow);
+
+#endif

@@ -1,0 +1,67 @@
+/* shared.h - what the detectors over network records have in common, below network.h. */
+#ifndef YAGURA_DETECT_DETECTORS_SHARED_H
+#define YAGURA_DETECT_DETECTORS_SHARED_H
+
+#include "detect/keyed.h"
+#include "detect/network.h"
+
+struct dga;
+struct suffixes;
+struct tunnel;
+
+/* The state of one account. */
+struct network_account {
+    uint64_t name;
+    uint32_t used;
+    struct keyed *hosts, *pairs;    /* of flows; NULL: none yet */
+    struct keyed *askers, *domains; /* of DNS */
+};
+
+struct network {
+    struct network_options options;
+    struct network_account *accounts; /* options.accounts of them */
+    size_t account_count;
+    uint16_t recent[256]; /* places of accounts, by their names' last byte */
+    uint64_t evictions;  /* of whole accounts */
+    uint32_t intel_number; /* changes with the lists; never 0 */
+    struct dga *dga;
+    struct suffixes *suffixes;
+    struct tunnel *tunnel;
+};
+
+struct network_hits {
+    struct network_hit *items;
+    size_t count;
+    struct verdict unseen; /* is filled in when there is no more room */
+};
+
+/* A zeroed one to be filled in; beyond the bound one that nobody sees. */
+struct verdict *network_tell(struct network_hits *hits, const struct detector *detector);
+
+void flow_inspect(struct network *network, struct network_account *account, const struct event *ev, const struct intel *intel,
+                  struct network_hits *hits);
+void dns_inspect(struct network *network, struct network_account *account, const struct event *ev, const struct intel *intel,
+                 struct network_hits *hits);
+
+enum network_window { WINDOW_SAME, WINDOW_NEW, WINDOW_PAST };
+/* Which window of a length a time falls into. A new one begins at the time: the caller clears what it counts. */
+static inline enum network_window network_window(uint32_t *start, uint32_t now, uint32_t length)
+{
+    if (*start == 0 || (now > *start && now - *start > length)) {
+        *start = now;
+        return WINDOW_NEW;
+    }
+    return now < *start && *start - now > length ? WINDOW_PAST : WINDOW_SAME;
+}
+
+/* Whether it is time to tell again; then told is moved. */
+static inline bool network_may_tell(uint32_t *told, uint32_t now)
+{
+    if (*told != 0 && (now < *told || now - *told < NETWORK_QUIET_SECONDS)) {
+        return false;
+    }
+    *told = now;
+    return true;
+}
+
+#endif

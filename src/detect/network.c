@@ -1,0 +1,115 @@
+#include "detect/network.h"
+
+#include "detect/detectors/shared.h"
+
+struct network *network_open(const struct network_options *options)
+{
+    struct network *network = memory_new(sizeof(*network));
+    network->options = *options;
+    network->options.accounts = options->accounts < UINT16_MAX ? options->accounts : UINT16_MAX;
+    network->accounts = memory_new(network->options.accounts * sizeof(*network->accounts));
+    network->intel_number = 1;
+    return network;
+}
+
+static uint64_t close_account(struct network_account *account)
+{
+    struct keyed *const tables[] = { account->hosts, account->pairs, account->askers, account->domains };
+    uint64_t evictions = 0;
+    for (size_t i = 0; i < COUNT_OF(tables); i++) {
+        evictions += tables[i] ? keyed_evictions(tables[i]) : 0;
+        keyed_close(tables[i]);
+    }
+    return evictions;
+}
+
+void network_close(struct network *network)
+{
+    if (network == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < network->account_count; i++) {
+        close_account(&network->accounts[i]);
+    }
+    memory_free(network->accounts);
+    memory_free(network);
+}
+
+/* A free place, or that of the account that was longest unused. */
+static size_t place_for_account(struct network *network)
+{
+    if (network->account_count < network->options.accounts) {
+        return network->account_count++;
+    }
+    size_t oldest = 0;
+    for (size_t i = 1; i < network->account_count; i++) {
+        oldest = network->accounts[i].used < network->accounts[oldest].used ? i : oldest;
+    }
+    network->evictions += close_account(&network->accounts[oldest]) + 1;
+    return oldest;
+}
+
+static struct network_account *account_of(struct network *network, struct str text, uint32_t now)
+{
+    const uint64_t name = keyed_hash(1, text.ptr, text.len);
+    size_t at = network->recent[name & 255];
+    if (at >= network->account_count || network->accounts[at].name != name) {
+        at = 0;
+        while (at < network->account_count && network->accounts[at].name != name) {
+            at++;
+        }
+        if (at == network->account_count) {
+            at = place_for_account(network);
+            network->accounts[at] = (struct network_account){ .name = name };
+        }
+        network->recent[name & 255] = (uint16_t)at;
+    }
+    struct network_account *account = &network->accounts[at];
+    account->used = now > account->used ? now : account->used;
+    return account;
+}
+
+static uint32_t seconds_of(int64_t at_ms)
+{
+    const int64_t seconds = at_ms / 1000;
+    return seconds < 1 ? 1 : seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
+}
+
+size_t network_inspect(struct network *network, const struct event *ev, const struct intel *intel,
+                       struct network_hit hits[NETWORK_HITS_MAX])
+{
+    struct network_hits found = { .items = hits };
+    if (ev->source == SOURCE_FLOW && ev->flow.status != FLOW_OK) {
+        return 0;
+    }
+    struct network_account *account = account_of(network, event_get(ev, FIELD_ACCOUNT), seconds_of(ev->at_ms));
+    if (ev->source == SOURCE_FLOW) {
+        flow_inspect(network, account, ev, intel, &found);
+    }
+    return found.count;
+}
+
+struct verdict *network_tell(struct network_hits *hits, const struct detector *detector)
+{
+    if (hits->count == NETWORK_HITS_MAX) {
+        return &hits->unseen;
+    }
+    struct network_hit *hit = &hits->items[hits->count++];
+    *hit = (struct network_hit){ detector, { .severity = 0 } };
+    return &hit->verdict;
+}
+
+uint64_t network_evictions(const struct network *network)
+{
+    uint64_t evictions = network->evictions;
+    for (size_t i = 0; i < network->account_count; i++) {
+        const struct network_account *a = &network->accounts[i];
+        const struct keyed *const tables[] = { a->hosts, a->pairs, a->askers, a->domains };
+        for (size_t j = 0; j < COUNT_OF(tables); j++) {
+            evictions += tables[j] ? keyed_evictions(tables[j]) : 0;
+        }
+    }
+    return evictions;
+}
+
+void network_lists_changed(struct network *network) { network->intel_number++; }
