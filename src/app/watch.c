@@ -2,6 +2,7 @@
 
 #include "app/judge.h"
 #include "app/metrics.h"
+#include "app/usage.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/queue.h"
@@ -22,6 +23,7 @@ struct watch {
     struct follow *follow;
     struct inflate *in; /* of batches */
     struct findings *findings;
+    struct usage *usage;
     struct reader_counts counted;
     int64_t newest_ms; /* event time, of the item at hand */
     struct lock *lock; /* of fresh, stopping and the batches that wait */
@@ -41,6 +43,7 @@ static void on_event(void *self, const struct event *ev)
     struct watch *watch = self;
     const struct engine_sink sink = { watch->findings, emit };
     engine_inspect(watch->judge.engine, ev, &sink);
+    usage_count(watch->usage, ev);
     watch->newest_ms = ev->at_ms > watch->newest_ms ? ev->at_ms : watch->newest_ms;
     if (ev->at_ms > metric_get(METRIC_WATCH_LAST_MS)) {
         metric_set(METRIC_WATCH_LAST_MS, ev->at_ms);
@@ -81,6 +84,8 @@ struct harvest {
     struct str owner;
     const struct finding *findings;
     size_t count;
+    const struct guardduty_usage *usage;
+    size_t usage_count;
     struct str place;                /* of the follower, when it is what read */
     const struct watch_batch *batch; /* else */
 };
@@ -91,6 +96,7 @@ static struct err store_harvest(void *argument, struct store_conn *db)
     for (size_t i = 0; i < harvest->count; i++) {
         TRY(guardduty_record_finding(&harvest->ctx, db, harvest->owner, &harvest->findings[i]));
     }
+    TRY(guardduty_record_usage(&harvest->ctx, db, harvest->owner, harvest->usage, harvest->usage_count));
     if (harvest->batch) {
         return harvest->batch->mark(harvest->batch->self, &harvest->ctx, db);
     }
@@ -121,6 +127,7 @@ static struct err keep_harvest(struct watch *watch, const struct watch_batch *ba
 {
     struct harvest harvest = { .ctx = *ctx, .owner = watch->options.home_account, .batch = batch };
     harvest.findings = findings_list(watch->findings, ctx->arena, &harvest.count);
+    harvest.usage = usage_list(watch->usage, ctx->arena, watch->options.home_account, &harvest.usage_count);
     harvest.place = batch ? STR_NONE : follow_state(watch->follow, ctx->arena);
     *found = 0;
     for (;;) {
@@ -148,6 +155,7 @@ static void renew_findings(struct watch *watch)
     }
     findings_close(watch->findings);
     watch->findings = findings_open(WATCH_FINDINGS_MAX);
+    usage_clear(watch->usage);
 }
 
 /* One that does not take the records of a batch that was not stored for repeats when they come again. */
@@ -322,6 +330,7 @@ struct err watch_open(struct ctx *ctx, const struct watch_options *options, stru
     reader_want(watch->reader, engine_sources(judge.engine));
     watch->follow = follow_open(options->paths->items, options->paths->count, place);
     watch->findings = findings_open(WATCH_FINDINGS_MAX);
+    watch->usage = usage_open();
     watch->in = inflate_open();
     watch->lock = lock_open();
     watch->last = &watch->first;
@@ -377,6 +386,7 @@ void watch_close(struct watch *watch)
     inflate_close(watch->in);
     follow_close(watch->follow);
     findings_close(watch->findings);
+    usage_close(watch->usage);
     judge_close(&watch->judge);
     judge_close(&watch->fresh);
     lock_free(watch->lock);

@@ -32,6 +32,10 @@ def namespace(part):
     return f"{found['prefix']}={found['uri']}" if found.get("prefix") else found["uri"]
 
 
+# Patterns that AWS's own answers don't meet: GuardDuty's of an instance's ARN has no room for "ec2" and "i-".
+UNMET = {"", r"arn:(aws|aws-cn|aws-us-gov):[a-z]+:[a-z]+(-[0-9]+|-[a-z]+)+:([0-9]{12}):[a-z\-]+\/[a-zA-Z0-9]*"}
+
+
 class Tables:
     def __init__(self, service):
         self.service = service
@@ -142,7 +146,7 @@ class Tables:
             "sparse": truth(shape.get("sparse")), "wrapper": truth(shape.get("wrapper")),
             "min": repr(float(shape["min"])) if "min" in shape else None,
             "max": repr(float(shape["max"])) if "max" in shape else None,
-            "pattern": names.quote(shape["pattern"]) if shape.get("pattern") else None, "values": values,
+            "pattern": names.quote(shape["pattern"]) if shape.get("pattern", "") not in UNMET else None, "values": values,
             "xml_namespace": names.quote(space) if space else None,
             "xml_name": names.quote(spelled) if spelled else None, "time": TIMES[shape.get("timestampFormat")],
         })

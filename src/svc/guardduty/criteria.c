@@ -37,11 +37,47 @@ static bool is_field(struct str path)
     return shape->kind != SHAPE_STRUCTURE && shape->kind != SHAPE_MAP;
 }
 
-/* The guide and the model spell one field differently. */
-static struct str spelling(struct str field)
+/* Where guide and model differ. spec: GuardDuty user guide, Property filters: what it names is accepted, be it that the
+ * model spells it otherwise (to), or that no finding of the model has it (to absent): then nothing equals it. */
+static const struct {
+    struct str from, to;
+} GUIDE[] = {
+    { STR_INIT("resource.instanceDetails.outpostARN"), STR_INIT("resource.instanceDetails.outpostArn") },
+    { STR_INIT("resource.kubernetesDetails.kubernetesWorkloadDetails.hostIpc"),
+      STR_INIT("resource.kubernetesDetails.kubernetesWorkloadDetails.hostIPC") },
+    { STR_INIT("resource.kubernetesDetails.kubernetesWorkloadDetails.hostPid"),
+      STR_INIT("resource.kubernetesDetails.kubernetesWorkloadDetails.hostPID") },
+    { STR_INIT("service.action.rdsLoginAttemptAction.loginAttributes.application"),
+      STR_INIT("service.action.rdsLoginAttemptAction.LoginAttributes.application") },
+    { STR_INIT("service.action.rdsLoginAttemptAction.loginAttributes.failedLoginAttempts"),
+      STR_INIT("service.action.rdsLoginAttemptAction.LoginAttributes.failedLoginAttempts") },
+    { STR_INIT("service.action.rdsLoginAttemptAction.loginAttributes.successfulLoginAttempts"),
+      STR_INIT("service.action.rdsLoginAttemptAction.LoginAttributes.successfulLoginAttempts") },
+    { STR_INIT("service.action.rdsLoginAttemptAction.loginAttributes.user"),
+      STR_INIT("service.action.rdsLoginAttemptAction.LoginAttributes.user") },
+    { STR_INIT("resource.rdsDbInstanceDetails.dbSecurityGroups.name"), { NULL, 0 } },
+    { STR_INIT("resource.rdsDbInstanceDetails.dbSecurityGroups.status"), { NULL, 0 } },
+    { STR_INIT("resource.rdsDbInstanceDetails.iamDatabaseAuthenticationEnabled"), { NULL, 0 } },
+    { STR_INIT("resource.rdsDbInstanceDetails.publiclyAccessible"), { NULL, 0 } },
+    { STR_INIT("resource.rdsDbInstanceDetails.vpcId"), { NULL, 0 } },
+    { STR_INIT("resource.rdsDbInstanceDetails.vpcSecurityGroups.status"), { NULL, 0 } },
+    { STR_INIT("resource.rdsDbInstanceDetails.vpcSecurityGroups.vpcSecurityGroupId"), { NULL, 0 } },
+    { STR_INIT("service.detection.sequence.resources.data.ec2Instance.iamInstanceProfile.arn"),
+      STR_INIT("service.detection.sequence.resources.data.ec2Instance.IamInstanceProfile.arn") },
+    { STR_INIT("service.detection.sequence.resources.data.ec2Instance.iamInstanceProfile.id"),
+      STR_INIT("service.detection.sequence.resources.data.ec2Instance.IamInstanceProfile.id") },
+    { STR_INIT("service.detection.sequence.resources.data.iamInstanceProfile.id"), { NULL, 0 } },
+};
+
+/* The field to look at; absent when there is none of that name. */
+static struct str field_of(struct str name)
 {
-    return str_equal(field, STR("resource.instanceDetails.outpostARN")) ? STR("resource.instanceDetails.outpostArn")
-                                                                        : field;
+    for (size_t i = 0; i < COUNT_OF(GUIDE); i++) {
+        if (str_equal(GUIDE[i].from, name)) {
+            return GUIDE[i].to.ptr ? GUIDE[i].to : name;
+        }
+    }
+    return str_starts(name, STR("resource.accessKeyDetails.userIdentity.")) || is_field(name) ? name : STR_NONE;
 }
 
 /* The values of one operator of a condition as text; none: it is absent. */
@@ -69,8 +105,8 @@ static struct err add_condition(struct ctx *ctx, const struct guardduty_criterio
                                 struct match_criterion *criteria, size_t *count)
 {
     const struct shape *shape = GUARDDUTY_SHAPE_CONDITION;
-    const struct str field = spelling(entry->key);
-    if (!is_field(field)) {
+    const struct str field = field_of(entry->key);
+    if (field.ptr == NULL) {
         return detector_refuse(ctx, "findingCriteria");
     }
     for (uint16_t i = 0; i < shape->member_count; i++) {

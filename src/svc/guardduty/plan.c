@@ -1,14 +1,14 @@
 /* plan.c - malware protection plans for buckets. They are kept as asked, and say that they protect nothing: there is no
  * engine that could scan an object. spec: GuardDuty API reference, CreateMalwareProtectionPlan and its neighbours. */
-#include "svc/guardduty/plan.h"
-
 #include "base/json.h"
 #include "crypto/random.h"
 #include "svc/guardduty/detector.h"
+#include "svc/guardduty/malware.h"
+#include "svc/guardduty/rows_malware.h"
 #include "svc/guardduty/tag.h"
 #include "wire/bucket.h"
 
-struct err plan_need(struct request *rq, struct str id, struct plan_row *out)
+static struct err plan_need(struct request *rq, struct str id, struct plan_row *out)
 {
     bool found = false;
     TRY(rows_plan_get(rows_of(rq), id, out, &found));

@@ -3,6 +3,7 @@
 #include "svc/guardduty/guardduty.h"
 #include "svc/guardduty/rows_hidden.h"
 #include "svc/guardduty/rows_publish.h"
+#include "svc/guardduty/rows_usage.h"
 #include "svc/guardduty/suppression.h"
 
 enum { BATCH = 256 };
@@ -170,6 +171,7 @@ struct err guardduty_chores_do(struct ctx *ctx, struct store_conn *db, struct gu
         TRY(send_due(rows, &places[i]));
         if (purging) {
             TRY(purge(rows, &more));
+            TRY(rows_usage_purge(rows, (ctx->now_ms - KEPT_MS) / (24 * HOUR_MS)));
         }
     }
     chores->purged_ms = purging && !more ? ctx->now_ms : chores->purged_ms;

@@ -42,3 +42,9 @@ struct err rows_usage_sum(struct rows rows, int64_t from_day, struct usage_row *
     store_end(&cursor);
     return err;
 }
+
+struct err rows_usage_purge(struct rows rows, int64_t day)
+{
+    return store_run(rows.ctx, rows.db, "DELETE FROM guardduty_usage WHERE account = $1 AND region = $2 AND day < $3",
+                     SQL_VALUES(SQL_TEXT(rows.account), SQL_TEXT(rows.region), SQL_INT(day)), NULL);
+}

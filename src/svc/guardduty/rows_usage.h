@@ -15,5 +15,7 @@ struct err rows_usage_add(struct rows rows, int64_t day, const struct usage_row 
 /* Sums from a day on, by account and source, in that order. At most USAGE_ROWS_MAX. */
 enum { USAGE_ROWS_MAX = 10000 };
 struct err rows_usage_sum(struct rows rows, int64_t from_day, struct usage_row **out, size_t *count);
+/* Forgets what was read before a day. */
+struct err rows_usage_purge(struct rows rows, int64_t day);
 
 #endif

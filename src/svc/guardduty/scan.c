@@ -3,8 +3,8 @@
  * spec: GuardDuty API reference, StartMalwareScan, ListMalwareScans, GetMalwareScan, DescribeMalwareScans. */
 #include "crypto/random.h"
 #include "svc/guardduty/detector.h"
+#include "svc/guardduty/malware.h"
 #include "svc/guardduty/page.h"
-#include "svc/guardduty/plan.h"
 #include "svc/guardduty/rows_malware.h"
 #include "wire/codec.h"
 

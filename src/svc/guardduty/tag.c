@@ -2,7 +2,6 @@
 
 #include "svc/guardduty/detector.h"
 #include "svc/guardduty/filter.h"
-#include "svc/guardduty/plan.h"
 #include "svc/guardduty/rows_publish.h"
 
 enum { TAGS_MAX = 50 }; /* spec: AWS General Reference, tag naming limits */
@@ -59,13 +58,8 @@ static struct err resource_of(struct request *rq, struct str arn, struct str *ou
                                         STR_ARG(rq->partition), STR_ARG(rq->region), STR_ARG(rq->account));
     struct str rest = STR_NONE, below = STR_NONE;
     struct detector_row detector = { .enabled = false };
-    struct plan_row plan = { .created_ms = 0 };
     *out = str_starts(arn, start) ? str_from(arn, start.len) : STR("");
-    const struct str kind = str_cut(*out, '/', &rest);
-    if (str_equal(kind, STR("malware-protection-plan"))) {
-        return plan_need(rq, rest.ptr ? rest : STR(""), &plan);
-    }
-    if (!str_equal(kind, STR("detector"))) {
+    if (!str_equal(str_cut(*out, '/', &rest), STR("detector"))) {
         return detector_refuse(&rq->ctx, "resourceArn");
     }
     TRY(detector_need(rq, str_cut(rest, '/', &below), &detector));
