@@ -226,3 +226,12 @@ bool match_criteria_test(struct match_criteria *criteria, struct str finding)
     size_t used = 0;
     return scan_document(criteria->scan, finding, &used) && match_run(criteria->set, criteria->scratch, criteria->scan, &id, 1) == 1;
 }
+
+struct err match_criteria_explain(struct ctx *ctx, struct match_criteria *criteria, struct str finding, struct match_explanation *out)
+{
+    size_t used = 0;
+    if (!scan_document(criteria->scan, finding, &used)) {
+        return fail(ctx, &FAULT_INVALID, "the finding is malformed JSON");
+    }
+    return match_explain(ctx, criteria->set, criteria->scan, 0, out);
+}

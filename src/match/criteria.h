@@ -37,5 +37,9 @@ MUST_USE struct err match_criteria_compile(struct ctx *ctx, const struct match_c
 void match_criteria_free(struct match_criteria *criteria); /* NULL is allowed */
 /* One thread at a time. Malformed JSON matches nothing. */
 bool match_criteria_test(struct match_criteria *criteria, struct str finding);
+/* Why a finding matches or not. FAULT_INVALID: it is malformed. */
+struct match_explanation;
+MUST_USE struct err match_criteria_explain(struct ctx *ctx, struct match_criteria *criteria, struct str finding,
+                                           struct match_explanation *out);
 
 #endif

@@ -1,5 +1,6 @@
 #include "match/criteria.h"
 
+#include "match/match.h"
 #include "tests/test.h"
 
 static const char FINDING[] =
@@ -111,4 +112,23 @@ TEST(wrong_criteria_are_refused_by_name)
                 FAULT_INVALID.code);
     CHECK_FAULT(match_criteria_compile(&ctx, &(struct match_criterion){ STR(""), MATCH_EQUALS, &word, 1 }, 1, &criteria),
                 FAULT_INVALID.code);
+}
+
+TEST(an_explanation_names_attribute_and_value)
+{
+    struct ctx ctx = ctx_new(arena, 0);
+    struct match_criteria *criteria = NULL;
+    struct match_explanation why = { .matched = true };
+    const struct str five = STR("5"), nine = STR("9");
+    const struct match_criterion hit = { STR("severity"), MATCH_GREATER_THAN, &five, 1 };
+    const struct match_criterion miss = { STR("severity"), MATCH_GREATER_THAN, &nine, 1 };
+    CHECK_OK(match_criteria_compile(&ctx, &hit, 1, &criteria));
+    CHECK_OK(match_criteria_explain(&ctx, criteria, str_of(FINDING), &why));
+    CHECK(why.matched && strstr(why.words.ptr, "severity is a number from 5") && strstr(why.words.ptr, "it is \"8.0\""));
+    CHECK_FAULT(match_criteria_explain(&ctx, criteria, STR("{"), &why), FAULT_INVALID.code);
+    match_criteria_free(criteria);
+    CHECK_OK(match_criteria_compile(&ctx, &miss, 1, &criteria));
+    CHECK_OK(match_criteria_explain(&ctx, criteria, str_of(FINDING), &why));
+    CHECK(!why.matched && strstr(why.words.ptr, "severity is a number from 9") && strstr(why.words.ptr, "no, it is \"8.0\""));
+    match_criteria_free(criteria);
 }

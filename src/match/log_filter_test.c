@@ -241,6 +241,34 @@ TEST(many_filters_wait_in_one_matcher)
     }
 }
 
+TEST(an_explanation_names_selector_and_value)
+{
+    static const struct { const char *pattern; bool matched; const char *words; } cases[] = {
+        { "{ $.eventType = \"Up*\" }", true, "it is \"UpdateTrail\"" }, { "{ $.eventType = \"Down\" }", false, "no, it is \"UpdateTrail\"" },
+    };
+    struct ctx ctx = ctx_new(arena, 0);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct log_filter *filter = NULL;
+        struct match_builder *builder = match_builder_open();
+        struct projection_builder *paths = projection_begin();
+        struct match_set *set = NULL;
+        struct match_explanation why = { .words = STR_NONE };
+        size_t used = 0;
+        CHECK_OK(log_filter_compile(&ctx, str_of(cases[i].pattern), &filter));
+        CHECK_OK(match_builder_add(&ctx, builder, 0, log_filter_predicate(filter)));
+        CHECK_OK(match_compile(&ctx, builder, paths, &set));
+        struct projection *projection = projection_end(paths);
+        struct scan *scan = scan_open(projection);
+        CHECK(scan_document(scan, STR("{\"eventType\":\"UpdateTrail\"}"), &used));
+        CHECK_OK(match_explain(&ctx, set, scan, 0, &why));
+        CHECK(why.matched == cases[i].matched && strstr(why.words.ptr, cases[i].words));
+        scan_close(scan);
+        projection_free(projection);
+        match_set_free(set);
+        log_filter_free(filter);
+    }
+}
+
 TEST(values_are_named_as_in_the_pattern)
 {
     struct ctx ctx = ctx_new(arena, 0);

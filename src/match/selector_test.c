@@ -4,8 +4,12 @@
 #include "match/match.h"
 #include "tests/test.h"
 
+/* The words of the last explanation. */
+static struct str last_words;
+
 static bool holds(struct ctx *ctx, const struct predicate *predicate, const char *record)
 {
+    struct match_explanation why = { .words = STR_NONE };
     struct match_builder *builder = match_builder_open();
     struct projection_builder *paths = projection_begin();
     struct match_set *set = NULL;
@@ -19,6 +23,9 @@ static bool holds(struct ctx *ctx, const struct predicate *predicate, const char
     size_t used = 0;
     CHECK(scan_document(scan, str_of(record), &used));
     const bool held = match_run(set, scratch, scan, &id, 1) == 1;
+    CHECK_OK(match_explain_last(ctx, scratch, 1, &why));
+    CHECK(why.matched == held);
+    last_words = why.words;
     match_scratch_close(scratch);
     scan_close(scan);
     projection_free(projection);
@@ -117,6 +124,14 @@ TEST(every_field_of_data_events_hits_and_misses)
 
 #define TWO_RESOURCES "{\"eventCategory\":\"Data\",\"resources\":[{\"type\":\"AWS::S3::Object\",\"ARN\":\"arn:aws:s3:::a/key\"}," \
                       "{\"type\":\"AWS::S3::Bucket\",\"ARN\":\"arn:aws:s3:::b/\"}]}"
+
+TEST(an_explanation_names_field_and_value)
+{
+    CHECK(ask(arena, ADVANCED("Data", OBJECTS), SELECTOR_TRAIL, DATA_RECORD("")));
+    CHECK(strstr(last_words.ptr, "matched: ") && strstr(last_words.ptr, "resources.type equals \"AWS::S3::Object\": yes"));
+    CHECK(!ask(arena, ADVANCED("Data", FIELD("resources.type", "\"Equals\":[\"AWS::Lambda::Function\"]")), SELECTOR_TRAIL, DATA_RECORD("")));
+    CHECK(strstr(last_words.ptr, "missed: ") && strstr(last_words.ptr, "no, it is \"AWS::S3::Object\""));
+}
 
 TEST(type_and_name_are_of_one_resource)
 {
