@@ -6,7 +6,7 @@
 
 #include "detect/catalogue.h"
 
-static struct str cluster_of(const struct event *ev)
+struct str body_cluster(const struct event *ev)
 {
     const struct str group = body_of_log_group(ev, STR("/aws/containerinsights/"));
     const struct str own = ev->source == SOURCE_TETRAGON ? event_get(ev, FIELD_SERVICE) : STR_NONE;
@@ -76,7 +76,7 @@ static void write_object(struct json_writer *w, struct str key, struct str name,
 
 static void write_pod(struct json_writer *w, const struct event *ev)
 {
-    write_object(w, STR("eksClusterDetails"), STR("name"), cluster_of(ev));
+    write_object(w, STR("eksClusterDetails"), STR("name"), body_cluster(ev));
     json_key(w, STR("kubernetesDetails"));
     json_open_object(w);
     json_key(w, STR("kubernetesWorkloadDetails"));
@@ -96,7 +96,7 @@ static void write_task(struct json_writer *w, const struct event *ev)
 {
     json_key(w, STR("ecsClusterDetails"));
     json_open_object(w);
-    BODY_MEMBERS(w, { STR("name"), cluster_of(ev) });
+    BODY_MEMBERS(w, { STR("name"), body_cluster(ev) });
     json_key(w, STR("taskDetails"));
     json_open_object(w);
     json_key(w, STR("containers"));

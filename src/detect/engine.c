@@ -10,6 +10,7 @@
 #include "detect/memory.h"
 #include "detect/network.h"
 #include "detect/rules.h"
+#include "detect/sequence.h"
 #include "match/match.h"
 
 enum { DETECTORS_MAX = 256, OF_SOURCE_MAX = 64 };
@@ -28,6 +29,7 @@ struct engine {
     struct match_set *set;
     struct match_scratch *scratch;
     struct correlate *correlate; /* NULL: no correlations */
+    struct sequences *sequences; /* NULL: nothing built in is wanted */
     uint32_t *matched;
     const struct intel *intel;
     size_t detector_count;
@@ -144,6 +146,7 @@ static void open_detectors(struct engine *engine, const struct engine_options *o
     const size_t accounts = options->accounts ? options->accounts : ENGINE_ACCOUNTS;
     assert(DETECTORS_COUNT <= DETECTORS_MAX);
     engine->detector_count = options->without_builtin ? 0 : DETECTORS_COUNT;
+    engine->sequences = options->without_builtin ? NULL : sequences_open(options->keys_per_account, options->accounts);
     index_detectors(engine);
     if (engine->detector_count > 0) {
         engine->network = network_open(&(struct network_options){ .interfaces = options->interfaces, .learn = engine->learning.learn,
@@ -211,6 +214,7 @@ void engine_close(struct engine *engine)
     anomaly_close(engine->learning.anomaly);
     learn_close(engine->own_learn ? engine->learning.learn : NULL);
     correlate_close(engine->correlate);
+    sequences_close(engine->sequences);
     match_scratch_close(engine->scratch);
     match_set_free(engine->set);
     drop_index(engine);
@@ -234,6 +238,30 @@ static struct str explain(struct engine *engine, const struct event *ev, uint32_
 
 #define NO_RULE UINT32_MAX
 
+static bool is_noted(struct engine *engine, const struct finding *finding)
+{
+    engine->counts.findings++;
+    return engine->noted && engine->noted(engine->noted_self, finding);
+}
+
+/* What the finding, with those before it, is a step of. */
+static void run_sequences(struct engine *engine, const struct event *ev, const struct detection *detection,
+                          const struct finding *step, const struct engine_sink *sink)
+{
+    struct sequence_hit hits[2];
+    const size_t count = engine->sequences ? sequences_take(engine->sequences, ev, detection, step, hits) : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct event begun = *ev;
+        struct finding finding;
+        begun.fields[FIELD_REGION] = hits[i].region;
+        const struct json *record = occurrence_name(ev->arena, &begun, hits[i].detection, &hits[i].verdict, &finding);
+        if (!is_noted(engine, &finding)) {
+            occurrence_words(ev->arena, &begun, hits[i].detection, &hits[i].verdict, record, &finding);
+            sink->emit(sink->self, &finding);
+        }
+    }
+}
+
 /* Of a rule, it is told here what decided it; the verdict of anything else says so itself. */
 static void emit(struct engine *engine, const struct event *ev, const struct detection *detection, struct verdict *verdict,
                  uint32_t rule, const struct engine_sink *sink)
@@ -241,16 +269,15 @@ static void emit(struct engine *engine, const struct event *ev, const struct det
     struct finding finding;
     body_name(ev, detection, verdict);
     const struct json *record = occurrence_name(ev->arena, ev, detection, verdict, &finding);
-    engine->counts.findings++;
-    if (engine->noted && engine->noted(engine->noted_self, &finding)) {
-        return;
+    if (!is_noted(engine, &finding)) {
+        if (rule != NO_RULE) {
+            verdict->why = explain(engine, ev, rule);
+        }
+        body_fill(ev, &finding, verdict);
+        occurrence_words(ev->arena, ev, detection, verdict, record, &finding);
+        sink->emit(sink->self, &finding);
     }
-    if (rule != NO_RULE) {
-        verdict->why = explain(engine, ev, rule);
-    }
-    body_fill(ev, &finding, verdict);
-    occurrence_words(ev->arena, ev, detection, verdict, record, &finding);
-    sink->emit(sink->self, &finding);
+    run_sequences(engine, ev, detection, &finding, sink);
 }
 
 static void run_correlations(struct engine *engine, const struct event *ev, size_t matched, const struct engine_sink *sink)
@@ -342,6 +369,7 @@ struct engine_counts engine_counts(const struct engine *engine)
 {
     struct engine_counts counts = engine->counts;
     counts.evictions += correlate_evictions(engine->correlate) + (engine->network ? network_evictions(engine->network) : 0);
+    counts.evictions += engine->sequences ? sequences_evictions(engine->sequences) : 0;
     for (size_t i = 0; i < engine->detector_count; i++) {
         counts.evictions += engine->memories[i] ? memory_table_evictions(engine->memories[i]) : 0;
     }

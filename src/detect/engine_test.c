@@ -72,7 +72,13 @@ struct replay {
     uint64_t offset; /* where the record stands in the log, whatever order it is read in */
 };
 
-static void replay_emit(void *self, const struct finding *finding) { findings_add(((struct replay *)self)->findings, finding); }
+/* Sequences remember: they are told when the record comes that completes them. */
+static void replay_emit(void *self, const struct finding *finding)
+{
+    if (!str_starts(finding->type, STR("AttackSequence:"))) {
+        findings_add(((struct replay *)self)->findings, finding);
+    }
+}
 
 static void replay_event(void *self, const struct event *ev)
 {

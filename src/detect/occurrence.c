@@ -266,7 +266,8 @@ static void write_service(struct json_writer *w, const struct parts *p)
     json_member_str(w, STR("serviceName"), STR("guardduty"));
     json_member_str(w, STR("detectorId"), finding_detector_id(p->arena, f->account, f->region));
     write_whole(w, STR("action"), p->verdict->action);
-    if (p->verdict->action.len == 0 && !body_has_no_call(p->ev)) {
+    const bool is_call = !body_has_no_call(p->ev) && !str_starts(f->type, STR("AttackSequence:"));
+    if (p->verdict->action.len == 0 && is_call) {
         write_action(w, p);
     }
     write_whole(w, STR("detection"), p->verdict->detection);
@@ -350,7 +351,7 @@ const struct json *occurrence_name(struct arena *arena, const struct event *ev, 
                    .file = record_short(arena, ev->file, MEMBER_MAX), .offset = (int64_t)ev->offset },
     };
     const struct str parts[] = { out->type, detection->signal, out->account, out->region, out->resource_type, out->resource_id,
-                                 or_else(verdict->role, STR("TARGET")), caller, verdict->list, verdict->related };
+                                 or_else(verdict->role, STR("TARGET")), or_else(verdict->caller, caller), verdict->list, verdict->related };
     out->id = finding_id(arena, parts, sizeof(parts) / sizeof(parts[0]));
     return record;
 }

@@ -2,6 +2,7 @@
 
 #include "detect/detector.h"
 #include "detect/rules.h"
+#include "detect/sequence.h"
 
 /* Sources that an agent on the workload, or an engine beside it, writes. */
 #define AGENT_SOURCES (1u << SOURCE_FALCO | 1u << SOURCE_TETRAGON | 1u << SOURCE_AUDITD | 1u << SOURCE_MALWARE)
@@ -82,6 +83,9 @@ static void add_all(struct collecting *c, const struct rules *rules)
     }
     for (size_t i = 0; i < DETECTORS_COUNT; i++) {
         add_detector(c, DETECTORS[i]);
+    }
+    for (size_t i = 0; i < SEQUENCE_KINDS; i++) { /* only agents see what runs in ECS */
+        add(c, SEQUENCES[i].type, SEQUENCES[i].id, i == SEQUENCE_ECS ? TYPE_NEEDS_AGENT : 0, STR(""));
     }
 }
 
