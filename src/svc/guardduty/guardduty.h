@@ -91,4 +91,30 @@ struct guardduty_suppression {
 struct err guardduty_suppress(struct ctx *ctx, struct store_conn *db, struct str owner, bool make_it,
                               struct guardduty_suppression *suppression);
 
+/* Lists (IP sets and entity sets). Calls only ask for a state; whoever can read files and buckets looks at guardduty_lists, loads
+ * what is to be activated and says how it went. */
+struct intel_list_options; /* detect/intel_format.h */
+enum guardduty_list_wish {
+    GUARDDUTY_LIST_NOTHING,
+    GUARDDUTY_LIST_HOLD,     /* active: its content is stored */
+    GUARDDUTY_LIST_ACTIVATE, /* read it from where it lies */
+    GUARDDUTY_LIST_DEACTIVATE,
+    GUARDDUTY_LIST_DELETE,
+};
+struct guardduty_list {
+    struct str account, region, id, kind, name, format, owner, location;
+    struct str bucket, key, bucket_region; /* of an object in S3; region absent: unknown */
+    struct str path;                       /* of a file; absent: it is none */
+    int64_t turn;                          /* goes up with each change */
+    enum guardduty_list_wish wish;
+};
+struct err guardduty_lists(struct ctx *ctx, struct store_conn *db, struct guardduty_list **out, size_t *count);
+struct err guardduty_list_content(struct ctx *ctx, struct store_conn *db, const struct guardduty_list *list, struct str *content);
+struct intel_list_options guardduty_list_options(const struct guardduty_list *list);
+/* Within a write transaction. trouble NULL: it went well; content is kept. Nothing happens when the list changed meanwhile. */
+struct err guardduty_list_done(struct ctx *ctx, struct store_conn *db, const struct guardduty_list *list, const char *trouble,
+                               struct str content);
+/* Called, within their transactions, by calls that ask for a state. Set once at start. */
+void guardduty_on_list(void (*call)(void *self), void *self);
+
 #endif

@@ -1,5 +1,7 @@
 #include "svc/guardduty/rows.h"
 
+#include "svc/guardduty/list.h"
+
 /* Runs a statement about (account, region) that takes nothing else. */
 static struct err run_scoped(struct rows rows, const char *sql)
 {
@@ -115,6 +117,7 @@ struct err rows_detector_delete(struct rows rows)
     for (size_t i = 0; i < COUNT_OF(STATEMENTS); i++) {
         TRY(run_scoped(rows, STATEMENTS[i]));
     }
+    TRY(rows_list_delete_all(rows));
     return run_scoped(rows, DETECTOR_DELETE);
 }
 

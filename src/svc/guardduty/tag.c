@@ -2,6 +2,7 @@
 
 #include "svc/guardduty/detector.h"
 #include "svc/guardduty/filter.h"
+#include "svc/guardduty/list.h"
 #include "svc/guardduty/rows_publish.h"
 
 enum { TAGS_MAX = 50 }; /* spec: AWS General Reference, tag naming limits */
@@ -36,7 +37,7 @@ struct err tag_put_all(struct request *rq, struct str resource, const struct gua
     return ERR_OK;
 }
 
-/* A thing below a detector: filter/NAME or publishingDestination/ID. */
+/* A thing below a detector: filter/NAME, publishingDestination/ID or a list: ipset/ID, … */
 static struct err need_below(struct request *rq, struct str path)
 {
     struct str name = STR_NONE;
@@ -48,7 +49,7 @@ static struct err need_below(struct request *rq, struct str path)
         TRY(rows_destination_get(rows_of(rq), name, &destination, &found));
         return found ? ERR_OK : detector_refuse(&rq->ctx, "resourceArn");
     }
-    return filter_need(rq, str_equal(kind, STR("filter")) ? name : STR(""), &filter);
+    return str_equal(kind, STR("filter")) ? filter_need(rq, name, &filter) : list_need(rq, path);
 }
 
 /* The part after arn:PARTITION:guardduty:REGION:ACCOUNT: of something that the caller has in this region. */
