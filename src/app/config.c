@@ -63,6 +63,8 @@ static const struct setting table[] = {
       SETTINGS_SERVE | SETTINGS_DETECT, 0, 0 },
     { "intel", "DIR", "YAGURA_INTEL", NULL, "folder of imported lists; default: intel in the data folder", AT(intel), KIND_TEXT,
       SETTINGS_SERVE | SETTINGS_DETECT | SETTINGS_INTEL, 0, 0 },
+    { "list-folder", "DIR", NULL, NULL, "folder in which lists of the GuardDuty API may be files: Location file:///DIR/…", AT(list_folder),
+      KIND_TEXT, SETTINGS_SERVE, 0, 0 },
     { "category", "WORD", NULL, NULL, "what stands on the list: tor, tor-relay, threat, command, mining, sinkhole, phishing, …", AT(category),
       KIND_TEXT, SETTINGS_INTEL, 0, 0 },
     { "name", "NAME", NULL, NULL, "what to call the list; default: as the file is called", AT(name), KIND_TEXT, SETTINGS_INTEL, 0, 0 },

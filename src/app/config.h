@@ -41,6 +41,7 @@ struct settings {
     struct str geoip;
     struct str asn;
     struct str intel; /* folder of imported lists */
+    struct str list_folder;
     struct str category;
     struct str name;
     struct str list_format;

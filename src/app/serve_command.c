@@ -15,6 +15,7 @@
 #include "app/findings_table.h"
 #include "app/front.h"
 #include "app/known.h"
+#include "app/lists.h"
 #include "app/notify.h"
 #include "app/source.h"
 #include "app/watch.h"
@@ -35,8 +36,8 @@ struct server {
     struct store_writer *writer;
     struct front *front;
     struct net_server *net;
-    struct known known;
     struct watch *watch;
+    struct lists *lists;
     struct sources *sources;
     struct push push;
     struct notifier *notifier;
@@ -183,19 +184,24 @@ static struct err open_watch(struct ctx *ctx, struct server *server)
     if (settings->watch.count == 0 && settings->source.count == 0 && !settings->push) {
         return ERR_OK;
     }
-    TRY(known_open(ctx, &server->settings, &server->known));
-    TRY(watch_open(ctx, &(struct watch_options){
+    struct known known = { 0 };
+    TRY(lists_known(ctx, &server->settings, server->store, &known));
+    const struct err err = watch_open(ctx, &(struct watch_options){
         .paths = &server->settings.watch,
         .rules = &server->settings.rules,
         .mapping = server->settings.mapping,
-        .intel = server->known.intel,
+        .known = known,
         .store = server->store,
         .writer = server->writer,
         .home_account = server->settings.account_id,
         .interval_ms = server->settings.watch_interval_ms,
         .looked = looked,
         .self = server,
-    }, &server->watch));
+    }, &server->watch);
+    if (err.fault) {
+        known_close(&known);
+        return err;
+    }
     return sources_open(ctx, &(struct sources_options){
         .uris = &settings->source,
         .watch = server->watch,
@@ -291,6 +297,7 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     TRY(open_vault(ctx, server));
     TRY(open_store(ctx, server));
     TRY(open_watch(ctx, server));
+    lists_open(&(struct lists_options){ &server->settings, server->store, server->writer, server->watch }, &server->lists);
     TRY(open_push(ctx, server));
     TRY(open_deliverer(ctx, server));
     TRY(open_front(ctx, server));
@@ -302,6 +309,7 @@ static struct err open_all(struct ctx *ctx, struct server *server)
 
 static void close_all(struct server *server)
 {
+    lists_stop(server->lists);
     watch_stop(server->watch);
     sources_close(server->sources);
     /* The writer last: it answers the writes that are under way. */
@@ -312,8 +320,8 @@ static void close_all(struct server *server)
     notifier_close(server->notifier);
     export_close(server->export);
     watch_close(server->watch);
-    known_close(&server->known);
     store_writer_close(server->writer);
+    lists_close(server->lists);
     front_close(server->front);
     store_close(server->store);
     vault_close(server->vault);

@@ -17,6 +17,8 @@ enum { WATCH_FINDINGS_MAX = 1 << 20, WATCH_RETRY_MS = 1000, WATCH_BATCHES_MAX = 
 struct watch {
     struct watch_options options;
     struct judge judge;
+    struct known known;
+    struct known fresh_known; /* given by watch_use_known; intel NULL: none */
     struct judge fresh; /* loaded by watch_reload, taken over before the next look; engine NULL: none */
     uint64_t rules_known, rules_seen; /* stamps: as last told of, and as last looked at */
     struct reader *reader;
@@ -167,6 +169,20 @@ static void renew_reader(struct watch *watch)
     watch->counted = (struct reader_counts){ 0 };
 }
 
+static void take_fresh_known(struct watch *watch)
+{
+    lock_take(watch->lock);
+    struct known fresh = watch->fresh_known;
+    watch->fresh_known = (struct known){ 0 };
+    lock_give(watch->lock);
+    if (fresh.intel) {
+        engine_use_intel(watch->judge.engine, fresh.intel);
+        reader_want(watch->reader, engine_sources(watch->judge.engine));
+        known_close(&watch->known);
+        watch->known = fresh;
+    }
+}
+
 static void take_fresh_judge(struct watch *watch)
 {
     lock_take(watch->lock);
@@ -174,6 +190,7 @@ static void take_fresh_judge(struct watch *watch)
     watch->fresh = (struct judge){ 0 };
     lock_give(watch->lock);
     if (fresh.engine) {
+        engine_use_intel(fresh.engine, watch->known.intel);
         reader_use(watch->reader, &fresh.fields, fresh.projection);
         reader_want(watch->reader, engine_sources(fresh.engine));
         judge_close(&watch->judge);
@@ -253,6 +270,7 @@ static void watch_run(void *argument)
     int64_t next_look_ms = 0;
     while (!is_stopping(watch)) {
         size_t found = 0;
+        take_fresh_known(watch);
         take_fresh_judge(watch);
         if (clock_monotonic_us() / 1000 >= next_look_ms) { /* many batches are no reason to walk the folders for each */
             found = look(watch, &sink);
@@ -321,9 +339,10 @@ struct err watch_open(struct ctx *ctx, const struct watch_options *options, stru
     struct judge judge = { 0 };
     TRY(read_place(ctx, options->store, &place));
     const uint64_t stamp = stamp_rules(options); /* before they are read */
-    TRY(judge_open(ctx, options->rules, options->mapping, options->intel, &judge));
+    TRY(judge_open(ctx, options->rules, options->mapping, options->known.intel, &judge));
     struct watch *watch = memory_new(sizeof(*watch));
     watch->options = *options;
+    watch->known = options->known;
     watch->rules_known = watch->rules_seen = stamp;
     watch->judge = judge;
     watch->reader = reader_open(&judge.fields, judge.projection);
@@ -346,13 +365,23 @@ void watch_start(struct watch *watch)
 struct err watch_reload(struct ctx *ctx, struct watch *watch)
 {
     struct judge fresh = { 0 };
-    TRY(judge_open(ctx, watch->options.rules, watch->options.mapping, watch->options.intel, &fresh));
+    TRY(judge_open(ctx, watch->options.rules, watch->options.mapping, NULL, &fresh));
     lock_take(watch->lock);
     struct judge unused = watch->fresh;
     watch->fresh = fresh;
     lock_give(watch->lock);
     judge_close(&unused);
     return ERR_OK;
+}
+
+void watch_use_known(struct watch *watch, const struct known *known)
+{
+    lock_take(watch->lock);
+    struct known unused = watch->fresh_known;
+    watch->fresh_known = *known;
+    lock_signal(watch->lock);
+    lock_give(watch->lock);
+    known_close(&unused);
 }
 
 void watch_stop(struct watch *watch)
@@ -389,6 +418,8 @@ void watch_close(struct watch *watch)
     usage_close(watch->usage);
     judge_close(&watch->judge);
     judge_close(&watch->fresh);
+    known_close(&watch->known);
+    known_close(&watch->fresh_known);
     lock_free(watch->lock);
     memory_free(watch);
 }

@@ -7,13 +7,14 @@
 #define YAGURA_APP_WATCH_H
 
 #include "app/config.h"
+#include "app/known.h"
 #include "store/writer.h"
 
 struct watch_options {
     const struct path_list *paths;
     const struct path_list *rules;
     struct str mapping; /* of field names, a file; may be absent */
-    const struct intel *intel; /* must outlive the watch */
+    struct known known; /* the watch closes it, unless watch_open fails */
     struct store *store;
     struct store_writer *writer;
     struct str home_account;
@@ -32,6 +33,8 @@ void watch_stop(struct watch *watch);
 void watch_close(struct watch *watch); /* stopped first; NULL is allowed */
 /* Loads the rules anew; on FAULT_INVALID the old ones stay. */
 struct err watch_reload(struct ctx *ctx, struct watch *watch);
+/* Other lists, from the next look or batch on; the watch closes them in time. What is being judged is not waited for. */
+void watch_use_known(struct watch *watch, const struct known *known);
 /* Whether rule files or the mapping are no longer what they were when last loaded or asked about, and are at rest: the same
  * twice in a row. For the thread that calls watch_reload. */
 bool watch_rules_changed(struct watch *watch);

@@ -109,6 +109,8 @@ struct guardduty_list {
     enum guardduty_list_wish wish;
 };
 struct err guardduty_lists(struct ctx *ctx, struct store_conn *db, struct guardduty_list **out, size_t *count);
+/* Where there is a detector: account and region alone are filled in. */
+struct err guardduty_list_places(struct ctx *ctx, struct store_conn *db, struct guardduty_list **out, size_t *count);
 struct err guardduty_list_content(struct ctx *ctx, struct store_conn *db, const struct guardduty_list *list, struct str *content);
 struct intel_list_options guardduty_list_options(const struct guardduty_list *list);
 /* Within a write transaction. trouble NULL: it went well; content is kept. Nothing happens when the list changed meanwhile. */

@@ -20,6 +20,8 @@ struct err rows_list_put(struct rows rows, const struct list_row *row);
 struct err rows_list_delete_all(struct rows rows); /* with what they hold */
 /* Of every account and Region, for the loader. */
 struct err rows_list_everywhere(struct ctx *ctx, struct store_conn *db, struct list_row **out, size_t *count);
+/* Where there is a detector: account and region alone are filled in. */
+struct err rows_list_places(struct ctx *ctx, struct store_conn *db, struct list_row **out, size_t *count);
 struct err rows_list_content_put(struct rows rows, struct str id, struct str content);
 struct err rows_list_content_get(struct rows rows, struct str id, struct str *content);
 struct err rows_list_content_delete(struct rows rows, struct str id);

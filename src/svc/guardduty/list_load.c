@@ -30,6 +30,17 @@ struct err guardduty_lists(struct ctx *ctx, struct store_conn *db, struct guardd
     return ERR_OK;
 }
 
+struct err guardduty_list_places(struct ctx *ctx, struct store_conn *db, struct guardduty_list **out, size_t *count)
+{
+    struct list_row *rows = NULL;
+    TRY(rows_list_places(ctx, db, &rows, count));
+    *out = ARENA_ARRAY(ctx->arena, struct guardduty_list, *count + 1);
+    for (size_t i = 0; i < *count; i++) {
+        (*out)[i] = (struct guardduty_list){ .account = rows[i].account, .region = rows[i].region };
+    }
+    return ERR_OK;
+}
+
 struct err guardduty_list_content(struct ctx *ctx, struct store_conn *db, const struct guardduty_list *list, struct str *content)
 {
     return rows_list_content_get((struct rows){ ctx, db, list->account, list->region }, list->id, content);

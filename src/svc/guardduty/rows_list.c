@@ -7,6 +7,7 @@ static const char LIST_ALL[] =
     "SELECT " COLUMNS " FROM guardduty_list WHERE account = $1 AND region = $2 AND kind = $3 ORDER BY id";
 static const char LIST_EVERYWHERE[] =
     "SELECT " COLUMNS " FROM guardduty_list WHERE status <> 'DELETED' ORDER BY account, region, id";
+static const char LIST_PLACES[] = "SELECT account, region FROM guardduty_detector ORDER BY account, region";
 static const char LIST_PUT[] =
     "INSERT INTO guardduty_list (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
     " ON CONFLICT (account, region, id) DO UPDATE SET name = excluded.name, location = excluded.location,"
@@ -68,6 +69,20 @@ struct err rows_list_everywhere(struct ctx *ctx, struct store_conn *db, struct l
     struct store_cursor cursor = { .conn = NULL };
     TRY(store_query(ctx, db, LIST_EVERYWHERE, NULL, 0, &cursor));
     return read_all(ctx, &cursor, out, count);
+}
+
+struct err rows_list_places(struct ctx *ctx, struct store_conn *db, struct list_row **out, size_t *count)
+{
+    struct store_cursor cursor = { .conn = NULL };
+    struct err err = ERR_OK;
+    *out = ARENA_ARRAY(ctx->arena, struct list_row, LIST_ROWS_MAX);
+    *count = 0;
+    TRY(store_query(ctx, db, LIST_PLACES, NULL, 0, &cursor));
+    while (*count < LIST_ROWS_MAX && store_row(ctx, &cursor, &err)) {
+        (*out)[(*count)++] = (struct list_row){ .account = store_text(ctx, &cursor, 0), .region = store_text(ctx, &cursor, 1) };
+    }
+    store_end(&cursor);
+    return err;
 }
 
 struct err rows_list_put(struct rows rows, const struct list_row *row)
