@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -14,12 +15,11 @@
 static struct err open_file(struct ctx *ctx, const struct settings *settings, const struct guardduty_list *list, int *file)
 {
     struct stat status;
-    char *folder = settings->list_folder.len > 0 ? realpath(str_cstr(ctx->arena, settings->list_folder), NULL) : NULL;
-    char *path = realpath(str_cstr(ctx->arena, list->path), NULL);
-    const struct str root = folder ? str_copy(ctx->arena, str_of(folder)) : STR_NONE;
-    const struct str real = path ? str_copy(ctx->arena, str_of(path)) : STR_NONE;
-    free(folder);
-    free(path);
+    char folder[PATH_MAX];
+    char path[PATH_MAX];
+    const bool allowed = settings->list_folder.len > 0 && realpath(str_cstr(ctx->arena, settings->list_folder), folder);
+    const struct str root = allowed ? str_of(folder) : STR_NONE;
+    const struct str real = str_of(realpath(str_cstr(ctx->arena, list->path), path));
     if (root.ptr == NULL || real.ptr == NULL || !str_starts(real, root) || real.ptr[root.len] != '/') {
         return fail(ctx, &FAULT_INVALID, "the file is not in the folder that the server allows (--list-folder), or is not there");
     }

@@ -164,7 +164,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             body = self.server.fake.objects.get((bucket, key))
         if body is None:
             return self.error(404, "NoSuchKey")
-        if self.headers.get("If-Match", "").strip('"') != hashlib.md5(body).hexdigest():
+        digest = hashlib.md5(body).hexdigest()
+        if self.headers.get("If-Match", digest).strip('"') != digest:
             return self.error(412, "PreconditionFailed")
         if fault == "truncate":
             self.close_connection = True
