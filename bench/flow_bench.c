@@ -1,17 +1,13 @@
 /* flow_bench.c - flow log text: the reader against a plain C recipe that does the same by hand, pairwise in one run.
  *
- *     build/release/bench/flow_bench [lines in thousands]
+ *     build/release/bench/flow_bench [lines in thousands [folder to write the files to]]
  *
  * The recipe knows the 14 columns of version 2 by heart, checks nothing but what it parses, and keeps packets, bytes and the
  * last second per pair of addresses. The reader finds format and columns by itself, checks, and hands over whole events, of
- * which the sink keeps the same. Medians of five; the sums of both must agree. */
-#include <stdio.h>
-#include <stdlib.h>
+ * which the sink keeps the same. recipe.h says what is printed. */
+#include "bench/recipe.h"
 
-#include "bench/corpus.h"
-#include "ingest/reader.h"
-
-enum { TURNS = 5, PAIRS = 1 << 16, HOSTS = 4096 };
+enum { PAIRS = 1 << 16, HOSTS = 4096 };
 
 struct pair {
     uint64_t key;
@@ -79,7 +75,7 @@ static const char *take_address(const char *at, uint32_t *out)
     return at;
 }
 
-static void recipe(struct str text)
+static void by_hand(struct str text)
 {
     const char *const end = text.ptr + text.len;
     for (const char *at = text.ptr; at < end;) {
@@ -113,13 +109,6 @@ static void take_event(void *self, const struct event *ev)
     keep(v4(ev->flow.source), v4(ev->flow.target), ev->flow.packets, ev->flow.bytes, ev->flow.end);
 }
 
-static void take_trouble(void *self, const struct ingest_trouble *trouble)
-{
-    (void)self;
-    fprintf(stderr, "at %ju: %s\n", (uintmax_t)trouble->offset, trouble->reason);
-    exit(4);
-}
-
 static struct str made_up(struct arena *arena, size_t lines)
 {
     struct text out = text_new(arena);
@@ -134,49 +123,16 @@ static struct str made_up(struct arena *arena, size_t lines)
     return text_str(&out);
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void report(const char *name, double *seconds, struct str text, size_t lines)
-{
-    qsort(seconds, TURNS, sizeof(*seconds), compare_doubles);
-    printf("%-44s %6.2f GB/s %7.2f M lines/s\n", name, (double)text.len / seconds[TURNS / 2] / 1e9,
-           (double)lines / seconds[TURNS / 2] / 1e6);
-}
-
 int main(int argc, char **argv)
 {
     const size_t lines = (argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 500) * 1000;
     struct arena *arena = arena_open();
-    const struct str text = made_up(arena, lines);
-    struct projection_builder *builder = projection_begin();
-    const struct reader_fields fields = reader_project(builder);
-    struct projection *projection = projection_end(builder);
-    struct reader *reader = reader_open(&fields, projection);
-    const struct ingest_sink sink = { NULL, take_event, take_trouble };
-    double by_hand[TURNS], by_reader[TURNS];
-    for (int turn = 0; turn < TURNS; turn++) {
-        double start = corpus_seconds();
-        recipe(text);
-        by_hand[turn] = corpus_seconds() - start;
-        const uint64_t expected = checksum();
-        start = corpus_seconds();
-        reader_read_text(reader, STR("bench"), text, &sink);
-        by_reader[turn] = corpus_seconds() - start;
-        if (checksum() != expected) {
-            fputs("the reader's sums differ from the recipe's\n", stderr);
-            return 4;
-        }
+    const struct recipe recipe = { made_up(arena, lines), lines, by_hand, checksum, { NULL, take_event, recipe_trouble } };
+    const struct recipe_files files = recipe_pack(arena, recipe.text);
+    if (argc > 2) {
+        recipe_write(&files, argv[2]);
     }
-    report("plain C recipe, state per pair", by_hand, text, lines);
-    report("reader, whole events, state per pair", by_reader, text, lines);
-    printf("%-44s %6.2f\n", "share of the recipe's speed", by_hand[TURNS / 2] / by_reader[TURNS / 2]);
-    reader_close(reader);
-    projection_free(projection);
+    recipe_run(arena, &recipe, &files);
     arena_close(arena);
     return 0;
 }

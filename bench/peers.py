@@ -67,6 +67,23 @@ def sigma_engines():
     return [Peer(title, peer.command and [*peer.command, name], peer.reason) for name, title in names.items()]
 
 
+def yyjson():
+    """Its C source travels in the source package of a Python module."""
+    title, source, target = "yyjson (in yyjson 4.0.6 for Python)", SOURCES / "yyjson_bench.c", BUILT / "yyjson"
+    product = target / "yyjson_bench"
+    if not product.exists() or product.stat().st_mtime < source.stat().st_mtime:
+        say(f"building {title}")
+        target.mkdir(parents=True, exist_ok=True)
+        pip = ROOT / "build/venv/bin/pip"
+        trouble = attempt([pip, "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", target, "yyjson==4.0.6"])
+        trouble = trouble or attempt(["tar", "-xzf", target / "yyjson-4.0.6.tar.gz", "-C", target, "--strip-components=2",
+                                      "yyjson-4.0.6/yyjson/yyjson.c", "yyjson-4.0.6/yyjson/yyjson.h"])
+        trouble = trouble or attempt(["gcc", "-O3", "-march=native", f"-I{target}", source, target / "yyjson.c", "-o", product])
+        if trouble:
+            return Peer(title, reason=trouble)
+    return Peer(title, [product])
+
+
 def ruler():
     title, source, target = "event-ruler 1.8.1 (Java)", SOURCES / "ruler", BUILT / "ruler"
     product = target / "Bench.class"
