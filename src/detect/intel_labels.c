@@ -20,8 +20,8 @@ struct labels {
     struct map *threat_numbers;
 };
 
-static void *number_pointer(size_t number) { return (char *)NULL + number; }
-static size_t pointer_number(const void *pointer) { return (size_t)((const char *)pointer - (const char *)NULL); }
+static void *number_pointer(size_t number) { return (void *)(uintptr_t)number; }
+static size_t pointer_number(const void *pointer) { return (size_t)(uintptr_t)pointer; }
 
 static uint32_t word_add(struct words *words, struct str word)
 {
