@@ -144,6 +144,29 @@ def test_a_listed_bucket_is_read_once_late_and_repeated_keys_included(fake, serv
     assert server.source()["error"] == ""
 
 
+def test_one_bucket_of_an_organisation_is_told_apart_by_account_region_and_type(fake, serve):
+    """The layout of an organisation's trail, beside VPC flow logs of a member and a prefix of the bucket's own."""
+    def put(account, region, number, *records):
+        key = (f"logs/AWSLogs/o-abcde12345/{account}/CloudTrail/{region}/2024/05/01/{account}_CloudTrail_{region}_"
+               f"20240501T00{number:02}Z_x{number}.json.gz")
+        fake.put(BUCKET, key, delivered(*[one | {"recipientAccountId": account, "awsRegion": region} for one in records]))
+
+    put("111122223333", "us-east-1", 1, stop_logging(1))
+    put("444455556666", "us-east-1", 2, stop_logging(2), record(3))
+    put("444455556666", "eu-west-1", 3, record(4))
+    fake.put(BUCKET, "logs/AWSLogs/o-abcde12345/444455556666/CloudTrail-Digest/eu-west-1/2024/05/01/d.json.gz", b"digest")
+    flow = b"2 444455556666 eni-1 10.0.0.5 198.51.100.7 49152 443 6 10 840 1714521600 1714521660 ACCEPT OK\n"
+    fake.put(BUCKET, "logs/AWSLogs/444455556666/vpcflowlogs/eu-west-1/2024/05/01/444455556666_vpcflowlogs_eu-west-1_fl-1_"
+             "20240501T0000Z_a.log.gz", gzip.compress(flow))
+    server = serve("--source", bucket_source(fake))
+    wait_for(lambda: is_read(server, 4))
+    lanes = {(lane["account"], lane["region"], lane["type"]) for lane in server.command("sources", "gaps")}
+    assert {("111122223333", "us-east-1"), ("444455556666", "us-east-1"), ("444455556666", "eu-west-1")} == {l[:2] for l in lanes}
+    assert len(lanes) == 4, lanes  # the member's trail and its flow logs in eu-west-1 are two
+    found = [f for f in server.command("findings") if f["type"] == STEALTH]
+    assert sorted(f["accountId"] for f in found) == ["111122223333", "444455556666"]
+
+
 def test_an_object_that_is_replaced_is_read_again(fake, serve):
     fill(fake, 1)
     server = serve("--source", bucket_source(fake))
