@@ -1,6 +1,12 @@
 #include "detect/network.h"
 
+#include <assert.h>
+
 #include "detect/detectors/shared.h"
+#include "detect/dga.h"
+#include "detect/model.h"
+#include "detect/suffixes.h"
+#include "detect/tunnel.h"
 
 struct network *network_open(const struct network_options *options)
 {
@@ -9,6 +15,11 @@ struct network *network_open(const struct network_options *options)
     network->options.accounts = options->accounts < UINT16_MAX ? options->accounts : UINT16_MAX;
     network->accounts = memory_new(network->options.accounts * sizeof(*network->accounts));
     network->intel_number = 1;
+    network->suffixes = suffixes_open();
+    network->dga = dga_open(model_embedded(STR("dga")));
+    const bool read = tunnel_open(model_embedded(STR("tunnel")), &network->tunnel);
+    assert(network->dga && read);
+    (void)read;
     return network;
 }
 
@@ -31,6 +42,8 @@ void network_close(struct network *network)
     for (size_t i = 0; i < network->account_count; i++) {
         close_account(&network->accounts[i]);
     }
+    suffixes_close(network->suffixes);
+    dga_close(network->dga);
     memory_free(network->accounts);
     memory_free(network);
 }
@@ -85,6 +98,9 @@ size_t network_inspect(struct network *network, const struct event *ev, const st
     struct network_account *account = account_of(network, event_get(ev, FIELD_ACCOUNT), seconds_of(ev->at_ms));
     if (ev->source == SOURCE_FLOW) {
         flow_inspect(network, account, ev, intel, &found);
+    }
+    if (ev->source == SOURCE_DNS) {
+        dns_inspect(network, account, ev, intel, &found);
     }
     return found.count;
 }

@@ -1,5 +1,6 @@
 #include "detect/detector.h"
 #include "detect/detectors.h"
+#include "detect/detectors/dns.h"
 #include "detect/detectors/flow_types.h"
 
 const struct detector *const DETECTORS[] = {
@@ -25,5 +26,9 @@ const struct detector *const DETECTORS[] = {
     &FLOW_UNUSUAL_PORT,     &FLOW_UNUSUAL_VOLUME,     &FLOW_UNUSUAL_RESOLVER,   &FLOW_UNUSUAL_DOH,
     &FLOW_UNUSUAL_DOT,      &LAMBDA_COMMAND,          &LAMBDA_MINING,           &LAMBDA_BLACKHOLE,
     &LAMBDA_DROP_POINT,     &LAMBDA_CUSTOM,           &LAMBDA_TOR_CLIENT,       &LAMBDA_TOR_RELAY,
+    &DNS_COMMAND,           &DNS_MINING,              &DNS_MINING_LOW,          &DNS_ABUSED,
+    &DNS_CUSTOM,            &DNS_MALICIOUS,           &DNS_SUSPICIOUS,          &DNS_BLACKHOLE,
+    &DNS_GENERATED_KNOWN,   &DNS_DRIVE_BY,            &DNS_DROP_POINT,          &DNS_PHISHING,
+    &DNS_GENERATED,         &DNS_EXFILTRATION,        &DNS_REBIND,
 };
 const size_t DETECTORS_COUNT = sizeof(DETECTORS) / sizeof(DETECTORS[0]);

@@ -4,10 +4,10 @@
 
 #include "detect/keyed.h"
 #include "detect/network.h"
+#include "detect/tunnel.h"
 
 struct dga;
 struct suffixes;
-struct tunnel;
 
 /* The state of one account. */
 struct network_account {
@@ -26,7 +26,7 @@ struct network {
     uint32_t intel_number; /* changes with the lists; never 0 */
     struct dga *dga;
     struct suffixes *suffixes;
-    struct tunnel *tunnel;
+    struct tunnel tunnel;
 };
 
 struct network_hits {
