@@ -48,6 +48,9 @@ def test_plans_are_kept_and_say_that_they_protect_nothing(client):
     assert shown["Actions"] == {"Tagging": {"Status": "ENABLED"}} and shown["Tags"] == {"team": "blue"}
     assert shown["Status"] == "ERROR" and "no malware engine" in shown["StatusReasons"][0]["Message"]
     assert shown["Arn"] == f"arn:aws:guardduty:{REGION}:{HOME}:malware-protection-plan/{plan}"
+    client.tag_resource(ResourceArn=shown["Arn"], Tags={"env": "prod"})
+    assert client.list_tags_for_resource(ResourceArn=shown["Arn"])["Tags"] == {"team": "blue", "env": "prod"}
+    refused("BadRequestException", client.list_tags_for_resource, "resourceArn", ResourceArn=shown["Arn"] + "0")
     assert {"MalwareProtectionPlanId": plan} in client.list_malware_protection_plans()["MalwareProtectionPlans"]
     client.update_malware_protection_plan(MalwareProtectionPlanId=plan, Role=role + "2",
                                           Actions={"Tagging": {"Status": "DISABLED"}},

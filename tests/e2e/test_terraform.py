@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from fake_aws import ACCESS_KEY, SECRET, FakeAws
+
 MIRROR = os.environ.get("YAGURA_TF_MIRROR")
 TERRAFORM = shutil.which("terraform")
 
@@ -87,14 +89,144 @@ output "account" {
 """
 
 
-@pytest.fixture
-def terraform(servers, tmp_path):
-    server = servers()
-    folder = tmp_path / "tf"
+GUARDDUTY = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+
+provider "aws" {
+  region = "eu-west-3"
+}
+
+provider "aws" {
+  alias      = "member"
+  region     = "eu-west-3"
+  access_key = "%(access)s"
+  secret_key = "%(secret)s"
+}
+
+resource "aws_guardduty_detector" "this" {
+  enable                       = true
+  finding_publishing_frequency = "FIFTEEN_MINUTES"
+}
+
+resource "aws_guardduty_detector_feature" "runtime" {
+  detector_id = aws_guardduty_detector.this.id
+  name        = "RUNTIME_MONITORING"
+  status      = "ENABLED"
+  # All three, in this order: the provider would replace the feature otherwise, as with AWS.
+  additional_configuration {
+    name   = "EKS_ADDON_MANAGEMENT"
+    status = "ENABLED"
+  }
+  additional_configuration {
+    name   = "ECS_FARGATE_AGENT_MANAGEMENT"
+    status = "DISABLED"
+  }
+  additional_configuration {
+    name   = "EC2_AGENT_MANAGEMENT"
+    status = "ENABLED"
+  }
+}
+
+resource "aws_guardduty_detector_feature" "s3" {
+  detector_id = aws_guardduty_detector.this.id
+  name        = "S3_DATA_EVENTS"
+  status      = "DISABLED"
+}
+
+resource "aws_guardduty_filter" "quiet" {
+  detector_id = aws_guardduty_detector.this.id
+  name        = "quiet"
+  description = "known scanners"
+  action      = "ARCHIVE"
+  rank        = 1
+  tags        = { team = "security" }
+  finding_criteria {
+    criterion {
+      field  = "type"
+      equals = ["Recon:EC2/PortProbeUnprotectedPort"]
+    }
+    criterion {
+      field                 = "severity"
+      less_than             = "4"
+    }
+    criterion {
+      field      = "updatedAt"
+      greater_than = "2020-01-01T00:00:00Z"
+    }
+  }
+}
+
+resource "aws_guardduty_publishing_destination" "s3" {
+  detector_id     = aws_guardduty_detector.this.id
+  destination_arn = "arn:aws:s3:::findings/audit"
+  kms_key_arn     = "arn:aws:kms:eu-west-3:111122223333:key/12345678-1234-1234-1234-123456789012"
+}
+
+resource "aws_guardduty_malware_protection_plan" "uploads" {
+  role = "arn:aws:iam::111122223333:role/scanner"
+  protected_resource {
+    s3_bucket {
+      bucket_name     = "uploads"
+      object_prefixes = ["in/"]
+    }
+  }
+  actions {
+    tagging {
+      status = "ENABLED"
+    }
+  }
+  tags = { team = "security" }
+}
+
+resource "aws_guardduty_detector" "member" {
+  provider = aws.member
+  enable   = true
+}
+
+resource "aws_guardduty_member" "member" {
+  account_id                 = "%(member)s"
+  detector_id                = aws_guardduty_detector.this.id
+  email                      = "member@example.com"
+  invite                     = true
+  invitation_message         = "please join"
+  disable_email_notification = true
+  depends_on                 = [aws_guardduty_detector.member]
+}
+
+resource "aws_guardduty_invite_accepter" "member" {
+  provider          = aws.member
+  detector_id       = aws_guardduty_detector.member.id
+  master_account_id = "111122223333"
+  depends_on        = [aws_guardduty_member.member]
+}
+
+resource "aws_guardduty_member_detector_feature" "s3" {
+  detector_id = aws_guardduty_detector.this.id
+  account_id  = "%(member)s"
+  name        = "S3_DATA_EVENTS"
+  status      = "DISABLED"
+  depends_on  = [aws_guardduty_invite_accepter.member]
+}
+"""
+
+# Needs AWS Organizations, which no account here is in: AWS's own refusal.
+ORGANISATION = """
+resource "aws_guardduty_organization_admin_account" "this" {
+  admin_account_id = "444455556666"
+}
+"""
+
+
+def make_terraform(server, folder, text):
+    """Runs terraform in a folder of its own that holds that configuration."""
     folder.mkdir()
-    (folder / "main.tf").write_text(CONFIGURATION)
-    (tmp_path / "rc").write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{MIRROR}"\n  }}\n}}\n')
-    environment = {**server.environment("eu-west-3"), "TF_CLI_CONFIG_FILE": str(tmp_path / "rc"), "TF_IN_AUTOMATION": "1",
+    (folder / "main.tf").write_text(text)
+    (folder / "rc").write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{MIRROR}"\n  }}\n}}\n')
+    environment = {**server.environment("eu-west-3"), "TF_CLI_CONFIG_FILE": str(folder / "rc"), "TF_IN_AUTOMATION": "1",
                    "CHECKPOINT_DISABLE": "1", "AWS_MAX_ATTEMPTS": "2"}
 
     def run(*arguments, status=0):
@@ -103,17 +235,55 @@ def terraform(servers, tmp_path):
         assert done.returncode == status, done.stdout
         return done.stdout
     run("init")
-    run.server = server
     return run
 
 
-def test_apply_plan_destroy(terraform):
+def test_apply_plan_destroy(servers, tmp_path):
+    server = servers()
+    terraform = make_terraform(server, tmp_path / "tf", CONFIGURATION)
     applied = terraform("apply", "-auto-approve")
     assert "9 added" in applied and 'account = "111122223333"' in applied
-    guardduty = terraform.server.client("guardduty", "eu-west-3")
+    guardduty = server.client("guardduty", "eu-west-3")
     detector = guardduty.list_detectors()["DetectorIds"][0]
     assert guardduty.get_detector(DetectorId=detector)["FindingPublishingFrequency"] == "ONE_HOUR"
     assert "No changes" in terraform("plan", "-detailed-exitcode")
     terraform("destroy", "-auto-approve")
     assert guardduty.list_detectors()["DetectorIds"] == []
-    assert [user["UserName"] for user in terraform.server.client("iam").list_users()["Users"]] == ["admin"]
+    assert [user["UserName"] for user in server.client("iam").list_users()["Users"]] == ["admin"]
+
+
+@pytest.fixture
+def s3(monkeypatch):
+    fake = FakeAws()
+    fake.buckets.add("findings")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    yield fake
+    fake.stop()
+
+
+def test_every_guardduty_resource(servers, s3, tmp_path):
+    """All but lists (their files come from S3) and what needs an organisation."""
+    member = "444455556666"
+    first = servers("--account-id", member)
+    keys = dict(first.credentials)
+    first.stop()
+    (first.data / "credentials").unlink()
+    server = servers("--account-id", "111122223333", "--export-endpoint", s3.endpoint, of=first)
+    text = GUARDDUTY % {"access": keys["accessKeyId"], "secret": keys["secretAccessKey"], "member": member}
+    terraform = make_terraform(server, tmp_path / "tf", text)
+    assert "10 added" in terraform("apply", "-auto-approve")
+    guardduty = server.client("guardduty", "eu-west-3")
+    (detector,) = guardduty.list_detectors()["DetectorIds"]
+    (shown,) = guardduty.list_members(DetectorId=detector)["Members"]
+    assert shown["RelationshipStatus"] == "Enabled"
+    assert "No changes" in terraform("plan", "-detailed-exitcode")
+    (tmp_path / "tf" / "main.tf").write_text(text.replace('"known scanners"', '"scanners"').replace('["in/"]', '["in/", "b/"]')
+                                             .replace("findings/audit", "findings/new"))
+    assert "3 changed" in terraform("apply", "-auto-approve")
+    assert "No changes" in terraform("plan", "-detailed-exitcode")
+    (tmp_path / "tf" / "organisation.tf").write_text(ORGANISATION)
+    assert "required AWS Organization master permission" in terraform("apply", "-auto-approve", status=1)
+    terraform("destroy", "-auto-approve")
+    assert guardduty.list_detectors()["DetectorIds"] == []
+    assert guardduty.list_malware_protection_plans()["MalwareProtectionPlans"] == []

@@ -32,8 +32,13 @@ def namespace(part):
     return f"{found['prefix']}={found['uri']}" if found.get("prefix") else found["uri"]
 
 
-# Patterns that AWS's own answers don't meet: GuardDuty's of an instance's ARN has no room for "ec2" and "i-".
-UNMET = {"", r"arn:(aws|aws-cn|aws-us-gov):[a-z]+:[a-z]+(-[0-9]+|-[a-z]+)+:([0-9]{12}):[a-z\-]+\/[a-zA-Z0-9]*"}
+# Patterns that AWS itself does not hold to: GuardDuty's of an instance's ARN has no room for "ec2" and "i-", and its
+# operations on tags take the ARNs of malware protection plans as well (Terraform asks for those).
+UNMET = {
+    "",
+    r"arn:(aws|aws-cn|aws-us-gov):[a-z]+:[a-z]+(-[0-9]+|-[a-z]+)+:([0-9]{12}):[a-z\-]+\/[a-zA-Z0-9]*",
+    r"arn:[A-Za-z_.-]{1,20}:guardduty:[A-Za-z0-9_/.-]{0,63}:\d+:detector/[A-Za-z0-9_/.-]{32,264}",
+}
 
 
 class Tables:

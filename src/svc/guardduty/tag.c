@@ -3,6 +3,7 @@
 #include "svc/guardduty/detector.h"
 #include "svc/guardduty/filter.h"
 #include "svc/guardduty/list.h"
+#include "svc/guardduty/rows_malware.h"
 #include "svc/guardduty/rows_publish.h"
 
 enum { TAGS_MAX = 50 }; /* spec: AWS General Reference, tag naming limits */
@@ -59,8 +60,15 @@ static struct err resource_of(struct request *rq, struct str arn, struct str *ou
                                         STR_ARG(rq->partition), STR_ARG(rq->region), STR_ARG(rq->account));
     struct str rest = STR_NONE, below = STR_NONE;
     struct detector_row detector = { .enabled = false };
+    struct plan_row plan = { .created_ms = 0 };
+    bool found = false;
     *out = str_starts(arn, start) ? str_from(arn, start.len) : STR("");
-    if (!str_equal(str_cut(*out, '/', &rest), STR("detector"))) {
+    const struct str kind = str_cut(*out, '/', &rest);
+    if (str_equal(kind, STR("malware-protection-plan"))) {
+        TRY(rows_plan_get(rows_of(rq), rest.ptr ? rest : STR(""), &plan, &found));
+        return found ? ERR_OK : detector_refuse(&rq->ctx, "resourceArn");
+    }
+    if (!str_equal(kind, STR("detector"))) {
         return detector_refuse(&rq->ctx, "resourceArn");
     }
     TRY(detector_need(rq, str_cut(rest, '/', &below), &detector));
