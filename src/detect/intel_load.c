@@ -107,10 +107,9 @@ static const char *add_text(struct loading *loading, struct str indicator, uint3
     if (!hash && !key && !is_name(indicator)) {
         return "not an address, network, domain name or file hash";
     }
-    const struct str text = !hash && !key && str_ends(indicator, STR(".")) ? str_slice(indicator, 0, indicator.len - 1) : indicator;
     size_t *count = hash ? &loading->counts.hashes : key ? &loading->counts.keys : &loading->counts.names;
     (*count)++;
-    texts_add(&loading->intel->texts, text_hash(hash ? TEXT_HASH : key ? TEXT_KEY : TEXT_NAME, text), value);
+    texts_add(&loading->intel->texts, hash || key ? text_hash(hash ? TEXT_HASH : TEXT_KEY, indicator) : text_name_hash(indicator), value);
     return NULL;
 }
 

@@ -113,15 +113,7 @@ uint32_t texts_find(const struct texts *texts, uint64_t hash)
 }
 
 #define FACTOR UINT64_C(0x9E3779B97F4A7C15)
-
-static uint64_t seed(enum text_kind kind) { return ((uint64_t)kind + 1) * UINT64_C(0xD6E8FEB86659FD93); }
-
-static uint64_t step(uint64_t hash, char c)
-{
-    const unsigned char letter = (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-    hash = (hash ^ letter) * FACTOR;
-    return hash ^ hash >> 29;
-}
+#define EACH(byte) ((byte) * UINT64_C(0x0101010101010101))
 
 static uint64_t finish(uint64_t hash)
 {
@@ -129,13 +121,49 @@ static uint64_t finish(uint64_t hash)
     return hash ^ hash >> 31;
 }
 
+/* Eight ASCII letters at once. */
+static uint64_t lower(uint64_t word)
+{
+    const uint64_t low = word & EACH(0x7F);
+    const uint64_t from_a = low + EACH(0x80 - 'A');
+    const uint64_t above_z = low + EACH(0x7F - 'Z');
+    return word | ((from_a ^ above_z) & ~word & EACH(0x80)) >> 2;
+}
+
+/* Up to eight bytes, each in one place at least; together with the length they tell texts apart. */
+static uint64_t short_word(const char *text, size_t len)
+{
+    uint32_t start = 0;
+    uint32_t end = 0;
+    if (len >= 4) {
+        memcpy(&start, text, sizeof(start));
+        memcpy(&end, text + len - sizeof(end), sizeof(end));
+        return (uint64_t)end << 32 | start;
+    }
+    return len == 0 ? 0 : (uint64_t)(unsigned char)text[0] | (uint64_t)(unsigned char)text[len / 2] << 8 |
+                          (uint64_t)(unsigned char)text[len - 1] << 16;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ lower(word)) * FACTOR;
+    return hash ^ hash >> 32;
+}
+
+static uint64_t add_label(uint64_t hash, const char *text, size_t len)
+{
+    hash += len * UINT64_C(0xD1B54A32D192ED03);
+    for (; len > 8; text += 8, len -= 8) {
+        uint64_t word = 0;
+        memcpy(&word, text, sizeof(word));
+        hash = mix(hash, word);
+    }
+    return mix(hash, short_word(text, len));
+}
+
 uint64_t text_hash(enum text_kind kind, struct str text)
 {
-    uint64_t hash = seed(kind);
-    for (size_t i = text.len; i > 0; i--) {
-        hash = step(hash, text.ptr[i - 1]);
-    }
-    return finish(hash);
+    return finish(add_label(((uint64_t)kind + 1) * UINT64_C(0xD6E8FEB86659FD93), text.ptr, text.len));
 }
 
 bool text_suffixes(struct str name, struct text_suffixes *out)
@@ -145,19 +173,27 @@ bool text_suffixes(struct str name, struct text_suffixes *out)
     if (len == 0 || len > TEXT_LENGTH_MAX) {
         return false;
     }
-    uint64_t hash = seed(TEXT_NAME);
+    uint64_t hash = FACTOR;
+    size_t end = len;
     bool dotted = false;
     for (size_t i = len; i > 0; i--) {
         if (name.ptr[i - 1] == '.') {
+            hash = add_label(hash, name.ptr + i, end - i);
+            end = i - 1;
             if (dotted && out->count < TEXT_SUFFIXES_MAX - 1) {
                 out->starts[out->count] = (uint16_t)i;
                 out->hashes[out->count++] = finish(hash);
             }
             dotted = true;
         }
-        hash = step(hash, name.ptr[i - 1]);
     }
     out->starts[out->count] = 0;
-    out->hashes[out->count++] = finish(hash);
+    out->hashes[out->count++] = finish(add_label(hash, name.ptr, end));
     return dotted;
+}
+
+uint64_t text_name_hash(struct str name)
+{
+    struct text_suffixes suffixes;
+    return text_suffixes(name, &suffixes) ? suffixes.hashes[suffixes.count - 1] : 0;
 }

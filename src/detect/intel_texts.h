@@ -1,14 +1,14 @@
 /* intel_texts.h - a set of texts with a number each, in about 16 bytes a text whatever its length: names, file hashes, keys.
  *
  * Texts are known by 64 bits of hash: what is asked stands in the question, so nothing needs to be told from the set. Two texts of
- * millions share a hash by chance once in millions of sets. A name's hash grows from its end, so that one pass gives those of
- * all names above it. Add, then settle, then find. */
+ * millions share a hash by chance once in millions of sets. A name's hash grows label by label from its end, so that one pass gives
+ * those of all names above it. Add, then settle, then find. */
 #ifndef YAGURA_DETECT_INTEL_TEXTS_H
 #define YAGURA_DETECT_INTEL_TEXTS_H
 
 #include "detect/intel_labels.h"
 
-enum text_kind { TEXT_NAME, TEXT_HASH, TEXT_KEY };
+enum text_kind { TEXT_HASH, TEXT_KEY };
 enum { TEXT_LENGTH_MAX = 253, TEXT_SUFFIXES_MAX = 16 };
 
 struct text_entry {
@@ -43,9 +43,11 @@ static inline void texts_prefetch(const struct texts *texts, uint64_t hash)
     __builtin_prefetch(&texts->hints[(hash >> texts->hint_shift) / 64]);
 }
 
-uint64_t text_hash(enum text_kind kind, struct str text); /* letters count as small ones */
+/* Letters count as small ones. */
+uint64_t text_hash(enum text_kind kind, struct str text);
+uint64_t text_name_hash(struct str name);
 
-/* A name's own hash first of all, then those of what is above it, top level left out. */
+/* The hashes of a name and of all above it, top level left out. */
 struct text_suffixes {
     size_t count;
     uint64_t hashes[TEXT_SUFFIXES_MAX]; /* from the top down: the last one is the whole name's */
