@@ -34,6 +34,8 @@ struct settings {
     struct path_list source; /* URIs */
     struct path_list notify; /* URLs */
     struct path_list rules;
+    struct path_list warm_up;
+    struct str model, save_model; /* what was learned */
     struct path_list rule; /* of match: Sigma files */
     struct str mapping; /* of Sigma rules */
     struct str pattern;

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/queue.h"
 #include "detect/engine.h"
+#include "detect/learn/learn.h"
 #include "ingest/run.h"
 
 enum { FINDINGS_MOST = 100000, TROUBLES_SHOWN = 20, TROUBLES_KEPT = 100 };
@@ -24,6 +25,7 @@ struct detection {
     double threshold;
     struct known known;
     struct engine *engine;
+    struct learn *learn;
     struct projection *projection;
     struct reader *reader;
     struct findings *findings;
@@ -82,17 +84,73 @@ static void take_progress(void *self, const struct ingest_progress *progress)
                     reader_counts(detection->reader).records);
 }
 
+/* What is found in logs to learn from is of no interest. */
+static void ignore_finding(void *self, const struct finding *finding)
+{
+    (void)self;
+    (void)finding;
+}
+
+static bool ignore_all(void *self, const struct finding *finding)
+{
+    (void)self;
+    (void)finding;
+    return true;
+}
+
+static void learn_event(void *self, const struct event *ev)
+{
+    struct detection *detection = self;
+    engine_inspect(detection->engine, ev, &(struct engine_sink){ detection, ignore_finding });
+}
+
+static struct err open_model(struct detection *detection)
+{
+    const struct str path = detection->settings->model;
+    if (path.len > 0) {
+        return learn_load(detection->ctx, str_cstr(detection->ctx->arena, path), &detection->learn);
+    }
+    detection->learn = learn_open(NULL);
+    return ERR_OK;
+}
+
+/* With a reader of its own: what lies in both places is judged all the same. */
+static void warm_up(struct detection *detection, const struct reader_fields *fields)
+{
+    const struct path_list *paths = &detection->settings->warm_up;
+    if (paths->count == 0) {
+        return;
+    }
+    const struct ingest_sink sink = { detection, learn_event, take_trouble };
+    const struct ingest_watch watch = { detection, take_progress };
+    struct reader *reader = reader_open(fields, detection->projection);
+    reader_want(reader, engine_sources(detection->engine));
+    detection->reader = reader;
+    engine_ask_first(detection->engine, ignore_all, detection);
+    const struct ingest_files files = ingest_files_find(detection->ctx->arena, paths->items, paths->count, &sink);
+    detection->progress = progress_begin(!detection->settings->no_progress, files.total_size);
+    ingest_run(reader, &files, detection->settings->threads ? (size_t)detection->settings->threads : thread_cores(), &sink, &watch);
+    progress_clear(&detection->progress);
+    const struct learn_counts counts = learn_counts(detection->learn);
+    fprintf(stderr, "learned from %" PRIu64 " records in %" PRIu64 " files: %" PRIu64 " entities of %" PRIu64 " accounts\n",
+            reader_counts(reader).records, files.count, counts.entities, counts.accounts);
+    reader_close(reader);
+    detection->reader = NULL;
+}
+
 static struct err open_engine(struct detection *detection)
 {
     struct ctx *ctx = detection->ctx;
     TRY(known_open(ctx, detection->settings, &detection->known));
-    struct engine_options options = { .intel = detection->known.intel };
+    TRY(open_model(detection));
+    struct engine_options options = { .intel = detection->known.intel, .learn = detection->learn };
     TRY(rule_options_read(ctx, &detection->settings->rules, detection->settings->mapping, &options));
     struct projection_builder *builder = projection_begin();
     const struct reader_fields fields = reader_project(builder);
     const struct err err = engine_open(ctx, &options, builder, &detection->engine);
     detection->projection = projection_end(builder);
     TRY(err);
+    warm_up(detection, &fields);
     detection->reader = reader_open(&fields, detection->projection);
     reader_want(detection->reader, engine_sources(detection->engine));
     detection->findings = findings_open(FINDINGS_MOST);
@@ -103,8 +161,11 @@ static struct err open_engine(struct detection *detection)
 static void close_engine(struct detection *detection)
 {
     reader_close(detection->reader);
-    projection_free(detection->projection);
+    if (detection->projection) {
+        projection_free(detection->projection);
+    }
     engine_close(detection->engine);
+    learn_close(detection->learn);
     known_close(&detection->known);
     findings_close(detection->findings);
 }
@@ -225,7 +286,9 @@ static struct err detect(struct detection *detection)
     gather_findings(detection);
     const struct err err = write_results(detection);
     tell_summary(detection);
-    return err;
+    TRY(err);
+    const struct str model = detection->settings->save_model;
+    return model.len > 0 ? learn_save(detection->ctx, detection->learn, str_cstr(detection->ctx->arena, model)) : ERR_OK;
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -263,6 +326,7 @@ const struct command COMMAND_DETECT = {
     .examples = "  yagura detect logs/\n"
                 "  yagura detect --min-severity high --format ndjson logs/ | jq .type\n"
                 "  yagura detect --format html --lang ja --output triage.html AWSLogs/\n"
+                "  yagura detect --warm-up logs/2026/05 --save-model usual.model logs/2026/06\n"
                 "  aws s3 cp s3://trail/key.json.gz - | yagura detect -\n"
                 "\nexit status: 0 nothing found, 1 something found, 2 wrong usage, 3 some input was skipped, 4 failure\n",
     .groups = SETTINGS_FORMAT | SETTINGS_DETECT,

@@ -215,9 +215,13 @@ static void weigh_forest(struct learn_view *view, double gravity, struct anomaly
     score->total += score->forest;
 }
 
-static bool is_anomalous(const struct anomaly_score *score)
+static bool is_anomalous(const struct anomaly_score *score, double gravity)
 {
     const struct anomaly_weights *w = &ANOMALY_WEIGHTS;
+    const struct learn_rarity *api = &score->of[ASPECT_API];
+    if (gravity >= w->grave && api->entity == LEARN_NEVER && api->account == LEARN_NEVER && score->total >= w->grave_threshold) {
+        return true;
+    }
     return score->total >= w->threshold && score->behaviour >= w->least_behaviour &&
            (score->context >= w->least_context || score->behaviour >= w->alone);
 }
@@ -267,7 +271,7 @@ static bool judge(struct anomaly *anomaly, struct learn_view *view, const struct
     if (score->of[ASPECT_API].entity >= LEARN_RARE) {
         case_note(&anomaly->cases[view->entity->key % CASES], view, ev);
     }
-    return is_anomalous(score);
+    return is_anomalous(score, tactic->gravity);
 }
 
 static void set_type(const struct tactic *tactic, const struct traits *traits, struct verdict *verdict)

@@ -14,7 +14,7 @@ extern const size_t TACTICS_COUNT;
 
 struct anomaly_weights {
     double api, service, resource, peers, earlier, earlier_most, network, country, agent, region, hour, volume, edge, failures, forest;
-    double threshold, least_behaviour, least_context, alone;
+    double threshold, least_behaviour, least_context, alone, grave, grave_threshold;
 };
 extern const struct anomaly_weights ANOMALY_WEIGHTS;
 
