@@ -38,8 +38,6 @@ static const struct setting table[] = {
       AT(source), KIND_PATHS, SETTINGS_SERVE, 0, 0 },
     { "notify", "URL", NULL, NULL, "whom to tell of findings: Slack, Teams, Mattermost, webhook, syslog, CEF, OpenSearch, mail, Security Hub (repeatable; see yagura-serve(1))",
       AT(notify), KIND_PATHS, SETTINGS_SERVE, 0, 0 },
-    { "export-endpoint", "URL", "YAGURA_EXPORT_ENDPOINT", NULL, "S3 that findings are exported to, if not AWS's: http[s]://HOST[:PORT]",
-      AT(export_endpoint), KIND_TEXT, SETTINGS_SERVE, 0, 0 },
     { "from", "FINDING", NULL, NULL, "id of the finding that is not to come again", AT(finding), KIND_TEXT, SETTINGS_SUPPRESS, 0, 0 },
     { "expires", "TIME", NULL, NULL, "when it ends: 2026-12-31, 2026-12-31T09:00:00Z, or 30d, 12h from now", AT(expires), KIND_TEXT,
       SETTINGS_SUPPRESS, 0, 0 },

@@ -26,7 +26,6 @@ struct settings {
     struct str tls_cert;
     struct str tls_key;
     struct str as_of;
-    struct str export_endpoint;
     struct str reason;
     struct str finding, expires, preview; /* of suppress */
     bool dry_run;

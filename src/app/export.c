@@ -2,20 +2,18 @@
 
 #include <stdlib.h>
 
+#include "app/lists.h"
+#include "app/source_parts.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/hash.h"
-#include "net/client.h"
 #include "svc/guardduty/guardduty.h"
 #include "wire/gzip.h"
-#include "wire/sigv4.h"
 
 enum { CONNECT_MS = 5000, STILL_S = 20 };
 
 struct export {
-    struct arena *arena; /* of endpoint and keys */
-    struct str endpoint;
-    struct sigv4_signer signer;
+    struct source *source; /* signs, and tries again */
     struct net_client *client;
 };
 
@@ -26,45 +24,27 @@ struct parcel {
     struct str bucket, prefix; /* prefix is empty, or ends with a slash */
 };
 
-static struct str variable(struct arena *arena, const char *name)
+struct export *export_open(void)
 {
-    const char *value = getenv(name);
-    return value && *value ? str_copy(arena, str_of(value)) : STR_NONE;
-}
-
-static bool is_endpoint(struct str s)
-{
-    const size_t start = str_starts(s, STR("https://")) ? 8 : str_starts(s, STR("http://")) ? 7 : 0;
-    return start > 0 && s.len > start && str_find(str_from(s, start), '/') == STR_MISSING;
-}
-
-struct err export_open(struct ctx *ctx, struct str endpoint, struct export **out)
-{
-    const struct str base = str_ends(endpoint, STR("/")) ? str_slice(endpoint, 0, endpoint.len - 1) : endpoint;
-    if (base.ptr && !is_endpoint(base)) {
-        return fail(ctx, &FAULT_INVALID, "--export-endpoint takes http[s]://HOST[:PORT], not \"%" STR_FMT "\"",
-                    STR_ARG(endpoint));
-    }
     struct export *export = memory_new(sizeof(*export));
-    export->arena = arena_open_secret();
-    export->endpoint = base.ptr ? str_copy(export->arena, base) : STR_NONE;
-    export->signer = (struct sigv4_signer){
-        .access_key = variable(export->arena, "AWS_ACCESS_KEY_ID"),
-        .secret = variable(export->arena, "AWS_SECRET_ACCESS_KEY"),
-        .token = variable(export->arena, "AWS_SESSION_TOKEN"),
-        .service = STR("s3"),
-    };
-    export->client =
-        net_client_open(&(struct net_client_options){ .connect_timeout_ms = CONNECT_MS, .idle_timeout_s = STILL_S });
-    *out = export;
-    return ERR_OK;
+    export->source = lists_fetcher_open();
+    export->client = net_client_open(&(struct net_client_options){
+        .connect_timeout_ms = CONNECT_MS, .idle_timeout_s = STILL_S, .stopped = source_stopping, .self = export->source });
+    return export;
+}
+
+void export_stop(struct export *export)
+{
+    if (export) {
+        lists_fetcher_stop(export->source);
+    }
 }
 
 void export_close(struct export *export)
 {
     if (export) {
         net_client_close(export->client);
-        arena_close(export->arena);
+        lists_fetcher_close(export->source);
         memory_free(export);
     }
 }
@@ -79,55 +59,47 @@ static struct str region_of_key(struct str arn)
     return str_cut(arn, ':', &rest);
 }
 
-/* The address of the bucket: within the host's name at AWS, unless dots in it would fit no certificate. */
-static struct str base_of(struct ctx *ctx, const struct export *export, const struct parcel *parcel, bool *in_path)
+/* Keys are looked for each time: whoever sees that there are none may set them without a restart. */
+static struct err prepare(struct ctx *ctx, struct source *source, const struct parcel *parcel)
 {
-    const struct str region = region_of_key(parcel->place.kms_key);
-    *in_path = export->endpoint.ptr || str_find(parcel->bucket, '.') != STR_MISSING;
-    if (export->endpoint.ptr) {
-        return export->endpoint;
-    }
-    const struct str host = str_format(ctx->arena, "s3.%" STR_FMT ".amazonaws.com", STR_ARG(region));
-    return *in_path ? str_format(ctx->arena, "https://%" STR_FMT, STR_ARG(host))
-                    : str_format(ctx->arena, "https://%" STR_FMT ".%" STR_FMT, STR_ARG(parcel->bucket), STR_ARG(host));
+    const char *endpoint = getenv("AWS_ENDPOINT_URL_S3");
+    const struct str base = str_copy(ctx->arena, str_of(endpoint ? endpoint : ""));
+    const bool slash = str_ends(base, STR("/"));
+    source->uri = (struct source_uri){
+        .endpoint = str_search(base, STR("://")) == STR_MISSING ? STR_NONE : str_slice(base, 0, base.len - slash),
+        .region = region_of_key(parcel->place.kms_key),
+    };
+    arena_reset(source->own.arena);
+    return source_keys_find(ctx, source->own.arena, &source->own.keys, &source->origin);
 }
 
 static struct err put(struct ctx *ctx, const struct export *export, const struct parcel *parcel, struct str key,
                       struct str body)
 {
-    bool in_path = false;
-    const struct str base = base_of(ctx, export, parcel, &in_path);
-    const struct str path = str_percent_encode(ctx->arena, key, true);
-    struct http_header headers[6] = {
-        { STR("Host"), str_from(base, str_search(base, STR("://")) + 3) },
+    struct source *source = export->source;
+    const struct http_header headers[] = {
         { STR("Content-Type"), STR("application/octet-stream") },
         { STR("x-amz-server-side-encryption"), STR("aws:kms") },
         { STR("x-amz-server-side-encryption-aws-kms-key-id"), parcel->place.kms_key },
+        { STR("x-amz-expected-bucket-owner"), parcel->place.bucket_owner },
     };
-    size_t count = 4;
-    if (parcel->place.bucket_owner.len > 0) {
-        headers[count++] = (struct http_header){ STR("x-amz-expected-bucket-owner"), parcel->place.bucket_owner };
-    }
-    struct http_request request = {
-        .method = STR("PUT"),
-        .path = in_path ? str_format(ctx->arena, "/%" STR_FMT "/%" STR_FMT, STR_ARG(parcel->bucket), STR_ARG(path))
-                        : str_format(ctx->arena, "/%" STR_FMT, STR_ARG(path)),
-        .body = body,
-        .headers = headers,
-        .header_count = count,
+    TRY(prepare(ctx, source, parcel));
+    const struct source_call call = {
+        .service = "s3",
+        .file = -1,
+        .base = source->uri.endpoint.ptr ? source->uri.endpoint : source_aws_base(ctx, source, "s3"),
+        .what = str_format(ctx->arena, "put s3://%" STR_FMT "/%" STR_FMT, STR_ARG(parcel->bucket), STR_ARG(key)).ptr,
+        .request = {
+            .method = STR("PUT"),
+            .path = str_format(ctx->arena, "/%" STR_FMT "/%" STR_FMT, STR_ARG(parcel->bucket),
+                               STR_ARG(str_percent_encode(ctx->arena, key, true))),
+            .body = body,
+            .headers = headers,
+            .header_count = parcel->place.bucket_owner.len > 0 ? COUNT_OF(headers) : COUNT_OF(headers) - 1,
+        },
     };
-    struct sigv4_signer signer = export->signer;
     struct http_response response;
-    signer.region = region_of_key(parcel->place.kms_key);
-    ctx->now_ms = clock_now_ms();
-    sigv4_sign(ctx, &signer, &request);
-    TRY(net_client_call(ctx, export->client, base, &request, -1, &response));
-    if (response.status < 200 || response.status > 299) {
-        return fail(ctx, &FAULT_UNAVAILABLE, "s3://%" STR_FMT "/%" STR_FMT " answered %u: %" STR_FMT,
-                    STR_ARG(parcel->bucket), STR_ARG(key), (unsigned)response.status,
-                    STR_ARG(str_slice(response.body, 0, 300)));
-    }
-    return ERR_OK;
+    return source_call(ctx, source, export->client, &call, &response);
 }
 
 static struct str object_key(struct ctx *ctx, const struct parcel *parcel, struct str lines)
@@ -158,9 +130,6 @@ static struct err send(struct ctx *ctx, const struct export *export, const struc
             text_add(&lines, at->item.payload);
             text_add(&lines, at->item.payload.len > 0 ? STR("\n") : STR(""));
         }
-    }
-    if (export->signer.access_key.ptr == NULL || export->signer.secret.ptr == NULL) {
-        return fail(ctx, &FAULT_UNAVAILABLE, "export needs keys: start with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY set");
     }
     if (trial) {
         TRY(put(ctx, export, parcel, str_format(ctx->arena, "%" STR_FMT "AWSLogs/", STR_ARG(parcel->prefix)), STR("")));

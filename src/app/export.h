@@ -2,8 +2,8 @@
  *
  * Each batch becomes one object of gzipped JSON lines, encrypted under the destination's KMS key:
  * [PREFIX/]AWSLogs/ACCOUNT/GuardDuty/REGION/YYYY/MM/DD/UUID.jsonl.gz. A new destination is tried with an empty object
- * [PREFIX/]AWSLogs/. The name comes from the content, so what goes out twice lies there once. Calls are signed with the
- * keys of the environment (AWS_ACCESS_KEY_ID …) for the region of the KMS key, where the bucket must be.
+ * [PREFIX/]AWSLogs/. The name comes from the content, so what goes out twice lies there once. Keys are those that sources
+ * have; calls are signed for the Region of the KMS key, where the bucket must be, and go to AWS or to AWS_ENDPOINT_URL_S3.
  * spec: GuardDuty user guide, Exporting findings to S3. */
 #ifndef YAGURA_APP_EXPORT_H
 #define YAGURA_APP_EXPORT_H
@@ -12,9 +12,8 @@
 
 struct export;
 
-/* endpoint: http[s]://HOST[:PORT] of an S3 other than AWS's, asked with path-style addresses; absent: AWS's.
- * FAULT_INVALID when it is none. */
-struct err export_open(struct ctx *ctx, struct str endpoint, struct export **out);
+struct export *export_open(void);
+void export_stop(struct export *export);  /* gives up a call under way; NULL is allowed */
 void export_close(struct export *export); /* once the deliverer is closed; NULL is allowed */
 struct deliverer_channel export_channel(struct export *export);
 

@@ -251,7 +251,7 @@ static struct err open_notifier(struct ctx *ctx, struct server *server)
 
 static struct err open_deliverer(struct ctx *ctx, struct server *server)
 {
-    TRY(export_open(ctx, server->settings.export_endpoint, &server->export));
+    server->export = export_open();
     server->channels[server->channel_count++] = export_channel(server->export);
     TRY(open_notifier(ctx, server));
     TRY(deliverer_open(ctx, &(struct deliverer_options){
@@ -316,6 +316,7 @@ static void close_all(struct server *server)
     if (server->net) {
         net_server_stop(server->net, server->settings.grace_ms);
     }
+    export_stop(server->export);
     deliverer_close(server->deliverer);
     notifier_close(server->notifier);
     export_close(server->export);

@@ -181,9 +181,9 @@ def test_broken_constraints_are_bad_requests(yagura, detector):
 
 def test_an_operation_that_is_not_built_says_so(detector):
     with pytest.raises(ClientError) as caught:
-        detector.client.list_ip_sets(DetectorId=detector.id)
+        detector.client.create_investigation(DetectorId=detector.id, TriggerPrompt="what happened?")
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert "ListIPSets" in caught.value.response["Error"]["Message"]
+    assert "CreateInvestigation" in caught.value.response["Error"]["Message"]
 
 
 # Samples

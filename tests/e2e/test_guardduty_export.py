@@ -32,7 +32,8 @@ def server(servers, s3, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
-    return servers("--export-endpoint", s3.endpoint)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3.endpoint)
+    return servers()
 
 
 @pytest.fixture
@@ -123,13 +124,16 @@ def test_destinations_that_are_refused(client):
 def test_without_keys_nothing_is_exported_and_it_says_so(servers, monkeypatch):
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]:
         monkeypatch.delenv(name, raising=False)
+    for name in ["AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"]:
+        monkeypatch.setenv(name, "/nowhere")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     server = servers()
     client = server.client("guardduty")
     ask = {"DetectorId": client.create_detector(Enable=True)["DetectorId"]}
     made = client.create_publishing_destination(**ask, DestinationType="S3", DestinationProperties=PROPERTIES)
     until(lambda: client.describe_publishing_destination(**ask, DestinationId=made["DestinationId"])["Status"]
           == "UNABLE_TO_PUBLISH_FIX_DESTINATION_PROPERTY", "the failure shows")
-    assert "export needs keys" in server.said()
+    assert "findings are not exported yet" in server.said()
 
 
 def test_what_filters_hide_is_listed_until_acknowledged(client, server, s3):

@@ -160,6 +160,23 @@ resource "aws_guardduty_filter" "quiet" {
   }
 }
 
+resource "aws_guardduty_ipset" "ours" {
+  detector_id = aws_guardduty_detector.this.id
+  name        = "ours"
+  format      = "TXT"
+  activate    = true
+  location    = "https://s3.amazonaws.com/findings/ours.txt"
+  tags        = { team = "security" }
+}
+
+resource "aws_guardduty_threatintelset" "bad" {
+  detector_id = aws_guardduty_detector.this.id
+  name        = "bad"
+  format      = "TXT"
+  activate    = true
+  location    = "s3://findings/bad.txt"
+}
+
 resource "aws_guardduty_publishing_destination" "s3" {
   detector_id     = aws_guardduty_detector.this.id
   destination_arn = "arn:aws:s3:::findings/audit"
@@ -256,23 +273,26 @@ def test_apply_plan_destroy(servers, tmp_path):
 def s3(monkeypatch):
     fake = FakeAws()
     fake.buckets.add("findings")
+    fake.put("findings", "ours.txt", b"198.51.100.7\n")
+    fake.put("findings", "bad.txt", b"203.0.113.9\n")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", fake.endpoint)
     yield fake
     fake.stop()
 
 
 def test_every_guardduty_resource(servers, s3, tmp_path):
-    """All but lists (their files come from S3) and what needs an organisation."""
+    """All but what needs an organisation."""
     member = "444455556666"
     first = servers("--account-id", member)
     keys = dict(first.credentials)
     first.stop()
     (first.data / "credentials").unlink()
-    server = servers("--account-id", "111122223333", "--export-endpoint", s3.endpoint, of=first)
+    server = servers("--account-id", "111122223333", of=first)
     text = GUARDDUTY % {"access": keys["accessKeyId"], "secret": keys["secretAccessKey"], "member": member}
     terraform = make_terraform(server, tmp_path / "tf", text)
-    assert "10 added" in terraform("apply", "-auto-approve")
+    assert "12 added" in terraform("apply", "-auto-approve")
     guardduty = server.client("guardduty", "eu-west-3")
     (detector,) = guardduty.list_detectors()["DetectorIds"]
     (shown,) = guardduty.list_members(DetectorId=detector)["Members"]
