@@ -2,9 +2,10 @@
 
 #include "app/rule_options.h"
 
-struct err judge_open(struct ctx *ctx, const struct path_list *rules, struct str mapping, const struct intel *intel, struct judge *out)
+struct err judge_open(struct ctx *ctx, const struct path_list *rules, struct str mapping, const struct intel *intel,
+                      struct learn *learn, struct judge *out)
 {
-    struct engine_options options = { .intel = intel };
+    struct engine_options options = { .intel = intel, .learn = learn };
     *out = (struct judge){ 0 };
     TRY(rule_options_read(ctx, rules, mapping, &options));
     struct projection_builder *builder = projection_begin();

@@ -12,8 +12,9 @@ struct judge {
     struct engine *engine;
 };
 
-/* Built-in rules and those under the given paths, as the file `mapping` (may be absent) has them. FAULT_INVALID names file, line and reason. */
-struct err judge_open(struct ctx *ctx, const struct path_list *rules, struct str mapping, const struct intel *intel, struct judge *out);
+/* learn stays the caller's, see engine_options. Built-in rules and those under the given paths, as the file `mapping` (may be absent) has them. FAULT_INVALID names file, line and reason. */
+struct err judge_open(struct ctx *ctx, const struct path_list *rules, struct str mapping, const struct intel *intel,
+                      struct learn *learn, struct judge *out);
 void judge_close(struct judge *judge); /* a zeroed one is allowed */
 
 #endif

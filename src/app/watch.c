@@ -1,6 +1,7 @@
 #include "app/watch.h"
 
 #include "app/judge.h"
+#include "app/learned.h"
 #include "app/metrics.h"
 #include "app/usage.h"
 #include "base/clock.h"
@@ -17,6 +18,8 @@ enum { WATCH_FINDINGS_MAX = 1 << 20, WATCH_RETRY_MS = 1000, WATCH_BATCHES_MAX = 
 struct watch {
     struct watch_options options;
     struct judge judge;
+    struct learned learned;
+    bool unstored; /* something was learned that will be read again */
     struct known known;
     struct known fresh_known; /* given by watch_use_known; intel NULL: none */
     struct judge fresh; /* loaded by watch_reload, taken over before the next look; engine NULL: none */
@@ -47,6 +50,7 @@ static void on_event(void *self, const struct event *ev)
     engine_inspect(watch->judge.engine, ev, &sink);
     usage_count(watch->usage, ev);
     watch->newest_ms = ev->at_ms > watch->newest_ms ? ev->at_ms : watch->newest_ms;
+    watch->learned.changed = true;
     if (ev->at_ms > metric_get(METRIC_WATCH_LAST_MS)) {
         metric_set(METRIC_WATCH_LAST_MS, ev->at_ms);
     }
@@ -142,11 +146,32 @@ static struct err keep_harvest(struct watch *watch, const struct watch_batch *ba
             return ERR_OK;
         }
         if (err_is(err, &STORE_CONFLICT) || is_stopping(watch)) {
+            watch->unstored = watch->unstored || !err_is(err, &STORE_CONFLICT);
             return err;
         }
         log_error(ctx, "findings are not stored yet", LOG_STR("reason", str_of(ctx->reason)));
         rest(watch, WATCH_RETRY_MS);
     }
+}
+
+static struct err mark_learned(void *argument, struct store_conn *db)
+{
+    struct watch *watch = argument;
+    struct arena *arena CLEANUP(arena_cleanup) = arena_open();
+    struct ctx ctx = ctx_new(arena, clock_now_ms());
+    return learned_mark(&ctx, db, &watch->learned);
+}
+
+/* Between harvests: whatever was learned by now is stored as read. */
+static void save_learned(struct watch *watch, bool at_once)
+{
+    struct arena *arena CLEANUP(arena_cleanup) = arena_open();
+    struct ctx ctx = ctx_new(arena, clock_now_ms());
+    if (watch->unstored || !learned_save(&ctx, &watch->learned, at_once)) {
+        return;
+    }
+    const struct err err = store_writer_wait(&ctx, watch->options.writer, mark_learned, watch);
+    learned_settle(&watch->learned, err.fault == NULL);
 }
 
 static void renew_findings(struct watch *watch)
@@ -284,8 +309,10 @@ static void watch_run(void *argument)
             watch->options.looked(watch->options.self, found);
             first = false;
         }
+        save_learned(watch, false);
         wait_for_work(watch, next_look_ms);
     }
+    save_learned(watch, true);
 }
 
 bool watch_submit(struct watch *watch, struct watch_batch *batch)
@@ -337,14 +364,21 @@ struct err watch_open(struct ctx *ctx, const struct watch_options *options, stru
 {
     struct str place = STR_NONE;
     struct judge judge = { 0 };
+    struct learned learned = { 0 };
     TRY(read_place(ctx, options->store, &place));
     const uint64_t stamp = stamp_rules(options); /* before they are read */
-    TRY(judge_open(ctx, options->rules, options->mapping, options->known.intel, &judge));
+    TRY(learned_open(ctx, options->store, options->data, &learned));
+    const struct err err = judge_open(ctx, options->rules, options->mapping, options->known.intel, learned.learn, &judge);
+    if (err.fault) {
+        learned_close(&learned);
+        return err;
+    }
     struct watch *watch = memory_new(sizeof(*watch));
     watch->options = *options;
     watch->known = options->known;
     watch->rules_known = watch->rules_seen = stamp;
     watch->judge = judge;
+    watch->learned = learned;
     watch->reader = reader_open(&judge.fields, judge.projection);
     reader_want(watch->reader, engine_sources(judge.engine));
     watch->follow = follow_open(options->paths->items, options->paths->count, place);
@@ -365,7 +399,7 @@ void watch_start(struct watch *watch)
 struct err watch_reload(struct ctx *ctx, struct watch *watch)
 {
     struct judge fresh = { 0 };
-    TRY(judge_open(ctx, watch->options.rules, watch->options.mapping, NULL, &fresh));
+    TRY(judge_open(ctx, watch->options.rules, watch->options.mapping, NULL, watch->learned.learn, &fresh));
     lock_take(watch->lock);
     struct judge unused = watch->fresh;
     watch->fresh = fresh;
@@ -418,6 +452,7 @@ void watch_close(struct watch *watch)
     usage_close(watch->usage);
     judge_close(&watch->judge);
     judge_close(&watch->fresh);
+    learned_close(&watch->learned);
     known_close(&watch->known);
     known_close(&watch->fresh_known);
     lock_free(watch->lock);

@@ -18,6 +18,7 @@ struct watch_options {
     struct store *store;
     struct store_writer *writer;
     struct str home_account;
+    struct str data; /* folder, for what is learned */
     int64_t interval_ms;
     /* Called on the watching thread after the first look at all paths, and then with each later look that raised some. */
     void (*looked)(void *self, size_t findings);
