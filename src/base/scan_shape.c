@@ -10,16 +10,20 @@ _Static_assert(GAP_MAX / 64 + 2 < SCAN_STEP_MAX, "a gap stays in the window");
 /* What hits and misses earn and cost, and how many documents go by before another try. */
 enum { CREDIT_MAX = 256, CREDIT_MISS = 4, PAUSE = 2048 };
 
-/* A gap and the content behind it. */
+/* A gap and the content behind it, in one line of the cache. */
+enum { HEAD = 32, CACHE_LINE = 64 };
 struct step {
-    uint32_t text; /* of the gap */
-    uint16_t length;
-    uint16_t quotes; /* in the gap */
-    uint32_t next;   /* the first step that may follow; 0: none */
-    uint32_t other;  /* another one in the same place */
-    uint16_t shape;  /* of an END */
-    uint8_t kind;    /* enum scan_content */
+    _Alignas(CACHE_LINE) char head[HEAD]; /* of the gap's text, then zeros */
+    struct step *next;  /* the first one that may follow; the root: none */
+    struct step *other; /* another one in the same place; the root: none */
+    uint32_t text;      /* where it stands whole, if it is longer than the head */
+    uint16_t length;    /* of the gap */
+    uint16_t quotes;    /* in it */
+    uint16_t shape;     /* of an END */
+    uint8_t kind;       /* enum scan_content */
+    uint8_t unmasked;   /* bytes of the head that count */
 };
+_Static_assert(sizeof(struct step) == CACHE_LINE, "no step lies in two lines");
 
 /* A place is told by a gap and an offset from its start. */
 struct placed {
@@ -43,7 +47,8 @@ struct content {
 };
 
 struct scan_shapes {
-    struct step *steps; /* 0 is the root */
+    void *memory;       /* of the steps */
+    struct step *steps; /* 0 is the root, and stands for none */
     char *text;
     struct placed *placed;
     struct scan_shape *shapes;
@@ -60,7 +65,8 @@ struct scan_shapes {
 struct scan_shapes *scan_shapes_open(void)
 {
     struct scan_shapes *shapes = memory_new(sizeof(*shapes));
-    shapes->steps = memory_new(STEPS_MAX * sizeof(*shapes->steps));
+    shapes->memory = memory_new((STEPS_MAX + 1) * sizeof(*shapes->steps));
+    shapes->steps = (void *)(((uintptr_t)shapes->memory + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
     shapes->text = memory_new(TEXT_MAX);
     shapes->placed = memory_new(PLACED_MAX * sizeof(*shapes->placed));
     shapes->shapes = memory_new(SHAPES_MAX * sizeof(*shapes->shapes));
@@ -71,7 +77,7 @@ struct scan_shapes *scan_shapes_open(void)
 void scan_shapes_close(struct scan_shapes *shapes)
 {
     if (shapes) {
-        memory_free(shapes->steps);
+        memory_free(shapes->memory);
         memory_free(shapes->text);
         memory_free(shapes->placed);
         memory_free(shapes->shapes);
@@ -81,7 +87,7 @@ void scan_shapes_close(struct scan_shapes *shapes)
 
 void scan_shapes_forget(struct scan_shapes *shapes)
 {
-    shapes->steps[0] = (struct step){ .next = 0 };
+    shapes->steps[0] = (struct step){ .next = shapes->steps, .other = shapes->steps };
     shapes->step_count = 1;
     shapes->text_size = 0;
     shapes->placed_count = 0;
@@ -101,51 +107,86 @@ bool scan_shapes_useful(struct scan_shapes *shapes)
 
 /* --- following --- */
 
-ALWAYS_INLINE uint64_t load(const char *at)
+typedef uint64_t lane __attribute__((vector_size(16)));
+
+ALWAYS_INLINE lane load_lane(const char *at)
 {
-    uint64_t word = 0;
-    memcpy(&word, at, sizeof(word));
-    return word;
+    lane value;
+    memcpy(&value, at, sizeof(value));
+    return value;
 }
 
-ALWAYS_INLINE bool same(const char *a, const char *b, size_t length)
+ALWAYS_INLINE bool all_zero(lane low, lane high)
 {
-    if (UNLIKELY(length < 8)) {
-        return memcmp(a, b, length) == 0;
+    const lane any = low | high;
+    return (any[0] | any[1]) == 0;
+}
+
+/* Whether HEAD bytes begin with the gap, or its head, without a branch for its length. */
+ALWAYS_INLINE bool same_head(const char *bytes, const struct step *step)
+{
+    static const char masks[2 * HEAD] = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+                                          -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 };
+    const char *mask = masks + HEAD - step->unmasked;
+    return all_zero((load_lane(bytes) ^ load_lane(step->head)) & load_lane(mask),
+                    (load_lane(bytes + 16) ^ load_lane(step->head + 16)) & load_lane(mask + 16));
+}
+
+/* The rest of a gap that is longer than its head: steps of HEAD bytes, the last one from the end. */
+ALWAYS_INLINE bool same_rest(const char *bytes, const char *text, size_t length)
+{
+    size_t at = HEAD;
+    bool same = true;
+    for (; same && at + HEAD < length; at += HEAD) {
+        same = memcmp(bytes + at, text + at, HEAD) == 0;
     }
-    uint64_t differ = load(a + length - 8) ^ load(b + length - 8);
-    for (size_t i = 0; i + 8 < length; i += 8) {
-        differ |= load(a + i) ^ load(b + i);
+    at = length - HEAD;
+    return same && all_zero(load_lane(bytes + at) ^ load_lane(text + at), load_lane(bytes + at + 16) ^ load_lane(text + at + 16));
+}
+
+static bool same_at_end(const char *at, size_t room, const struct step *step)
+{
+    char padded[HEAD] = { 0 };
+    memcpy(padded, at, room < HEAD ? room : HEAD);
+    return step->length <= room && same_head(padded, step);
+}
+
+ALWAYS_INLINE bool same_gap(const struct scan_shapes *shapes, const struct step *step, const char *at, size_t room)
+{
+    if (UNLIKELY(room < HEAD)) {
+        return same_at_end(at, room, step);
     }
-    return differ == 0;
+    return same_head(at, step)
+        && (LIKELY(step->length <= HEAD)
+            || (step->length <= room && same_rest(at, shapes->text + step->text, step->length)));
 }
 
 /* What came last most likely comes next. */
-ALWAYS_INLINE void put_first(struct step *before, uint32_t *link, struct step *step, uint32_t index)
+static void put_first(struct step *before, struct step **link)
 {
-    if (UNLIKELY(link != &before->next)) {
+    struct step *step = *link;
+    if (link != &before->next) {
         *link = step->other;
         step->other = before->next;
-        before->next = index;
+        before->next = step;
     }
 }
 
 /* A number can be told from other contents only by how it begins. */
 ALWAYS_INLINE bool fits_behind(const struct step *step, const char *at, size_t room)
 {
-    const char c = step->kind == SCAN_CONTENT_NUMBER && step->length < room ? at[step->length] : '0';
-    return c == '-' || (c >= '0' && c <= '9');
+    const char c = UNLIKELY(step->kind == SCAN_CONTENT_NUMBER) && step->length < room ? at[step->length] : '-';
+    return LIKELY(c == '-') || (c >= '0' && c <= '9');
 }
 
 /* Among the steps that may come at `at`, the one whose gap stands there: what came last is tried first. NULL: none. */
-ALWAYS_INLINE const struct step *find_step(struct scan_shapes *shapes, struct step *before, const char *at, size_t room)
+static struct step *find_step(const struct scan_shapes *shapes, struct step *before, const char *at, size_t room)
 {
-    uint32_t *link = &before->next;
-    for (unsigned tries = 0; *link && tries < TRIES_MAX; tries++) {
-        const uint32_t index = *link;
-        struct step *step = &shapes->steps[index];
-        if (LIKELY(step->length <= room && fits_behind(step, at, room) && same(shapes->text + step->text, at, step->length))) {
-            put_first(before, link, step, index);
+    struct step **link = &before->next;
+    for (unsigned tries = 0; *link != shapes->steps && tries < TRIES_MAX; tries++) {
+        struct step *step = *link;
+        if (same_gap(shapes, step, at, room) && fits_behind(step, at, room)) {
+            put_first(before, link);
             return step;
         }
         link = &step->other;
@@ -154,10 +195,10 @@ ALWAYS_INLINE const struct step *find_step(struct scan_shapes *shapes, struct st
 }
 
 /* Passes the quotes of the gap at `at`. False: the text ends before. */
-ALWAYS_INLINE bool pass_quotes(struct scan_window *w, const struct step *step, size_t at)
+static bool pass_quotes(struct scan_window *w, const struct step *step, size_t at)
 {
     const uint32_t needed = (uint32_t)step->quotes + (step->kind == SCAN_CONTENT_STRING);
-    while (UNLIKELY(w->place_count - w->place_next < needed)) {
+    while (w->place_count - w->place_next < needed) {
         if (!scan_window_advance(w, at / 64)) {
             return false;
         }
@@ -167,12 +208,12 @@ ALWAYS_INLINE bool pass_quotes(struct scan_window *w, const struct step *step, s
 }
 
 /* Behind the content that starts at `at`. */
-ALWAYS_INLINE size_t pass_content(struct scan_shapes *shapes, struct scan_window *w, enum scan_content kind, size_t at)
+static size_t pass_content(struct scan_shapes *shapes, struct scan_window *w, enum scan_content kind, size_t at)
 {
-    if (LIKELY(kind == SCAN_CONTENT_STRING)) {
+    size_t trouble = 0;
+    if (kind == SCAN_CONTENT_STRING) {
         return w->place_base + w->places[w->place_next];
     }
-    size_t trouble = 0;
     if (kind == SCAN_CONTENT_NUMBER) {
         return scan_window_number(w, at, &trouble);
     }
@@ -185,26 +226,54 @@ ALWAYS_INLINE size_t pass_content(struct scan_shapes *shapes, struct scan_window
     return end;
 }
 
+/* From step to step as long as strings follow and the first step tried is the right one; that is nearly always. `at` and the
+ * number of gaps go on; the step reached. */
+ALWAYS_INLINE struct step *run(const struct scan_shapes *shapes, struct step *step, struct scan_window *w, size_t *at, size_t **gap, const size_t *last)
+{
+    const char *origin = w->origin;
+    const size_t limit = w->length < GAP_MAX ? 0 : w->length - GAP_MAX;
+    const uint32_t *places = w->places;
+    const uint32_t count = w->place_count;
+    const size_t base = w->place_base;
+    uint32_t passed = w->place_next;
+    size_t place = *at;
+    size_t *to = *gap;
+    while (to < last && place < limit) {
+        struct step *next = step->next;
+        if (UNLIKELY(next->kind != SCAN_CONTENT_STRING || count - passed <= next->quotes || !same_head(origin + place, next)
+                     || (next->length > HEAD && !same_rest(origin + place, shapes->text + next->text, next->length)))) {
+            break;
+        }
+        step = next;
+        *to++ = place;
+        passed += step->quotes;
+        place = base + places[passed];
+    }
+    w->place_next = passed;
+    *at = place;
+    *gap = to;
+    return step;
+}
+
 static size_t follow(struct scan_shapes *shapes, struct scan_window *w, size_t at, uint16_t *shape)
 {
-    struct step *before = &shapes->steps[0];
-    for (size_t i = 0; i <= CONTENTS_MAX; i++) {
-        const struct step *step = find_step(shapes, before, w->origin + at, w->length - at);
+    struct step *step = &shapes->steps[0];
+    size_t *gap = shapes->gaps;
+    const size_t *last = shapes->gaps + CONTENTS_MAX;
+    do {
+        step = run(shapes, step, w, &at, &gap, last);
+        step = find_step(shapes, step, w->origin + at, w->length - at);
         if (step == NULL || !pass_quotes(w, step, at)) {
             return SCAN_BAD;
         }
-        shapes->gaps[i] = at;
+        *gap++ = at;
         at += step->length;
         if (step->kind == SCAN_CONTENT_END) {
             *shape = step->shape;
             return at;
         }
         at = pass_content(shapes, w, step->kind, at);
-        if (UNLIKELY(at == SCAN_BAD)) {
-            return SCAN_BAD;
-        }
-        before = &shapes->steps[step - shapes->steps];
-    }
+    } while (at != SCAN_BAD && gap <= last);
     return SCAN_BAD;
 }
 
@@ -227,25 +296,34 @@ size_t scan_shapes_follow(struct scan_shapes *shapes, struct scan_window *w, siz
     return end;
 }
 
-ALWAYS_INLINE struct scan_value value_at(const struct scan_shapes *shapes, const struct scan_window *w, const struct placed *placed)
+ALWAYS_INLINE struct scan_value value_at(const size_t *gaps, const char *origin, const struct placed *placed)
 {
-    const size_t start = shapes->gaps[placed->start_gap] + placed->start;
-    const size_t end = shapes->gaps[placed->end_gap] + placed->end;
-    const bool escaped = UNLIKELY(shapes->escapes) && placed->kind == SCAN_STRING
-        && memchr(w->origin + start, '\\', end - start) != NULL;
-    return (struct scan_value){ w->origin + start, (uint32_t)(end - start), placed->kind, escaped, placed->next };
+    const size_t start = gaps[placed->start_gap] + placed->start;
+    const size_t end = gaps[placed->end_gap] + placed->end;
+    return (struct scan_value){ origin + start, (uint32_t)(end - start), placed->kind, false, placed->next };
+}
+
+static void mark_escaped(struct scan_value *value)
+{
+    value->escaped = value->kind == SCAN_STRING && memchr(value->ptr, '\\', value->len) != NULL;
 }
 
 void scan_shapes_take(const struct scan_shapes *shapes, const struct scan_shape *shape, const struct scan_window *w,
                       struct scan_taken *out)
 {
     const struct placed *placed = shapes->placed + shape->placed;
-    for (size_t i = 0; i < shape->value_count; i++, placed++) {
-        out->values[placed->slot] = value_at(shapes, w, placed);
-        out->touched[i] = placed->slot;
+    for (size_t i = 0; i < shape->value_count; i++) {
+        out->values[placed[i].slot] = value_at(shapes->gaps, w->origin, &placed[i]);
+        out->touched[i] = placed[i].slot;
     }
-    for (size_t i = 0; i < shape->extra_count; i++, placed++) {
-        out->extras[i] = value_at(shapes, w, placed);
+    for (size_t i = 0; i < shape->extra_count; i++) {
+        out->extras[i] = value_at(shapes->gaps, w->origin, &placed[shape->value_count + i]);
+    }
+    for (size_t i = 0; UNLIKELY(shapes->escapes) && i < shape->value_count; i++) {
+        mark_escaped(&out->values[placed[i].slot]);
+    }
+    for (size_t i = 0; UNLIKELY(shapes->escapes) && i < shape->extra_count; i++) {
+        mark_escaped(&out->extras[i]);
     }
     out->touched_count = shape->value_count;
     out->extra_count = shape->extra_count;
@@ -331,19 +409,20 @@ static void make_room(struct scan_shapes *shapes, size_t length, size_t values)
 
 static struct step *child(struct scan_shapes *shapes, struct step *before, struct str gap, enum scan_content kind)
 {
-    for (uint32_t *link = &before->next; *link; link = &shapes->steps[*link].other) {
-        const uint32_t index = *link;
-        struct step *step = &shapes->steps[index];
-        if (step->kind == kind && step->length == gap.len && memcmp(shapes->text + step->text, gap.ptr, gap.len) == 0) {
-            put_first(before, link, step, index);
-            return step;
+    for (struct step **link = &before->next; *link != shapes->steps; link = &(*link)->other) {
+        if ((*link)->kind == kind && (*link)->length == gap.len && same_gap(shapes, *link, gap.ptr, gap.len)) {
+            put_first(before, link);
+            return before->next;
         }
     }
-    struct step *step = &shapes->steps[shapes->step_count];
-    *step = (struct step){ .text = (uint32_t)shapes->text_size, .length = (uint16_t)gap.len, .other = before->next, .kind = (uint8_t)kind };
-    memcpy(shapes->text + shapes->text_size, gap.ptr, gap.len);
-    shapes->text_size += gap.len;
-    before->next = (uint32_t)shapes->step_count++;
+    struct step *step = &shapes->steps[shapes->step_count++];
+    const size_t head = gap.len < HEAD ? gap.len : HEAD;
+    *step = (struct step){ .next = shapes->steps, .other = before->next, .text = (uint32_t)shapes->text_size,
+                           .length = (uint16_t)gap.len, .kind = (uint8_t)kind, .unmasked = (uint8_t)head };
+    memcpy(step->head, gap.ptr, head);
+    memcpy(shapes->text + shapes->text_size, gap.ptr, gap.len > HEAD ? gap.len : 0);
+    shapes->text_size += gap.len > HEAD ? gap.len : 0;
+    before->next = step;
     return step;
 }
 
