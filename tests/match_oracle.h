@@ -345,7 +345,12 @@ static inline const char *oracle_match_check(struct arena *arena, struct oracle_
             trouble = "the document was refused";
             break;
         }
+        uint32_t again[ORACLE_RULES];
         const size_t count = match_run(set, scratch, scan, ids, ORACLE_RULES);
+        const size_t count_again = match_run(set, scratch, scan, again, ORACLE_RULES); /* now from what it remembers */
+        if (count_again != count || memcmp(ids, again, count * sizeof(ids[0])) != 0) {
+            trouble = "the second look says otherwise";
+        }
         for (uint32_t i = 0; i < ORACLE_RULES; i++) {
             const bool expected = oracle_holds(arena, rules[i], root, source);
             const bool got = at < count && ids[at] == i;

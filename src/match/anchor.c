@@ -382,6 +382,56 @@ static bool field_wakes(const struct match_field *field)
     return any;
 }
 
+struct keys {
+    struct match_set *set;
+    bool *chosen;
+};
+
+static void add_guards(struct keys *keys, const struct rule_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->sleepers[i].guard != NO_GUARD) {
+            keys->chosen[keys->set->tests[list->sleepers[i].guard].field] = true;
+        }
+    }
+}
+
+static void add_field(struct keys *keys, const struct match_field *field)
+{
+    keys->chosen[field - keys->set->fields] = true;
+    add_guards(keys, &field->present_wakes);
+    for (const struct interned *value = field->values; value; value = value->next) {
+        add_guards(keys, &value->wakes);
+    }
+    for (size_t i = 0; field->literals && i < field->literal_count; i++) {
+        add_guards(keys, &field->literal_wakes[i]);
+    }
+}
+
+/* Fields whose values decide which rules wake: those with wakes, and those that guards ask. */
+static void choose_keys(struct gather *g)
+{
+    struct match_set *set = g->set;
+    struct keys keys = { set, ARENA_ARRAY(g->arena, bool, set->field_count + 1) };
+    struct match_key *list = ARENA_ARRAY(set->arena, struct match_key, KEYS_MAX);
+    add_guards(&keys, &set->always);
+    for (size_t i = 0; i < set->woken_field_count; i++) {
+        add_field(&keys, &set->fields[set->woken_fields[i]]);
+    }
+    for (uint32_t i = 0; i < set->field_count; i++) {
+        if (!keys.chosen[i]) {
+            continue;
+        }
+        if (set->key_count == KEYS_MAX || set->fields[i].flat) {
+            set->key_count = 0;
+            return;
+        }
+        const struct match_field *field = &set->fields[i];
+        list[set->key_count++] = (struct match_key){ i, field->each, field->table || field->literals };
+    }
+    set->keys = list;
+}
+
 void match_anchor_rules(struct match_set *set)
 {
     struct arena *work = arena_open();
@@ -400,6 +450,7 @@ void match_anchor_rules(struct match_set *set)
         struct match_field *field = &set->fields[i];
         field->present_wakes = list_of(&g, g.present[i]);
         field->literals = build_literals(&g, i, &field->literal_wakes);
+        field->literal_count = g.literal_counts[i];
         if (field_wakes(field)) {
             woken[set->woken_field_count++] = i;
         }
@@ -407,5 +458,6 @@ void match_anchor_rules(struct match_set *set)
     set->woken_fields = woken;
     set->document_literals = build_literals(&g, set->field_count, &set->document_wakes);
     set->always = list_of(&g, g.always);
+    choose_keys(&g);
     arena_close(work);
 }

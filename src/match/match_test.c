@@ -266,6 +266,35 @@ TEST(automaton_and_slow_evaluator_agree_on_random_rules_and_documents)
     }
 }
 
+/* Which rules wake is remembered by the values of few fields: whatever else differs must still count. */
+TEST(documents_that_are_alike_in_some_fields_are_told_apart_by_the_others)
+{
+    struct ctx ctx = ctx_new(arena, 0);
+    const struct predicate name = { .kind = PREDICATE_TEST, .path = STR("name"), ONE("Put") };
+    const struct predicate agent = { .kind = PREDICATE_TEST, .path = STR("agent"), .op = PREDICATE_CONTAINS, ONE("kali") };
+    const struct predicate *const children[] = { &name, &agent };
+    const struct predicate all = { .kind = PREDICATE_ALL, .children = children, .child_count = 2 };
+    struct trial t = trial_open(&ctx, &all, STR("{}"));
+    static const struct {
+        const char *document;
+        size_t count;
+    } cases[] = {
+        { "{\"name\":\"Put\",\"agent\":\"cli on kali\"}", 1 },   { "{\"name\":\"Put\",\"agent\":\"cli on mint\"}", 0 },
+        { "{\"name\":\"Get\",\"agent\":\"cli on kali\"}", 0 },   { "{\"name\":[\"Get\",\"Put\"],\"agent\":\"kali\"}", 1 },
+        { "{\"name\":\"P\\u0075t\",\"agent\":\"kali\"}", 1 },  { "{\"agent\":\"kali\"}", 0 },
+        { "{\"name\":null,\"agent\":\"kali\"}", 0 },           { "{\"name\":\"Put\"}", 0 },
+    };
+    for (int turn = 0; turn < 3; turn++) {
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+            size_t used = 0;
+            uint32_t id = 0;
+            CHECK(scan_document(t.scan, str_of(cases[i].document), &used));
+            CHECK_INT(match_run(t.set, t.scratch, t.scan, &id, 1), cases[i].count);
+        }
+    }
+    trial_close(t);
+}
+
 /* --- swapping while events flow --- */
 
 static struct match_set *set_of(struct ctx *ctx, const char *value, struct projection **projection)

@@ -8,12 +8,17 @@
 
 #include "base/str.h"
 
-enum { MEMO_TEXT_MAX = 228, MEMO_HITS_MAX = 4, MEMO_ENTRIES = 64, MEMO_UNSEARCHED = UINT8_MAX, MEMO_TESTS = 64 };
+enum { MEMO_TEXT_MAX = 240, MEMO_HITS_MAX = 4, MEMO_ENTRIES = 512, MEMO_UNSEARCHED = UINT8_MAX, MEMO_TESTS = 64 };
+
+struct interned;
 
 struct memo {
     uint64_t known; /* by test of the field: its verdict is in held */
     uint64_t held;
     uint64_t serial; /* of the text: changes when another one takes the place */
+    const struct interned *value; /* when recognised: what rules ask for; NULL: none does */
+    uint32_t spelling;
+    bool recognised;
     uint32_t hits[MEMO_HITS_MAX]; /* literals that lie in the text */
     uint8_t hit_count; /* MEMO_UNSEARCHED: not known, or too many */
     uint8_t len;

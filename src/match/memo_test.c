@@ -14,7 +14,7 @@ TEST(a_text_keeps_its_place_until_another_takes_it)
     CHECK(memo_of(table, STR("aws-cli/2.31.4")) == first);
     CHECK(first->known == 1 && first->serial == serial);
     char other[24];
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 10000; i++) {
         snprintf(other, sizeof(other), "agent-%d", i);
         memo_of(table, str_of(other));
     }

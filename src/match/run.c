@@ -20,21 +20,24 @@ static void drop_memos(struct match_scratch *scratch)
         memory_free(scratch->memos[i]);
     }
     memory_free(scratch->memos);
+    memory_free(scratch->wakings);
     scratch->memos = NULL;
+    scratch->wakings = NULL;
     scratch->memo_count = 0;
 }
 
-/* For the first few fields whose texts are searched. */
+/* For the first few fields whose texts are searched; keys get theirs when they first turn up. */
 static void make_memos(struct match_scratch *scratch, const struct match_set *set)
 {
     scratch->memos = memory_new((set->field_count + 1) * sizeof(struct memo_table *));
     scratch->memo_count = set->field_count;
     for (size_t i = 0, made = 0; i < set->field_count && made < MEMO_FIELDS_MAX; i++) {
         if (set->fields[i].literals || set->fields[i].memo_tests > 0) {
-            scratch->memos[i] = memory_new(sizeof(*scratch->memos[i]));
+            scratch->memos[i] = memory_new(sizeof(struct memo_table));
             made++;
         }
     }
+    scratch->wakings = set->key_count ? memory_new(WAKINGS * sizeof(*scratch->wakings)) : NULL;
 }
 
 static void drop_arrays(struct match_scratch *scratch)
@@ -76,12 +79,42 @@ void match_scratch_begin(struct match_scratch *scratch, const struct match_set *
     }
     scratch->set = set;
     scratch->scan = scan;
+    scratch->slots = scan_values(scan);
     scratch->epoch++;
     scratch->value_count = 0;
     arena_reset(scratch->arena);
 }
 
 /* --- values --- */
+
+static uint32_t spelled(const struct interned *known, struct str text)
+{
+    for (const struct spelling *s = known ? known->spellings : NULL; s; s = s->next) {
+        if (str_equal(s->text, text)) {
+            return s->number;
+        }
+    }
+    return 0;
+}
+
+/* Whether some rule asks for the value; from the memo, where there is one. */
+static void recognise(struct match_scratch *scratch, const struct match_field *field, struct seen_value *seen)
+{
+    struct memo_table *table = scratch->memos[field - scratch->set->fields];
+    struct memo *memo = table ? memo_of(table, seen->text) : NULL;
+    if (memo && memo->recognised) {
+        seen->known = memo->value;
+        seen->exact = memo->spelling;
+        return;
+    }
+    seen->known = match_field_find(field, seen->text);
+    seen->exact = spelled(seen->known, seen->text);
+    if (memo) {
+        memo->recognised = true;
+        memo->value = seen->known;
+        memo->spelling = seen->exact;
+    }
+}
 
 static struct seen_value see(struct match_scratch *scratch, const struct match_field *field, const struct scan_value *value)
 {
@@ -91,21 +124,15 @@ static struct seen_value see(struct match_scratch *scratch, const struct match_f
     }
     seen.text = value->kind == SCAN_STRING ? scan_text(scratch->arena, value) : (struct str){ value->ptr, value->len };
     const bool named = field->flat ? value->kind == SCAN_STRING : value->kind != SCAN_OBJECT;
-    const struct interned *known = named ? match_field_find(field, seen.text) : NULL;
-    if (known) {
-        seen.known = known;
-        for (const struct spelling *s = known->spellings; s; s = s->next) {
-            if (str_equal(s->text, seen.text)) {
-                seen.exact = s->number;
-            }
-        }
+    if (named && field->table) {
+        recognise(scratch, field, &seen);
     }
     return seen;
 }
 
 static void see_slot(struct match_scratch *scratch, const struct match_field *field, uint16_t slot)
 {
-    const struct scan_value *value = scan_get(scratch->scan, slot);
+    const struct scan_value *value = &scratch->slots[slot];
     if (value->kind == SCAN_ABSENT) {
         return;
     }
@@ -133,7 +160,7 @@ static void see_all(struct match_scratch *scratch, const struct match_field *fie
 }
 
 /* By number, as the array of values may move when another field is looked at. */
-static const struct seen_field *field_seen(struct match_scratch *scratch, uint32_t field)
+const struct seen_field *match_field_seen(struct match_scratch *scratch, uint32_t field)
 {
     struct seen_field *seen = &scratch->fields[field];
     if (seen->epoch != scratch->epoch) {
@@ -144,7 +171,7 @@ static const struct seen_field *field_seen(struct match_scratch *scratch, uint32
 
 const struct seen_value *match_field_values(struct match_scratch *scratch, uint32_t field, size_t *count)
 {
-    const struct seen_field *seen = field_seen(scratch, field);
+    const struct seen_field *seen = match_field_seen(scratch, field);
     *count = seen->count;
     return scratch->values + seen->first;
 }
@@ -344,8 +371,8 @@ static bool texts_compare(const struct predicate *p, struct str a, struct str b)
 static bool fields_compare(struct match_scratch *scratch, const struct match_test *test)
 {
     const struct predicate *p = &test->predicate;
-    const struct seen_field right = *field_seen(scratch, test->other);
-    const struct seen_field left = *field_seen(scratch, test->field);
+    const struct seen_field right = *match_field_seen(scratch, test->other);
+    const struct seen_field left = *match_field_seen(scratch, test->field);
     for (size_t i = 0; i < left.count; i++) {
         struct seen_value *a = &scratch->values[left.first + i];
         bool holds = false;
@@ -380,7 +407,7 @@ static bool test_decide(struct match_scratch *scratch, const struct match_test *
     switch (test->op) {
     case PREDICATE_EXISTS:
         if (test->flat) {
-            return (field_seen(scratch, test->field)->count > 0) != test->anything_but;
+            return (match_field_seen(scratch, test->field)->count > 0) != test->anything_but;
         }
         return (scan_get(scratch->scan, scratch->set->fields[test->field].whole)->kind != SCAN_ABSENT) != test->anything_but;
     case PREDICATE_KEYWORD:
@@ -389,7 +416,7 @@ static bool test_decide(struct match_scratch *scratch, const struct match_test *
     case PREDICATE_FIELD: return fields_compare(scratch, test);
     default: break;
     }
-    const struct seen_field seen = *field_seen(scratch, test->field);
+    const struct seen_field seen = *match_field_seen(scratch, test->field);
     for (size_t i = 0; i < seen.count; i++) {
         if (match_test_value(scratch, test, &scratch->values[seen.first + i]) != test->anything_but) {
             return true;
@@ -433,97 +460,6 @@ bool match_node_holds(struct match_scratch *scratch, const struct match_node *no
     return !stop_at;
 }
 
-static void wake(struct match_scratch *scratch, const struct rule_list *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const struct sleeper sleeper = list->sleepers[i];
-        const uint32_t word = sleeper.rule / 64;
-        if (sleeper.guard == NO_GUARD || match_test_holds(scratch, sleeper.guard)) {
-            scratch->woken[word] |= (uint64_t)1 << sleeper.rule % 64;
-            scratch->woken_words[word / 64] |= (uint64_t)1 << word % 64;
-        }
-    }
-}
-
-struct waker {
-    struct match_scratch *scratch;
-    const struct rule_list *lists;
-};
-
-static void wake_literal(void *context, uint32_t literal)
-{
-    const struct waker *waker = context;
-    wake(waker->scratch, &waker->lists[literal]);
-}
-
-/* Gathers what a search finds, for the memo. */
-struct searching {
-    struct waker waker;
-    struct memo *memo;
-    size_t count;
-};
-
-static void wake_and_note(void *context, uint32_t literal)
-{
-    struct searching *searching = context;
-    if (searching->count < MEMO_HITS_MAX) {
-        searching->memo->hits[searching->count] = literal;
-    }
-    searching->count++;
-    wake_literal(&searching->waker, literal);
-}
-
-static void search_literals(struct match_scratch *scratch, const struct match_field *field, struct str text)
-{
-    struct waker waker = { scratch, field->literal_wakes };
-    struct memo_table *table = scratch->memos[field - scratch->set->fields];
-    struct memo *memo = table ? memo_of(table, text) : NULL;
-    if (memo == NULL) {
-        literals_find(field->literals, text, wake_literal, &waker);
-        return;
-    }
-    if (memo->hit_count == MEMO_UNSEARCHED) {
-        /* Waking asks guards; those compare values and look into no memo: this place stays the text's. */
-        struct searching searching = { waker, memo, 0 };
-        literals_find(field->literals, text, wake_and_note, &searching);
-        memo->hit_count = searching.count <= MEMO_HITS_MAX ? (uint8_t)searching.count : (uint8_t)MEMO_UNSEARCHED;
-        return;
-    }
-    for (size_t i = 0; i < memo->hit_count; i++) {
-        wake_literal(&waker, memo->hits[i]);
-    }
-}
-
-static void wake_by_value(struct match_scratch *scratch, const struct match_field *field, struct seen_value value)
-{
-    if (value.known) {
-        wake(scratch, &value.known->wakes);
-    }
-    if (field->literals && value.text.ptr) {
-        search_literals(scratch, field, value.text);
-    }
-}
-
-static void wake_rules(struct match_scratch *scratch)
-{
-    const struct match_set *set = scratch->set;
-    wake(scratch, &set->always);
-    for (size_t i = 0; i < set->woken_field_count; i++) {
-        const struct match_field *field = &set->fields[set->woken_fields[i]];
-        const struct seen_field seen = *field_seen(scratch, set->woken_fields[i]);
-        if (seen.count) {
-            wake(scratch, &field->present_wakes);
-        }
-        for (size_t j = 0; j < seen.count; j++) {
-            wake_by_value(scratch, field, scratch->values[seen.first + j]);
-        }
-    }
-    if (set->document_literals) {
-        struct waker waker = { scratch, set->document_wakes };
-        literals_find(set->document_literals, scan_source(scratch->scan), wake_literal, &waker);
-    }
-}
-
 /* Takes one word of woken rules and evaluates them in order. */
 static size_t judge_word(struct match_scratch *scratch, size_t word, uint32_t *rule_ids, size_t max)
 {
@@ -543,7 +479,7 @@ size_t match_run(const struct match_set *set, struct match_scratch *scratch, con
                  size_t max)
 {
     match_scratch_begin(scratch, set, scan);
-    wake_rules(scratch);
+    match_wake_rules(scratch);
     size_t count = 0;
     const size_t words = set->rule_count / 64 / 64 + 1;
     for (size_t i = 0; i < words; i++) {

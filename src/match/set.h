@@ -58,6 +58,7 @@ struct match_field {
     struct interned *values;
     struct literals *literals; /* NULL: none */
     const struct rule_list *literal_wakes;
+    size_t literal_count;
     struct rule_list present_wakes;
 };
 
@@ -97,6 +98,13 @@ struct match_rule {
     const struct predicate *predicate; /* only while building */
 };
 
+/* A field whose value, or that it is there, has a say in which rules wake. */
+struct match_key {
+    uint32_t field;
+    uint16_t slot;
+    bool text_counts;
+};
+
 struct match_set {
     uint64_t stamp; /* of this process's sets, no two alike: an address may come again */
     struct arena *arena;
@@ -108,6 +116,8 @@ struct match_set {
     size_t rule_count;
     const uint32_t *woken_fields; /* those with any wakes */
     size_t woken_field_count;
+    const struct match_key *keys; /* fields that alone decide which rules fields wake; none when they are too many, or flat */
+    size_t key_count;
     struct rule_list always;
     struct literals *document_literals; /* NULL: none */
     const struct rule_list *document_wakes;
@@ -132,12 +142,22 @@ struct seen_field {
     size_t count;
 };
 
-enum { MEMO_FIELDS_MAX = 16 };
+enum { MEMO_FIELDS_MAX = 16, KEYS_MAX = 64, KEYS_PRESENT_MAX = 12, WAKINGS = 2048, WAKING_RULES_MAX = 13 };
+
+/* Rules that were woken by fields when the keys that were there had these values. */
+struct waking {
+    uint64_t words[KEYS_PRESENT_MAX]; /* which key, and the serial of its value */
+    uint8_t present;
+    bool known;
+    uint8_t count;
+    uint32_t rules[WAKING_RULES_MAX];
+};
 
 struct match_scratch {
     const struct match_set *set;
     uint64_t stamp; /* of the set that the arrays are made for */
     const struct scan *scan;
+    const struct scan_value *slots; /* its values */
     uint64_t epoch; /* of the document: whatever carries another one is stale */
     struct arena *arena;
     struct seen_field *fields;
@@ -146,6 +166,7 @@ struct match_scratch {
     size_t value_capacity;
     struct memo_table **memos; /* by field; NULL: none */
     size_t memo_count;
+    struct waking *wakings; /* by a hash of the keys; NULL: there are no keys */
     uint64_t *verdicts; /* by test: epoch * 2 + verdict */
     uint64_t *woken;    /* bits by rule */
     uint64_t *woken_words; /* bits by word of woken */
@@ -159,11 +180,16 @@ struct match_scratch {
 
 /* run.c, for explain.c. begin prepares a scratch for a document. */
 void match_scratch_begin(struct match_scratch *scratch, const struct match_set *set, const struct scan *scan);
+/* By number, as the array of values may move when another field is looked at. */
+const struct seen_field *match_field_seen(struct match_scratch *scratch, uint32_t field);
 bool match_test_holds(struct match_scratch *scratch, uint32_t test);
 const struct seen_value *match_field_values(struct match_scratch *scratch, uint32_t field, size_t *count);
 bool match_test_value(struct match_scratch *scratch, const struct match_test *test, struct seen_value *value);
 bool match_node_holds(struct match_scratch *scratch, const struct match_node *node);
 uint64_t match_interned_place(uint64_t hash, size_t mask);
+
+/* wake.c: marks the rules to be looked at. */
+void match_wake_rules(struct match_scratch *scratch);
 
 /* together.c: node is an ALL whose children must hold in the same elements of arrays. */
 bool match_together_holds(struct match_scratch *scratch, const struct match_node *node);
