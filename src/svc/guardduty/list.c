@@ -6,6 +6,8 @@
 #include "svc/guardduty/page.h"
 #include "svc/guardduty/tag.h"
 
+enum { DELETED_KEPT_MS = 3600000 }; /* for clients that wait to see it; no longer, so that they do not pile up */
+
 static void (*changed)(void *self);
 static void *changed_self;
 
@@ -48,7 +50,7 @@ static struct err get(struct request *rq, struct str kind, struct str detector, 
     return ERR_OK;
 }
 
-/* spec: GuardDuty user guide, adding a list: letters, digits, dash and underscore. Terraform's own tests use dots and spaces nowhere. */
+/* spec: GuardDuty user guide, adding a list: letters, digits, dash and underscore. */
 static bool is_name(struct str name)
 {
     for (size_t i = 0; i < name.len; i++) {
@@ -124,6 +126,7 @@ struct err list_create(struct request *rq, struct str kind, const struct list_as
         .owner = ask->owner.ptr ? ask->owner : STR(""), .status = ask->activate.v ? STR("ACTIVATING") : STR("INACTIVE"),
         .detail = STR(""), .token = ask->token.ptr ? ask->token : STR(""), .created_ms = rq->ctx.now_ms,
     };
+    TRY(rows_list_forget(rows_of(rq), rq->ctx.now_ms - DELETED_KEPT_MS));
     TRY(check_room(rq, kind, &row));
     TRY(keep(rq, &row));
     *id = row.id;

@@ -17,6 +17,7 @@ enum { LIST_ROWS_MAX = 1024 };
 struct err rows_list_get(struct rows rows, struct str id, struct list_row *out, bool *found);
 struct err rows_list_all(struct rows rows, struct str kind, struct list_row **out, size_t *count); /* by id; deleted ones too */
 struct err rows_list_put(struct rows rows, const struct list_row *row);
+struct err rows_list_forget(struct rows rows, int64_t before_ms); /* lists deleted before then */
 struct err rows_list_delete_all(struct rows rows); /* with what they hold */
 /* Of every account and Region, for the loader. */
 struct err rows_list_everywhere(struct ctx *ctx, struct store_conn *db, struct list_row **out, size_t *count);

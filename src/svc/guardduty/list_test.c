@@ -75,6 +75,11 @@ GUARDDUTY_TEST(a_list_goes_through_its_states)
     CHECK_STR(status(rq, detector, id), "DELETED"); /* what Terraform waits for */
     CHECK_FAULT(guardduty_update_threat_intel_set(rq, &again, &updated), BAD_REQUEST);
     make(rq, detector, "mine", false); /* its name is free */
+    rq->ctx.now_ms += 2 * 3600000;
+    make(rq, detector, "other", false);
+    const struct guardduty_get_threat_intel_set_in forgotten = { detector, id };
+    struct guardduty_get_threat_intel_set_out none = { .name = STR_NONE };
+    CHECK_FAULT(guardduty_get_threat_intel_set(rq, &forgotten, &none), BAD_REQUEST);
 }
 
 GUARDDUTY_TEST(lists_are_limited_named_and_paged)

@@ -13,6 +13,8 @@ static const char LIST_PUT[] =
     " ON CONFLICT (account, region, id) DO UPDATE SET name = excluded.name, location = excluded.location,"
     " bucket_owner = excluded.bucket_owner, status = excluded.status, detail = excluded.detail, turn = excluded.turn,"
     " updated_ms = excluded.updated_ms";
+static const char LIST_FORGET[] =
+    "DELETE FROM guardduty_list WHERE account = $1 AND region = $2 AND status = 'DELETED' AND updated_ms < $3";
 static const char LIST_DELETE_ALL[] = "DELETE FROM guardduty_list WHERE account = $1 AND region = $2";
 static const char CONTENT_DELETE_ALL[] = "DELETE FROM guardduty_list_content WHERE account = $1 AND region = $2";
 static const char CONTENT_PUT[] =
@@ -93,6 +95,11 @@ struct err rows_list_put(struct rows rows, const struct list_row *row)
                                 SQL_TEXT(row->status), SQL_TEXT(row->detail), SQL_TEXT(row->token), SQL_INT(row->turn),
                                 SQL_INT(row->created_ms), SQL_INT(row->updated_ms)),
                      NULL);
+}
+
+struct err rows_list_forget(struct rows rows, int64_t before_ms)
+{
+    return store_run(rows.ctx, rows.db, LIST_FORGET, SQL_VALUES(SQL_TEXT(rows.account), SQL_TEXT(rows.region), SQL_INT(before_ms)), NULL);
 }
 
 struct err rows_list_delete_all(struct rows rows)
