@@ -272,6 +272,7 @@ static void write_service(struct json_writer *w, const struct parts *p)
     }
     write_whole(w, STR("detection"), p->verdict->detection);
     write_whole(w, STR("runtimeDetails"), p->verdict->runtime_details);
+    write_members(w, p->verdict->service_details);
     json_member_str(w, STR("resourceRole"), or_else(p->verdict->role, STR("TARGET")));
     json_key(w, STR("additionalInfo"));
     json_open_object(w);

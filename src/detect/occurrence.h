@@ -36,6 +36,7 @@ struct verdict {
     struct str detection;        /* service.detection: the anomaly or sequence */
     struct str facts;            /* its members join service.additionalInfo.value */
     struct str runtime_details;  /* service.runtimeDetails */
+    struct str service_details;  /* its members go into `service` */
     struct str caller;           /* whose doing it is, in the finding's identity; absent: the event's */
     struct str related;          /* further part of the finding's identity, when resource and caller do not tell it apart */
 };
