@@ -43,6 +43,8 @@ class Command:
         self.usage = re.search(r"usage: (.*)", text).group(1)
         self.examples = text.partition("examples:\n")[2].rstrip()
         block = text.partition("options:\n")[2].partition("\nexamples:")[0]
+        words = self.usage.partition(f"yagura {name} ")[2].partition("[options]")[0]
+        self.words = [word for word in re.findall(r"[A-Za-z-]+", words) if word.islower()]
         self.options = re.findall(r"(?m)^  --([a-z-]+)(?: ([A-Z:/]+))? +(\S.*)$", block)
 
 
@@ -66,11 +68,11 @@ def page(command, version):
 
 
 def bash(commands):
-    cases = "\n".join(f"        {command.name}) options='{' '.join('--' + name for name, _, _ in command.options)}' ;;"
-                      for command in commands)
+    cases = "\n".join(f"        {command.name}) options='{' '.join('--' + name for name, _, _ in command.options)}'"
+                      + (f" words='{' '.join(command.words)}'" if command.words else "") + " ;;" for command in commands)
     return f"""# bash completion of yagura
 _yagura() {{
-    local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} options=
+    local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} options= words=
     if [ "$COMP_CWORD" -eq 1 ]; then
         COMPREPLY=($(compgen -W '{' '.join(command.name for command in commands)}' -- "$current"))
         return
@@ -84,6 +86,8 @@ _yagura() {{
     esac
     if [[ $current == -* ]]; then
         COMPREPLY=($(compgen -W "$options" -- "$current"))
+    elif [ "$COMP_CWORD" -eq 2 ] && [ -n "$words" ]; then
+        COMPREPLY=($(compgen -W "$words" -- "$current"))
     else
         COMPREPLY=($(compgen -f -- "$current"))
     fi

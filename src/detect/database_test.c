@@ -85,11 +85,8 @@ static const char *found(struct arena *arena, enum intel_list list, struct str t
     "2026-01-05T01:02:03.000000Z 12 [Note] [MY-010914] [Server] Aborted connection 12 to db: 'unconnected' user: 'unauthenticated' " \
     "host: '198.51.100.7' (Got an error reading communication packets).\n"
 
-static void check_list(struct arena *arena, enum intel_list list, const char *kind)
+static void check_list(struct arena *arena, enum intel_list list, const char *failed, const char *let_in, const char *probed)
 {
-    const char *failed = str_format(arena, "CredentialAccess:RDS/%s.FailedLogin", kind).ptr;
-    const char *let_in = str_format(arena, "CredentialAccess:RDS/%s.SuccessfulLogin", kind).ptr;
-    const char *probed = str_format(arena, "Discovery:RDS/%s", kind).ptr;
     CHECK_STR(str_of(found(arena, list, line(arena, 1, "198.51.100.7", DENIED))), failed);
     CHECK_STR(str_of(found(arena, list, line(arena, 1, "198.51.100.7", LET_IN))), let_in);
     CHECK_STR(str_of(found(arena, list, line(arena, 1, "198.51.100.7", "LOG:  incomplete startup packet"))), probed);
@@ -102,8 +99,10 @@ static void check_list(struct arena *arena, enum intel_list list, const char *ki
 
 TEST(logins_from_listed_addresses_are_named_by_list_and_outcome)
 {
-    check_list(arena, INTEL_TOR, "TorIPCaller");
-    check_list(arena, INTEL_THREAT, "MaliciousIPCaller");
+    check_list(arena, INTEL_TOR, "CredentialAccess:RDS/TorIPCaller.FailedLogin", "CredentialAccess:RDS/TorIPCaller.SuccessfulLogin",
+               "Discovery:RDS/TorIPCaller");
+    check_list(arena, INTEL_THREAT, "CredentialAccess:RDS/MaliciousIPCaller.FailedLogin",
+               "CredentialAccess:RDS/MaliciousIPCaller.SuccessfulLogin", "Discovery:RDS/MaliciousIPCaller");
 }
 
 TEST(a_finding_of_a_database_says_which_who_and_how)

@@ -32,22 +32,39 @@ static const char *found(struct arena *arena, const struct intel *intel, struct 
 }
 
 #define ANONYMOUS "system:anonymous"
-#define PURPOSES(check)                                             \
-    check("get", "secrets", "", "200", "CredentialAccess");         \
-    check("create", "serviceaccounts", "token", "201", "CredentialAccess"); \
-    check("deletecollection", "events", "", "200", "DefenseEvasion"); \
-    check("list", "pods", "", "200", "Discovery");                  \
-    check("create", "selfsubjectaccessreviews", "", "201", "Discovery"); \
-    check("delete", "pods", "", "200", "Impact");                   \
-    check("create", "pods", "exec", "101", "Impact");               \
-    check("create", "clusterrolebindings", "", "201", "Persistence")
+enum { PURPOSES = 5 };
+static const struct {
+    const char *verb, *resource, *part, *code;
+    size_t purpose;
+} calls[] = {
+    { "get", "secrets", "", "200", 0 },
+    { "create", "serviceaccounts", "token", "201", 0 },
+    { "deletecollection", "events", "", "200", 1 },
+    { "list", "pods", "", "200", 2 },
+    { "create", "selfsubjectaccessreviews", "", "201", 2 },
+    { "delete", "pods", "", "200", 3 },
+    { "create", "pods", "exec", "101", 3 },
+    { "create", "clusterrolebindings", "", "201", 4 },
+};
+
+static void check_calls(struct arena *arena, const struct intel *intel, const char *user, const char *const types[PURPOSES])
+{
+    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+        const struct str record = call(arena, user, calls[i].verb, calls[i].resource, calls[i].part, calls[i].code);
+        CHECK_STR(str_of(found(arena, intel, record)), types[calls[i].purpose]);
+    }
+}
+static const char *const nothing[PURPOSES] = { "", "", "", "", "" };
 
 TEST(an_answered_anonymous_call_is_named_by_what_it_serves)
 {
-#define EXPECT(verb, resource, part, code, purpose) \
-    CHECK_STR(str_of(found(arena, NULL, call(arena, ANONYMOUS, verb, resource, part, code))), purpose ":Kubernetes/SuccessfulAnonymousAccess")
-    PURPOSES(EXPECT);
-#undef EXPECT
+    static const char *const types[PURPOSES] = {
+        "CredentialAccess:Kubernetes/SuccessfulAnonymousAccess", "DefenseEvasion:Kubernetes/SuccessfulAnonymousAccess",
+        "Discovery:Kubernetes/SuccessfulAnonymousAccess", "Impact:Kubernetes/SuccessfulAnonymousAccess",
+        "Persistence:Kubernetes/SuccessfulAnonymousAccess",
+    };
+    check_calls(arena, NULL, ANONYMOUS, types);
+    check_calls(arena, NULL, "alice", nothing);
 }
 
 TEST(an_anonymous_call_that_was_refused_or_asks_for_health_is_not)
@@ -62,25 +79,42 @@ TEST(an_anonymous_call_that_was_refused_or_asks_for_health_is_not)
                                             "\"requestReceivedTimestamp\":\"2026-01-05T01:02:03Z\"}\n"))), "");
 }
 
-static void check_list(struct arena *arena, enum intel_list list, const char *kind)
+static void check_list(struct arena *arena, enum intel_list list, const char *const types[PURPOSES])
 {
     struct intel *there = listed(list, "198.51.100.7");
     struct intel *elsewhere = listed(list, "198.51.100.8");
-#define EXPECT(verb, resource, part, code, purpose)                                                                              \
-    CHECK_STR(str_of(found(arena, there, call(arena, "alice", verb, resource, part, code))),                                     \
-              str_format(arena, purpose ":Kubernetes/%s", kind).ptr);                                                            \
-    CHECK_STR(str_of(found(arena, elsewhere, call(arena, "alice", verb, resource, part, code))), "")
-    PURPOSES(EXPECT);
-#undef EXPECT
+    check_calls(arena, there, "alice", types);
+    check_calls(arena, elsewhere, "alice", nothing);
     intel_close(there);
     intel_close(elsewhere);
 }
 
 TEST(a_call_from_a_listed_address_is_named_by_list_and_purpose)
 {
-    check_list(arena, INTEL_TOR, "TorIPCaller");
-    check_list(arena, INTEL_THREAT, "MaliciousIPCaller");
-    check_list(arena, INTEL_CUSTOM, "MaliciousIPCaller.Custom");
+    static const char *const tor[PURPOSES] = {
+        "CredentialAccess:Kubernetes/TorIPCaller",
+        "DefenseEvasion:Kubernetes/TorIPCaller",
+        "Discovery:Kubernetes/TorIPCaller",
+        "Impact:Kubernetes/TorIPCaller",
+        "Persistence:Kubernetes/TorIPCaller",
+    };
+    static const char *const threat[PURPOSES] = {
+        "CredentialAccess:Kubernetes/MaliciousIPCaller",
+        "DefenseEvasion:Kubernetes/MaliciousIPCaller",
+        "Discovery:Kubernetes/MaliciousIPCaller",
+        "Impact:Kubernetes/MaliciousIPCaller",
+        "Persistence:Kubernetes/MaliciousIPCaller",
+    };
+    static const char *const custom[PURPOSES] = {
+        "CredentialAccess:Kubernetes/MaliciousIPCaller.Custom",
+        "DefenseEvasion:Kubernetes/MaliciousIPCaller.Custom",
+        "Discovery:Kubernetes/MaliciousIPCaller.Custom",
+        "Impact:Kubernetes/MaliciousIPCaller.Custom",
+        "Persistence:Kubernetes/MaliciousIPCaller.Custom",
+    };
+    check_list(arena, INTEL_TOR, tor);
+    check_list(arena, INTEL_THREAT, threat);
+    check_list(arena, INTEL_CUSTOM, custom);
 }
 
 TEST(a_finding_of_a_cluster_says_whose_it_is_who_called_and_what_runs_there)
