@@ -16,5 +16,7 @@ const struct json_format FORMAT_BEDROCK = {
         { FIELD_ERROR, "errorCode" },
         { FIELD_REQUEST, "input" },
         { FIELD_RESPONSE, "output" },
+        { FIELD_PACKETS, "input.inputTokenCount" }, /* what goes in and out is counted in tokens */
+        { FIELD_BYTES, "output.outputTokenCount" },
     },
 };
