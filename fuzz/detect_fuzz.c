@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "detect/engine.h"
+#include "detect/intel.h"
 #include "ingest/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -16,7 +17,11 @@ static void start(void)
     struct ctx ctx = ctx_new(arena, 0);
     struct projection_builder *builder = projection_begin();
     const struct reader_fields fields = reader_project(builder);
-    if (engine_open(&ctx, &(struct engine_options){ .keys_per_account = 8, .accounts = 8 }, builder, &engine).fault) {
+    struct intel *intel = intel_open();
+    size_t used = 0;
+    intel_load_text(intel, (enum intel_list)(INTEL_TOR | INTEL_THREAT | INTEL_COMMAND | INTEL_MINING),
+                    STR("198.51.100.7\nevil.example\n00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n"), &used);
+    if (engine_open(&ctx, &(struct engine_options){ .keys_per_account = 8, .accounts = 8, .intel = intel }, builder, &engine).fault) {
         abort();
     }
     reader = reader_open(&fields, projection_end(builder));
