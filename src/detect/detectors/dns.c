@@ -1,8 +1,9 @@
 /* dns.c - queries in Route 53 resolver logs: who asked for what, and what a finding about it says.
  * spec: Route 53 developer guide, resolver query logs: srcids.instance is there when an instance asked; GuardDuty API
  * reference, DnsRequestAction. */
-#include "base/json.h"
 #include "detect/detectors/dns.h"
+
+#include "base/json.h"
 
 static struct str asker_text(const struct event *ev)
 {
