@@ -63,6 +63,8 @@ static const struct setting table[] = {
       SETTINGS_SERVE | SETTINGS_DETECT, 0, 0 },
     { "asn", "FILE", NULL, NULL, "database of network operators in MaxMind's format", AT(asn), KIND_TEXT,
       SETTINGS_SERVE | SETTINGS_DETECT, 0, 0 },
+    { "interfaces", "FILE", NULL, NULL, "whose network interfaces are: what aws ec2 describe-network-interfaces prints", AT(interfaces),
+      KIND_TEXT, SETTINGS_SERVE | SETTINGS_DETECT, 0, 0 },
     { "intel", "DIR", "YAGURA_INTEL", NULL, "folder of imported lists; default: intel in the data folder", AT(intel), KIND_TEXT,
       SETTINGS_SERVE | SETTINGS_DETECT | SETTINGS_INTEL, 0, 0 },
     { "list-folder", "DIR", NULL, NULL, "folder in which lists of the GuardDuty API may be files: Location file:///DIR/…", AT(list_folder),

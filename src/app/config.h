@@ -41,6 +41,7 @@ struct settings {
     struct path_list address_lists; /* KIND=FILE */
     struct str geoip;
     struct str asn;
+    struct str interfaces;
     struct str intel; /* folder of imported lists */
     struct str list_folder;
     struct str category;

@@ -143,7 +143,7 @@ static struct err open_engine(struct detection *detection)
     struct ctx *ctx = detection->ctx;
     TRY(known_open(ctx, detection->settings, &detection->known));
     TRY(open_model(detection));
-    struct engine_options options = { .intel = detection->known.intel, .learn = detection->learn };
+    struct engine_options options = { .intel = detection->known.intel, .interfaces = detection->known.interfaces, .learn = detection->learn };
     TRY(rule_options_read(ctx, &detection->settings->rules, detection->settings->mapping, &options));
     struct projection_builder *builder = projection_begin();
     const struct reader_fields fields = reader_project(builder);

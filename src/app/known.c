@@ -28,6 +28,10 @@ static struct err open_databases(struct ctx *ctx, const struct settings *setting
         TRY(geoip_open(ctx, str_cstr(ctx->arena, settings->asn), &known->networks));
         intel_set_network(known->intel, geoip_network, known->networks);
     }
+    if (settings->interfaces.len > 0) {
+        known->interfaces = interfaces_open();
+        TRY(interfaces_load(ctx, known->interfaces, str_cstr(ctx->arena, settings->interfaces)));
+    }
     return ERR_OK;
 }
 
@@ -54,5 +58,6 @@ void known_close(struct known *known)
     intel_close(known->intel);
     geoip_close(known->geoip);
     geoip_close(known->networks);
+    interfaces_close(known->interfaces);
     *known = (struct known){ 0 };
 }

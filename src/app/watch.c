@@ -202,6 +202,7 @@ static void take_fresh_known(struct watch *watch)
     lock_give(watch->lock);
     if (fresh.intel) {
         engine_use_intel(watch->judge.engine, fresh.intel);
+        engine_use_interfaces(watch->judge.engine, fresh.interfaces);
         reader_want(watch->reader, engine_sources(watch->judge.engine));
         known_close(&watch->known);
         watch->known = fresh;
@@ -216,6 +217,7 @@ static void take_fresh_judge(struct watch *watch)
     lock_give(watch->lock);
     if (fresh.engine) {
         engine_use_intel(fresh.engine, watch->known.intel);
+        engine_use_interfaces(fresh.engine, watch->known.interfaces);
         reader_use(watch->reader, &fresh.fields, fresh.projection);
         reader_want(watch->reader, engine_sources(fresh.engine));
         judge_close(&watch->judge);
@@ -373,6 +375,7 @@ struct err watch_open(struct ctx *ctx, const struct watch_options *options, stru
         learned_close(&learned);
         return err;
     }
+    engine_use_interfaces(judge.engine, options->known.interfaces);
     struct watch *watch = memory_new(sizeof(*watch));
     watch->options = *options;
     watch->known = options->known;

@@ -140,6 +140,13 @@ void engine_use_intel(struct engine *engine, const struct intel *intel)
     index_detectors(engine);
 }
 
+void engine_use_interfaces(struct engine *engine, const struct interfaces *interfaces)
+{
+    if (engine->network) {
+        network_use_interfaces(engine->network, interfaces);
+    }
+}
+
 static void open_detectors(struct engine *engine, const struct engine_options *options)
 {
     const size_t keys = options->keys_per_account ? options->keys_per_account : ENGINE_KEYS_PER_ACCOUNT;

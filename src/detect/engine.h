@@ -55,6 +55,8 @@ void engine_close(struct engine *engine); /* NULL is allowed */
 
 /* Other lists from the next event on; what detectors remember stays. engine_sources may change. The old ones are the caller's. */
 void engine_use_intel(struct engine *engine, const struct intel *intel);
+/* Likewise whose network interfaces are; NULL: nothing is known. */
+void engine_use_interfaces(struct engine *engine, const struct interfaces *interfaces);
 
 /* ev->arena is used for the findings. Order of findings for one event: rules as loaded, correlations, then detectors as
  * registered. */

@@ -14,7 +14,7 @@ struct network *network_open(const struct network_options *options)
     network->options = *options;
     network->options.accounts = options->accounts < UINT16_MAX ? options->accounts : UINT16_MAX;
     network->accounts = memory_new(network->options.accounts * sizeof(*network->accounts));
-    network->intel_number = 1;
+    network->intel_number = network->interfaces_number = 1;
     network->suffixes = suffixes_open();
     network->dga = dga_open(model_embedded(STR("dga")));
     const bool read = tunnel_open(model_embedded(STR("tunnel")), &network->tunnel);
@@ -129,3 +129,9 @@ uint64_t network_evictions(const struct network *network)
 }
 
 void network_lists_changed(struct network *network) { network->intel_number++; }
+
+void network_use_interfaces(struct network *network, const struct interfaces *interfaces)
+{
+    network->options.interfaces = interfaces;
+    network->interfaces_number++;
+}

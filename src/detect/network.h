@@ -36,6 +36,8 @@ size_t network_inspect(struct network *network, const struct event *ev, const st
                        struct network_hit hits[NETWORK_HITS_MAX]);
 /* There are other lists: peers are looked up again. */
 void network_lists_changed(struct network *network);
+/* Other ones from now on; NULL: none. */
+void network_use_interfaces(struct network *network, const struct interfaces *interfaces);
 uint64_t network_evictions(const struct network *network);
 
 #endif

@@ -129,8 +129,8 @@ static struct flow_host *host_of(struct network *network, struct network_account
     const uint64_t key = host_key(ev);
     struct flow_host *host = keyed_get(account->hosts, key, now);
     host->key = key;
-    if (!host->looked_up) {
-        host->looked_up = true;
+    if (host->interface_of != network->interfaces_number) {
+        host->interface_of = network->interfaces_number;
         host->interface = interfaces_find(network->options.interfaces, event_get(ev, FIELD_INTERFACE));
     }
     return host;

@@ -63,7 +63,7 @@ enum { FLOW_SWEEPS = 4 };
 struct flow_host {
     uint64_t key;
     const struct interface *interface; /* NULL: nothing is known of it */
-    bool looked_up;
+    uint32_t interface_of;      /* the network's number when it was looked up */
     bool serves_mail;
     uint8_t own_count;          /* how many of `own` may be its address; 0: no record yet; 3: several are */
     unsigned char own[2][16];

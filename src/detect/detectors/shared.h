@@ -23,7 +23,8 @@ struct network {
     size_t account_count;
     uint16_t recent[256]; /* places of accounts, by their names' last byte */
     uint64_t evictions;  /* of whole accounts */
-    uint32_t intel_number; /* changes with the lists; never 0 */
+    uint32_t intel_number;      /* changes with the lists; never 0 */
+    uint32_t interfaces_number; /* likewise */
     struct dga *dga;
     struct suffixes *suffixes;
     struct tunnel tunnel;
