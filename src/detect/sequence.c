@@ -5,7 +5,7 @@
 #include "detect/sequence_parts.h"
 
 #define WINDOW_MS ((int64_t)24 * 60 * 60 * 1000)
-enum { KEYS_PER_ACCOUNT = 256, ACCOUNTS = 256, KINDS_LEAST = 3, TACTICS_LEAST = 2, TACTICS_ALONE = 4, TACTICS_MAX = 32 };
+enum { KEYS_PER_ACCOUNT = 256, ACCOUNTS = 256, KINDS_LEAST = 3, TACTICS_LEAST = 2, TACTICS_ALONE = 4, KINDS_UNSURE = 4, TACTICS_UNSURE = 3, TACTICS_MAX = 32 };
 
 struct sequences {
     struct memory_table *trails;
@@ -62,11 +62,12 @@ static void keep(char *out, size_t size, struct str text)
 
 static bool holds(struct str text, struct str part) { return str_search(text, part) != STR_MISSING; }
 
-/* Types that tell of somebody else, by where or who or how, and not only of something done that its owner may do as well. */
-static bool is_foreign(const struct finding *finding)
+/* Types that tell of somebody else, by where or who or how, and not only of something done that its owner may do as well. What is
+ * only unusual may be its owner on an odd day. */
+static enum foreign foreign_of(const struct finding *finding)
 {
     static const struct str marks[] = { STR_INIT("TorIPCaller"), STR_INIT("MaliciousIPCaller"), STR_INIT("PenTest:"), STR_INIT("Exfiltration."),
-                                        STR_INIT("CompromisedCredentials"), STR_INIT("ConsoleLoginSuccess"), STR_INIT("Anomalous"),
+                                        STR_INIT("CompromisedCredentials"), STR_INIT("ConsoleLoginSuccess"),
                                         STR_INIT("AnonymousAccess"), STR_INIT("Runtime/"), STR_INIT("MaliciousFile"), STR_INIT("C&CActivity"),
                                         STR_INIT("Backdoor:"), STR_INIT("CryptoCurrency:"), STR_INIT("Trojan:"), STR_INIT("TorClient"),
                                         STR_INIT("TorRelay") };
@@ -74,7 +75,10 @@ static bool is_foreign(const struct finding *finding)
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
         found = found || holds(finding->type, marks[i]);
     }
-    return found && !str_equal(finding->type, STR("Policy:Kubernetes/AnonymousAccessGranted")) && finding->severity >= 4;
+    if (finding->severity < 4 || str_equal(finding->type, STR("Policy:Kubernetes/AnonymousAccessGranted"))) {
+        return FOREIGN_NOT;
+    }
+    return found ? FOREIGN_SURELY : holds(finding->type, STR("Anomalous")) ? FOREIGN_PERHAPS : FOREIGN_NOT;
 }
 
 struct str signal_tactic(const struct signal *signal)
@@ -157,7 +161,7 @@ static bool note(struct trail *trail, const struct event *ev, const struct detec
     }
     signal->type = type;
     signal->source = (uint8_t)ev->source;
-    signal->foreign = is_foreign(finding);
+    signal->foreign = (uint8_t)foreign_of(finding);
     signal->is_call = detection->signal.len > 0;
     signal->count += signal->count < UINT32_MAX;
     return (signal->count & (signal->count - 1)) == 0;
@@ -184,7 +188,8 @@ struct judgement {
     bool chosen[SIGNALS_MAX];
     struct str tactics[TACTICS_MAX];
     size_t kinds, tactic_count;
-    bool foreign, strong, hides, takes_data;
+    uint8_t foreign;
+    bool strong, hides, takes_data;
 };
 
 static bool is_hiding(struct str tactic)
@@ -213,7 +218,7 @@ static struct judgement judge(const struct trail *trail, int64_t at_ms)
         const bool ends = str_equal(tactic, STR("Exfiltration")) || str_equal(tactic, STR("Impact"));
         j.chosen[i] = true;
         j.kinds++;
-        j.foreign = j.foreign || signal->foreign;
+        j.foreign = signal->foreign > j.foreign ? signal->foreign : j.foreign;
         j.strong = j.strong || signal_type(signal)->severity >= 7;
         j.hides = j.hides || is_hiding(tactic);
         j.takes_data = j.takes_data || (ends && holds(type, STR(":S3/")));
@@ -224,13 +229,10 @@ static struct judgement judge(const struct trail *trail, int64_t at_ms)
 /* Without a sign of somebody else, an owner at work looks much the same: then it takes more tactics, and one that hides. */
 static bool is_sequence(const struct judgement *j, enum sequence_kind kind)
 {
-    if (j->kinds < KINDS_LEAST) {
-        return false;
-    }
-    if (kind == SEQUENCE_IDENTITY) {
-        return (j->foreign && j->tactic_count >= TACTICS_LEAST) || (j->hides && j->tactic_count >= TACTICS_ALONE);
-    }
-    return j->foreign && j->strong && j->tactic_count >= TACTICS_LEAST;
+    const bool sure = j->foreign == FOREIGN_SURELY && j->kinds >= KINDS_LEAST && j->tactic_count >= TACTICS_LEAST;
+    const bool unsure = j->foreign == FOREIGN_PERHAPS && j->kinds >= KINDS_UNSURE && j->tactic_count >= TACTICS_UNSURE;
+    const bool alone = j->hides && j->kinds >= KINDS_LEAST && j->tactic_count >= TACTICS_ALONE;
+    return kind == SEQUENCE_IDENTITY ? sure || unsure || alone : (sure || unsure) && j->strong;
 }
 
 static struct str words(struct arena *arena, const struct judgement *j)

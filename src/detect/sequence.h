@@ -2,8 +2,9 @@
  * steps of an attack. A second stage behind rules and detectors: an event without a finding costs nothing here.
  *
  * spec: GuardDuty user guide, Extended Threat Detection: signals of a rolling 24 hours, of several tactics; API reference,
- * Detection.sequence. The guide gives no rule for how many and which; our own reading (sequence.c) wants at least three kinds of
- * signals of at least two tactics, one of which says that somebody else is at work.
+ * Detection.sequence. The guide gives no rule for how many and which. Our own reading: three kinds of findings of two tactics, one of
+ * which tells of somebody else (a listed address, a stolen key, malware); four kinds of three tactics when one is merely unusual
+ * for its maker; of an identity also four tactics, one of which hides.
  * What is remembered has a fixed size per identity or group and is bounded per account. Event time rules. One thread. */
 #ifndef YAGURA_DETECT_SEQUENCE_H
 #define YAGURA_DETECT_SEQUENCE_H

@@ -6,6 +6,7 @@
 #include "detect/sequence.h"
 
 enum { SIGNALS_MAX = 12 };
+enum foreign { FOREIGN_NOT, FOREIGN_PERHAPS, FOREIGN_SURELY };
 
 /* Findings of one type, as far as they are remembered. */
 struct signal {
@@ -13,7 +14,7 @@ struct signal {
     uint32_t count;
     uint16_t type;        /* place in the catalogue */
     uint8_t source;       /* enum source */
-    bool foreign;         /* it says that somebody else is at work */
+    uint8_t foreign;      /* enum foreign: how much it says that somebody else is at work */
     bool is_call;         /* the signal is the call itself, not a finding of GuardDuty's own making */
     char id[FINDING_ID_LENGTH + 1];
     char name[48];        /* of the call */
