@@ -58,6 +58,12 @@ void body_number(struct json_writer *w, struct str name, struct str value)
     }
 }
 
+void body_time(struct json_writer *w, struct str name, int64_t ms)
+{
+    json_key(w, name);
+    json_write_double(w, (double)ms / 1000);
+}
+
 void body_remote(struct json_writer *w, struct str source)
 {
     const char last = source.len > 0 ? source.ptr[source.len - 1] : '-';

@@ -21,6 +21,8 @@ void body_members(struct json_writer *w, const struct body_member *members, size
                  sizeof((const struct body_member[]){ __VA_ARGS__ }) / sizeof(struct body_member))
 /* A member that is a number, when the text is one. */
 void body_number(struct json_writer *w, struct str name, struct str value);
+/* A moment as the wire has it where the model says timestamp: seconds with a fraction. */
+void body_time(struct json_writer *w, struct str name, int64_t ms);
 /* "remoteIpDetails", when source is an address. */
 void body_remote(struct json_writer *w, struct str source);
 /* Nothing when the text is absent. */

@@ -4,6 +4,7 @@
  * is called ecs-TASK-…; one of Kubernetes has a namespace. */
 #include "detect/body_parts.h"
 
+#include "base/clock.h"
 #include "detect/catalogue.h"
 
 struct str body_cluster(const struct event *ev)
@@ -173,7 +174,11 @@ static void write_process(struct json_writer *w, const struct event *ev)
     json_key(w, STR("process"));
     json_open_object(w);
     BODY_MEMBERS(w, { STR("name"), base_name(path) }, { STR("executablePath"), path }, { STR("executableSha256"), event_get(ev, FIELD_HASH) },
-                 { STR("pwd"), process.cwd }, { STR("startTime"), process.start }, { STR("user"), event_get(ev, FIELD_USER_NAME) });
+                 { STR("pwd"), process.cwd }, { STR("user"), event_get(ev, FIELD_USER_NAME) });
+    int64_t start_ms = 0;
+    if (clock_parse_iso8601(process.start, &start_ms)) {
+        body_time(w, STR("startTime"), start_ms);
+    }
     body_number(w, STR("pid"), process.pid);
     body_number(w, STR("userId"), process.user);
     if (process.parent.len > 0) {

@@ -1,6 +1,6 @@
 /* sequence_json.c - a sequence as the wire object has it.
  * spec: GuardDuty API reference, Sequence, Actor, ResourceV2, NetworkEndpoint, Signal, Indicator: the enumerations are its own. */
-#include "base/clock.h"
+#include "detect/body_parts.h"
 #include "detect/sequence_parts.h"
 
 static struct str kept(const char *text) { return str_of(text); }
@@ -91,10 +91,10 @@ static void write_signal(struct json_writer *w, const struct signal *signal)
     json_member_str(w, STR("type"), signal_kind(signal));
     json_member_str(w, STR("name"), signal->is_call ? kept(signal->name) : signal_type(signal)->type);
     json_member_str(w, STR("description"), signal_type(signal)->title);
-    json_member_str(w, STR("createdAt"), clock_format_iso8601_ms(arena, signal->first_ms));
-    json_member_str(w, STR("updatedAt"), clock_format_iso8601_ms(arena, signal->last_ms));
-    json_member_str(w, STR("firstSeenAt"), clock_format_iso8601_ms(arena, signal->first_ms));
-    json_member_str(w, STR("lastSeenAt"), clock_format_iso8601_ms(arena, signal->last_ms));
+    body_time(w, STR("createdAt"), signal->first_ms);
+    body_time(w, STR("updatedAt"), signal->last_ms);
+    body_time(w, STR("firstSeenAt"), signal->first_ms);
+    body_time(w, STR("lastSeenAt"), signal->last_ms);
     json_key(w, STR("severity"));
     json_write_double(w, signal_type(signal)->severity);
     json_member_int(w, STR("count"), signal->count);
@@ -127,7 +127,7 @@ static void write_actor(struct json_writer *w, const struct trail *trail, struct
     json_open_object(w);
     json_member_str(w, STR("name"), trail->user[0] ? kept(trail->user) : key);
     json_member_str(w, STR("uid"), key);
-    member(w, STR("type"), kept(trail->user_type));
+    json_member_str(w, STR("type"), trail->user_type[0] ? kept(trail->user_type) : STR("Unknown"));
     member(w, STR("credentialUid"), kept(trail->key));
     json_key(w, STR("account"));
     json_open_object(w);

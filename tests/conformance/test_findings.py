@@ -28,13 +28,16 @@ def detect(path):
 
 
 def hits():
-    """(rule id, type, record) of every hit that a rule keeps beside it."""
+    """(rule id, type, record as it stands in a log) of every hit that a rule keeps beside it."""
     for path in sorted((ROOT / "rules" / "detections").glob("*.yml")):
         text = path.read_text()
         kind = re.search(r"^    type: (\S+)$", text, re.M).group(1)
         section = text.split("        hit:\n")[1].split("        near_miss:\n")[0]
         for line in section.splitlines():
-            yield path.stem, kind, json.loads(line.strip().removeprefix("- "))
+            record = json.loads(line.strip().removeprefix("- "))
+            if "service: cloudtrail" in text:
+                record = {**ORDINARY, **record}
+            yield path.stem, kind, record if isinstance(record, str) else json.dumps(record)
 
 
 def troubles(shape, value, path):
@@ -71,10 +74,9 @@ def finding_shape():
 def test_every_rule_makes_findings_of_the_models_shape(tmp_path, finding_shape):
     expected = list(hits())
     assert len(expected) >= 48
-    log = tmp_path / "hits.jsonl"
-    log.write_text("".join(json.dumps({**ORDINARY, "eventID": f"e-{i}", **record}) + "\n"
-                           for i, (_, _, record) in enumerate(expected)))
-    findings = detect(log)
+    for i, (_, _, record) in enumerate(expected):  # a file each: they are of many formats
+        (tmp_path / f"{i}.log").write_text(record + "\n")
+    findings = detect(tmp_path)
     wrong = [t for finding in findings for t in troubles(finding_shape, finding, finding["type"])]
     assert not wrong, "\n".join(wrong)
     missing = {kind for _, kind, _ in expected} - {finding["type"] for finding in findings}
