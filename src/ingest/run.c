@@ -122,6 +122,22 @@ static void hand_out(struct run *run, size_t index)
     }
 }
 
+/* Rather than wait, it begins what no loader has taken yet. */
+static void await(struct run *run, struct job *job)
+{
+    void *begun = NULL;
+    void *next = NULL;
+    while (queue_pop_many(job->begun, &begun, 1, 0) == 0) {
+        if (queue_pop_many(run->todo, &next, 1, 0) == 0) {
+            queue_pop(job->begun);
+            return;
+        }
+        struct job *other = next;
+        begin(other);
+        queue_push(other->begun, other);
+    }
+}
+
 static void read_in_order(struct run *run)
 {
     for (size_t i = 0; i < run->job_count; i++) {
@@ -129,7 +145,7 @@ static void read_in_order(struct run *run)
     }
     for (size_t i = 0; i < run->files->count; i++) {
         struct job *job = &run->jobs[i % run->job_count];
-        queue_pop(job->begun);
+        await(run, job);
         finish(run, job);
         hand_out(run, i + run->job_count);
     }

@@ -1,4 +1,4 @@
-/* run.h - reads many files: some threads read and inflate ahead, the calling one scans and delivers.
+/* run.h - reads many files: some threads read and inflate ahead, the calling one scans and delivers, and helps when it would wait.
  *
  * Records and troubles reach the sink in the order of the files, whatever the number of threads. */
 #ifndef YAGURA_INGEST_RUN_H
