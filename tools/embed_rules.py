@@ -6,6 +6,7 @@
 import argparse
 import json
 import pathlib
+import re
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COLUMNS = 9
@@ -50,17 +51,29 @@ def asff_types(path):
     yield "const size_t ASFF_TYPES_COUNT = sizeof(ASFF_TYPES) / sizeof(ASFF_TYPES[0]);"
 
 
+def without_tests(text, path):
+    """The rule as detection needs it. Each document's section of tests comes last, and is more than half of it."""
+    brief = []
+    for document in re.split(r"(?m)^(?=---$)", text):
+        tests = re.search(r"(?m)^( +)tests:\n", document)
+        behind = document[tests.end():] if tests else ""
+        assert not tests or not re.search(rf"(?m)^ {{0,{len(tests[1])}}}\S", behind), f"{path}: something follows the tests"
+        brief.append(document[:tests.start()] if tests else document)
+    return "".join(brief)
+
+
 def rules(folder):
     yield "const struct embedded_rule EMBEDDED_RULES[] = {"
     for path in sorted(folder.rglob("*.yml")):
-        yield f"    {{ STR_INIT({json.dumps(str(path.relative_to(ROOT)))}), STR_INIT(\n        {literal(path.read_text())}) }},"
-    yield "    { { NULL, 0 }, { NULL, 0 } },"
+        yield f"    {{ STR_INIT({json.dumps(str(path.relative_to(ROOT)))}), STR_INIT(\n        {literal(path.read_text())}),"
+        yield f"      STR_INIT(\n        {literal(without_tests(path.read_text(), path))}) }},"
+    yield "    { { NULL, 0 }, { NULL, 0 }, { NULL, 0 } },"
     yield "};"
     yield "const size_t EMBEDDED_RULES_COUNT = sizeof(EMBEDDED_RULES) / sizeof(EMBEDDED_RULES[0]) - 1;"
 
 
 def models(folder):
-    yield "const struct embedded_rule EMBEDDED_MODELS[] = {"
+    yield "const struct embedded_model EMBEDDED_MODELS[] = {"
     for path in sorted(folder.glob("*.model")):
         yield f"    {{ STR_INIT({json.dumps(path.stem)}), STR_INIT(\n        {literal(path.read_text())}) }},"
     yield "    { { NULL, 0 }, { NULL, 0 } },"

@@ -7,10 +7,15 @@
 struct embedded_rule {
     struct str file;
     struct str text;
+    struct str brief; /* without the tests */
 };
 extern const struct embedded_rule EMBEDDED_RULES[];
 extern const size_t EMBEDDED_RULES_COUNT;
-extern const struct embedded_rule EMBEDDED_MODELS[]; /* by name, ends with an absent one */
+struct embedded_model {
+    struct str name;
+    struct str text;
+};
+extern const struct embedded_model EMBEDDED_MODELS[]; /* by name, ends with an absent one */
 struct embedded_pair {
     struct str name;
     struct str value;

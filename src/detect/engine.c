@@ -169,7 +169,9 @@ static void open_detectors(struct engine *engine, const struct engine_options *o
 static struct err compile_rules(struct ctx *own, struct engine *engine, const struct engine_options *options,
                                 struct projection_builder *builder)
 {
-    TRY(rules_load(own, options, &engine->rules));
+    struct engine_options untested = *options; /* tests are more than half of the text of rules */
+    untested.without_tests = true;
+    TRY(rules_load(own, &untested, &engine->rules));
     struct match_builder *match = match_builder_open();
     for (size_t i = 0; i < engine->rules.count; i++) {
         const struct rule *rule = &engine->rules.items[i];

@@ -29,6 +29,7 @@ struct engine_options {
     const char *const *rule_paths; /* further rule files or folders; a rule with the id of a built-in one replaces it */
     size_t rule_path_count;
     const struct sigma_options *sigma; /* field mappings and placeholders of those rules; may be NULL */
+    bool without_tests;            /* rules_load: built-in rules come without their tests, as engine_open takes them */
     bool without_builtin;          /* only rule_paths, no embedded rules and no detectors */
     const struct intel *intel;     /* may be NULL; stays the caller's and must outlive the engine */
     struct learn *learn;           /* what is usual (detect/learn/learn.h); NULL: begins with nothing. Stays the caller's, must outlive

@@ -4,8 +4,8 @@
 
 struct str model_embedded(struct str name)
 {
-    for (const struct embedded_rule *model = EMBEDDED_MODELS; model->file.ptr; model++) {
-        if (str_equal(model->file, name)) {
+    for (const struct embedded_model *model = EMBEDDED_MODELS; model->name.ptr; model++) {
+        if (str_equal(model->name, name)) {
             return model->text;
         }
     }

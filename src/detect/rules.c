@@ -175,7 +175,8 @@ static struct err load_all(struct ctx *ctx, const struct engine_options *options
 {
     struct sigma_rules sigma;
     for (size_t i = 0; i < EMBEDDED_RULES_COUNT && !options->without_builtin; i++) {
-        match_sigma_parse(ctx, EMBEDDED_RULES[i].file, EMBEDDED_RULES[i].text, NULL, &sigma);
+        const struct embedded_rule *rule = &EMBEDDED_RULES[i];
+        match_sigma_parse(ctx, rule->file, options->without_tests ? rule->brief : rule->text, NULL, &sigma);
         TRY(take(ctx, &sigma, out));
     }
     for (size_t i = 0; i < options->rule_path_count; i++) {

@@ -144,7 +144,9 @@ struct err match_builder_add(struct ctx *ctx, struct match_builder *builder, uin
                              const struct predicate *predicate)
 {
     size_t tests = 0;
-    TRY(check(ctx, predicate, 0, &tests));
+    if (predicate == NULL || !predicate->checked) {
+        TRY(check(ctx, predicate, 0, &tests));
+    }
     if (builder->rule_count >= RULES_MAX) {
         return fail(ctx, &FAULT_INVALID, "more than %d rules", RULES_MAX);
     }
@@ -390,7 +392,7 @@ static struct err compile_values(struct compiler *c, struct match_test *test)
         } else if (p->op == PREDICATE_CIDR && !network_parse(p->values[i], &test->networks[i])) {
             return fail(c->ctx, &FAULT_INVALID, "a network changed since it was checked");
         } else if (p->op == PREDICATE_REGEX) {
-            TRY(regex_compile(c->ctx, p->values[i], flags, &test->regexes[i]));
+            TRY(regex_compile(c->ctx, p->values[i], flags | REGEX_CHECKED, &test->regexes[i]));
         }
     }
     return ERR_OK;
@@ -411,18 +413,30 @@ static struct predicate copy_predicate(struct compiler *c, const struct predicat
     return copy;
 }
 
+static void add_bytes(struct text *key, const void *bytes, size_t count)
+{
+    text_add(key, (struct str){ bytes, count });
+}
+
+static void add_text(struct text *key, struct str s)
+{
+    add_bytes(key, &s.len, sizeof(s.len));
+    text_add(key, s);
+}
+
 /* Two tests are the same when all that decides is: one then answers for both. */
 static struct str test_key(struct compiler *c, const struct predicate *p)
 {
+    const unsigned char kinds[] = { (unsigned char)p->op, p->flat, p->ignore_case, p->anything_but, p->multiline, p->dot_all,
+                                    p->starts, p->ends, p->part, p->low_open, p->high_open, (unsigned char)p->unit };
     struct text key = text_new(c->arena);
-    text_add_format(&key, "%d %d%d%d%d%d%d%d%d%d%d %d %a %a %zu:", (int)p->op, p->flat, p->ignore_case, p->anything_but, p->multiline,
-                    p->dot_all, p->starts, p->ends, p->part, p->low_open, p->high_open, (int)p->unit, p->low, p->high, p->path.len);
-    text_add(&key, p->path);
-    text_add_format(&key, " %zu:", p->other.len);
-    text_add(&key, p->other);
+    add_bytes(&key, kinds, sizeof(kinds));
+    add_bytes(&key, &p->low, sizeof(p->low));
+    add_bytes(&key, &p->high, sizeof(p->high));
+    add_text(&key, p->path);
+    add_text(&key, p->other);
     for (size_t i = 0; i < p->value_count; i++) {
-        text_add_format(&key, " %zu:", p->values[i].len);
-        text_add(&key, p->values[i]);
+        add_text(&key, p->values[i]);
     }
     return text_str(&key);
 }

@@ -51,6 +51,7 @@ struct predicate {
     bool starts;       /* PREDICATE_FIELD: prefix, suffix, part of instead of equal */
     bool ends;
     bool part;
+    bool checked;      /* of a root: match_builder_add took it before, as it is now, and need not look at it again */
     bool flat;         /* of a test: see above */
     bool together;     /* of ALL: see above */
     bool low_open;     /* PREDICATE_NUMBER: the bound itself is outside */

@@ -111,5 +111,10 @@ struct err sigma_rule(const struct sigma_reader *r, const struct yaml_node *docu
     TRY(sigma_level(r, document));
     read_tags(r, document, rule);
     TRY(read_detection(r, detection, rule));
-    return sigma_compiles(r, detection, rule->when);
+    TRY(sigma_compiles(r, detection, rule->when));
+    struct predicate *checked = ARENA_NEW(r->ctx->arena, struct predicate);
+    *checked = *rule->when;
+    checked->checked = true;
+    rule->when = checked;
+    return ERR_OK;
 }
