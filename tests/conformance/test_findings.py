@@ -23,7 +23,7 @@ ORDINARY = {
 
 def detect(path):
     run = subprocess.run([BINARY, "detect", "--format", "ndjson", "--no-progress", path], capture_output=True, text=True)
-    assert run.returncode in (0, 1), run.stderr
+    assert run.returncode in (0, 1, 3), run.stderr  # 3: rule tests of other projects hold what is no whole record
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
@@ -84,11 +84,12 @@ def test_every_rule_makes_findings_of_the_models_shape(tmp_path, finding_shape):
 
 
 def test_findings_of_the_labelled_logs_have_the_models_shape(finding_shape):
-    logs = SHARED / "logs" / "cloudtrail"
+    logs = SHARED / "logs"
     if not logs.exists():
         pytest.skip(f"{logs} is not there")
-    findings = [f for path in sorted(logs.rglob("*.jsonl.gz")) if "tests" not in path.name for f in detect(path)]
-    assert len(findings) > 20
+    paths = [path for kind in ("cloudtrail", "eks", "flow", "dns") for path in sorted((logs / kind).rglob("*.gz"))]
+    findings = [f for path in paths for f in detect(path)]
+    assert len(findings) > 50
     wrong = [t for finding in findings for t in troubles(finding_shape, finding, finding["type"])]
     assert not wrong, "\n".join(wrong)
 
