@@ -88,7 +88,7 @@ const struct command COMMAND_FINDINGS = {
                 "  yagura findings types --format json\n"
                 "  yagura findings hidden                archiving filters that can hide high or critical findings\n"
                 "  yagura findings acknowledge quiet --reason 'penetration test until June'\n"
-                "\nA type's state is active, or what it waits for: a list (--lists), history (--warm-up), or an agent whose events are\n"
+                "\nA type's state is active, or what it waits for: a list (yagura intel), history (--warm-up), or an agent whose events are\n"
                 "read (Falco, Tetragon, auditd, malware scanners).\n",
     .groups = SETTINGS_DATA | SETTINGS_FORMAT | SETTINGS_WHERE | SETTINGS_REASON,
     .run = run,

@@ -10,7 +10,7 @@ static void name(const struct event *ev, const struct detection *detection, stru
 {
     (void)detection;
     const struct str cluster = cluster_of(ev);
-    body_default(&verdict->resource, cluster.len > 0 ? cluster : STR("cluster"));
+    body_default(&verdict->resource, cluster.len > 0 ? cluster : STR("unnamed"));
     body_default(&verdict->resource_type, STR("EKSCluster"));
 }
 

@@ -11,7 +11,7 @@ struct str body_cluster(const struct event *ev)
 {
     const struct str group = body_of_log_group(ev, STR("/aws/containerinsights/"));
     const struct str own = ev->source == SOURCE_TETRAGON ? event_get(ev, FIELD_SERVICE) : STR_NONE;
-    return own.len > 0 ? own : group.len > 0 ? group : STR("cluster");
+    return own.len > 0 ? own : group.len > 0 ? group : STR("unnamed");
 }
 
 static bool in_container(const struct event *ev)

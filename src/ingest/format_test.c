@@ -188,6 +188,7 @@ TEST(tetragons_events_are_read)
     CHECK_FIELD(exec, FIELD_COMMAND, "/usr/bin/curl -s http://x");
     CHECK_FIELD(exec, FIELD_CONTAINER, "containerd://abc");
     CHECK_FIELD(exec, FIELD_HOST, "n");
+    CHECK_FIELD(exec, FIELD_USER_NAME, "uid 0");
     const struct event exit = read_one(arena, "{\"process_exit\":{" TETRAGON_PROCESS ",\"status\":1},\"time\":\"2026-01-05T01:02:03Z\"}",
                                        SOURCE_TETRAGON);
     CHECK_FIELD(exit, FIELD_STATUS, "1");

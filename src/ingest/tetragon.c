@@ -7,7 +7,7 @@
     { FIELD_PROCESS, kind ".process.binary" },                               \
     { FIELD_COMMAND, kind ".process.arguments" },                            \
     { FIELD_EVENT_ID, kind ".process.exec_id" },                             \
-    { FIELD_PRINCIPAL_ID, kind ".process.uid" },                             \
+    { FIELD_USER_NAME, kind ".process.uid" },                                \
     { FIELD_NAMESPACE, kind ".process.pod.namespace" },                      \
     { FIELD_NAME, kind ".process.pod.name" },                                \
     { FIELD_CONTAINER, kind ".process.pod.container.id" },                   \
@@ -21,6 +21,9 @@ static void name(struct event *ev, struct str action)
 {
     struct str *fields = ev->fields;
     fields[FIELD_ACTION] = action;
+    if (fields[FIELD_USER_NAME].len > 0) { /* it is a number */
+        fields[FIELD_USER_NAME] = str_format(ev->arena, "uid %" STR_FMT, STR_ARG(fields[FIELD_USER_NAME]));
+    }
     fields[FIELD_COMMAND] = fields[FIELD_COMMAND].len == 0
                                 ? fields[FIELD_PROCESS]
                                 : str_format(ev->arena, "%" STR_FMT " %" STR_FMT, STR_ARG(fields[FIELD_PROCESS]), STR_ARG(fields[FIELD_COMMAND]));
