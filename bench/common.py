@@ -5,6 +5,7 @@ import os
 import pathlib
 import platform
 import re
+import shutil
 import statistics
 import subprocess
 
@@ -45,14 +46,29 @@ def say(words):
     print(f"bench: {words}", flush=True)
 
 
+def is_current(product, *sources):
+    """Made after the last change of what it is made from."""
+    return product.exists() and product.stat().st_mtime >= max(source.stat().st_mtime for source in sources)
+
+
 def corpus(megabytes):
     """Folders of CloudTrail in gzip, as much JSON as asked for; made once."""
     folder = WORK / f"days-{megabytes}"
-    if not (folder / "AWSLogs").is_dir():
+    if not is_current(folder / "AWSLogs", ROOT / "tools/sample_logs.py"):
         say(f"writing {megabytes} MB of CloudTrail")
+        shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([ROOT / "tools/sample_logs.py", "--out", folder, "--size", str(megabytes)], check=True,
                        stdout=subprocess.DEVNULL)
     return folder
+
+
+def trail(megabytes):
+    """Made-up CloudTrail records, as {"Records":[...]} and the same one a line."""
+    whole, lines = WORK / f"trail-{megabytes}.json", WORK / f"trail-{megabytes}.ndjson"
+    if not is_current(lines, ROOT / "bench/corpus.h"):
+        text_of([PROGRAMS / "scan_bench", megabytes, "--write", whole])
+        lines.write_text(text_of([PROGRAMS / "scan_bench", megabytes, "--lines"]))
+    return whole, lines
 
 
 def machine():

@@ -12,16 +12,15 @@ RULE_COUNTS = [10, 100, 300, 1000, 5000]
 RULES_A_FILE = 500
 ENGINE_MEGABYTES = 60  # the others are slow
 ENGINE_RULES = 300
-ALONE = "yagura's matcher alone"
+ALONE = "yagura's reader and matcher alone"
 
 
 def rule_folder(count):
     folder = WORK / f"sigma-{count}"
-    if not any(folder.glob("*.yml")):
-        folder.mkdir(parents=True, exist_ok=True)
-        rules = sigma_rules.rules(count)
-        for start in range(0, count, RULES_A_FILE):
-            (folder / f"{start:05d}.yml").write_text("---\n".join(rules[start:start + RULES_A_FILE]))
+    folder.mkdir(parents=True, exist_ok=True)
+    rules = sigma_rules.rules(count)
+    for start in range(0, count, RULES_A_FILE):
+        (folder / f"{start:05d}.yml").write_text("---\n".join(rules[start:start + RULES_A_FILE]))
     return folder
 
 

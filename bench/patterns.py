@@ -6,12 +6,13 @@ found. Counting goes first and warms the engine up. Counts that differ end the b
 
 import contextlib
 import json
+import pathlib
 import random
 import subprocess
 
 import citylots
 import peers
-from common import NO_TARGET, PROGRAMS, TURNS, WORK, at_least, median, ratio, say, text_of
+from common import NO_TARGET, PROGRAMS, TURNS, WORK, at_least, is_current, median, ratio, say, trail
 
 OURS = "yagura"
 TIMED_LOTS = 50_000
@@ -106,7 +107,7 @@ COLUMNS = ["matches of each rule", "yagura", "quamina", "times", "target", "", "
 
 def bench_patterns(options):
     events = WORK / "citylots.ndjson"
-    if not events.exists():
+    if not is_current(events, pathlib.Path(citylots.__file__)):
         say("writing parcels")
         citylots.write(events)
     patterns = write_patterns(citylots.KINDS, WORK / "citylots.tsv")
@@ -162,9 +163,7 @@ def trail_rules():
 
 
 def bench_lines(options):
-    events = WORK / f"trail-{TRAIL_MEGABYTES}.ndjson"
-    if not events.exists():
-        events.write_text(text_of([PROGRAMS / "scan_bench", TRAIL_MEGABYTES, "--lines"]))
+    _, events = trail(TRAIL_MEGABYTES)
     lines = sum(1 for _ in open(events))
     patterns = write_patterns({"300 rules": trail_rules()}, WORK / "trail.tsv")
     with engines(patterns, events, lines) as (running, notes):

@@ -3,6 +3,7 @@
 Each needs a toolchain that isn't part of the project's own build (cargo, Maven and a JDK). A peer that can't be had is
 left out, and the table says why."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -22,12 +23,19 @@ class Peer:
         self.name, self.command, self.reason = name, command, reason
 
 
-def newest(folder):
-    return max(path.stat().st_mtime for path in folder.rglob("*") if path.is_file())
+def digest(*sources):
+    files = sorted(file for source in sources for file in (source.rglob("*") if source.is_dir() else [source]) if file.is_file())
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def is_current(product, source):
-    return product.exists() and product.stat().st_mtime >= newest(source)
+def is_built(product, source):
+    """Of these very sources; clones and rebases touch times."""
+    stamp = product.with_name(product.name + ".made-of")
+    return product.exists() and stamp.exists() and stamp.read_text() == digest(source)
+
+
+def built(product, source):
+    product.with_name(product.name + ".made-of").write_text(digest(source))
 
 
 def attempt(command, **options):
@@ -43,7 +51,7 @@ def attempt(command, **options):
 def cargo(name, title):
     source, target = SOURCES / name, BUILT / name
     product = target / f"release/{name}_bench"
-    if not is_current(product, source):
+    if not is_built(product, source):
         if shutil.which("cargo") is None:
             return Peer(title, reason="cargo is not installed")
         say(f"building {title}")
@@ -53,7 +61,7 @@ def cargo(name, title):
         trouble = attempt(["cargo", "build", "--release"], cwd=work, env={**os.environ, "CARGO_TARGET_DIR": str(target)})
         if trouble:
             return Peer(title, reason=trouble)
-        product.touch()
+        built(product, source)
     return Peer(title, [product])
 
 
@@ -71,7 +79,7 @@ def yyjson():
     """Its C source travels in the source package of a Python module."""
     title, source, target = "yyjson (in yyjson 4.0.6 for Python)", SOURCES / "yyjson_bench.c", BUILT / "yyjson"
     product = target / "yyjson_bench"
-    if not product.exists() or product.stat().st_mtime < source.stat().st_mtime:
+    if not is_built(product, source):
         say(f"building {title}")
         target.mkdir(parents=True, exist_ok=True)
         pip = ROOT / "build/venv/bin/pip"
@@ -81,13 +89,14 @@ def yyjson():
         trouble = trouble or attempt(["gcc", "-O3", "-march=native", f"-I{target}", source, target / "yyjson.c", "-o", product])
         if trouble:
             return Peer(title, reason=trouble)
+        built(product, source)
     return Peer(title, [product])
 
 
 def ruler():
     title, source, target = "event-ruler 1.8.1 (Java)", SOURCES / "ruler", BUILT / "ruler"
     product = target / "Bench.class"
-    if not is_current(product, source):
+    if not is_built(product, source):
         if not (shutil.which("mvn") and shutil.which("javac")):
             return Peer(title, reason="Maven or a JDK is not installed")
         say(f"building {title}")
@@ -96,4 +105,5 @@ def ruler():
                    or attempt(["javac", "-nowarn", "-cp", f"{target}/*", "-d", target, source / "Bench.java"]))
         if trouble:
             return Peer(title, reason=trouble)
+        built(product, source)
     return Peer(title, ["java", "-Xms2g", "-Xmx4g", "-XX:+UseSerialGC", "-cp", f"{target}/*:{target}", "Bench"])

@@ -3,7 +3,7 @@
 import subprocess
 
 import peers
-from common import NO_TARGET, PROGRAMS, TURNS, WORK, at_least, median, ratio, say, text_of
+from common import NO_TARGET, PROGRAMS, TURNS, WORK, at_least, median, ratio, say, text_of, trail
 from detection import RULE_COUNTS, detect, rule_folder
 
 SCAN_MEGABYTES = 64
@@ -11,16 +11,6 @@ LOG_THOUSANDS = {"flow": 1000, "dns": 400}
 
 
 # ---- the scanner ---------------------------------------------------------------------------------------------------
-
-def scan_inputs():
-    """The same records as {"Records":[...]} and one a line."""
-    whole, lines = WORK / f"trail-{SCAN_MEGABYTES}.json", WORK / f"trail-{SCAN_MEGABYTES}.ndjson"
-    if not whole.exists():
-        text_of([PROGRAMS / "scan_bench", SCAN_MEGABYTES, "--write", whole])
-    if not lines.exists():
-        lines.write_text(text_of([PROGRAMS / "scan_bench", SCAN_MEGABYTES, "--lines"]))
-    return whole, lines
-
 
 def rate(command):
     """GB/s of a driver that prints BYTES SECONDS."""
@@ -30,7 +20,7 @@ def rate(command):
 
 
 def bench_scan(options):
-    whole, lines = scan_inputs()
+    whole, lines = trail(SCAN_MEGABYTES)
     yyjson = peers.yyjson()
     rows = []
     for fields in (10, 12):

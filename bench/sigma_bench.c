@@ -1,4 +1,5 @@
-/* sigma_bench.c - Yagura's matcher alone over Sigma rules and CloudTrail in gzip, as the drivers of other engines do it.
+/* sigma_bench.c - Yagura's reader and matcher alone over Sigma rules and CloudTrail in gzip, as the drivers of other engines
+ * do it.
  *
  *     sigma_bench RULES LOGS     prints "BYTES SECONDS MATCHES": of JSON, of the processor after the rules are loaded, and
  *                                pairs of rule and record */
@@ -8,8 +9,8 @@
 #include <unistd.h>
 
 #include "bench/corpus.h"
-#include "ingest/documents.h"
 #include "ingest/files.h"
+#include "ingest/reader.h"
 #include "match/match.h"
 #include "match/sigma.h"
 
@@ -18,11 +19,10 @@ enum { RULES_MAX = 8192 };
 struct judge {
     struct match_set *set;
     struct projection *projection;
-    struct scan *scan;
+    struct reader_fields fields;
     struct match_scratch *scratch;
     uint32_t ids[RULES_MAX];
     size_t matches;
-    uint64_t bytes;
 };
 
 static void stop(const char *what)
@@ -31,25 +31,13 @@ static void stop(const char *what)
     exit(4);
 }
 
-static void take_document(void *self, struct str file, uint64_t offset, struct str text)
+static void take_event(void *self, const struct event *ev)
 {
-    (void)file;
     struct judge *j = self;
-    size_t used = 0;
-    if (!scan_document(j->scan, text, &used)) {
-        stop("a record was refused");
-    }
-    j->matches += match_run(j->set, j->scratch, j->scan, j->ids, RULES_MAX);
-    j->bytes = offset + text.len;
+    j->matches += match_run(j->set, j->scratch, ev->scan, j->ids, RULES_MAX);
 }
 
-static void take_trouble(void *self, struct str file, uint64_t offset, const char *reason)
-{
-    (void)self, (void)file, (void)offset;
-    stop(reason);
-}
-
-static void take_missing_file(void *self, const struct ingest_trouble *trouble)
+static void take_trouble(void *self, const struct ingest_trouble *trouble)
 {
     (void)self;
     stop(trouble->reason);
@@ -61,6 +49,7 @@ static void load(struct arena *arena, const char *path, struct judge *j)
     struct sigma_rules rules = { 0 };
     struct match_builder *builder = match_builder_open();
     struct projection_builder *paths = projection_begin();
+    j->fields = reader_project(paths);
     if (match_sigma_load(&ctx, path, NULL, &rules).fault || rules.problem_count > 0 || rules.count > RULES_MAX) {
         stop("the rules can't be loaded");
     }
@@ -73,7 +62,6 @@ static void load(struct arena *arena, const char *path, struct judge *j)
         stop(ctx.reason);
     }
     j->projection = projection_end(paths);
-    j->scan = scan_open(j->projection);
     j->scratch = match_scratch_open();
 }
 
@@ -86,12 +74,11 @@ int main(int argc, char **argv)
     }
     struct arena *arena = arena_open();
     load(arena, argv[1], &judge);
-    const struct ingest_sink missing = { .trouble = take_missing_file };
+    const struct ingest_sink sink = { &judge, take_event, take_trouble };
     const struct str logs = str_of(argv[2]);
-    const struct ingest_files files = ingest_files_find(arena, &logs, 1, &missing);
-    const struct documents_sink sink = { &judge, take_document, take_trouble };
+    const struct ingest_files files = ingest_files_find(arena, &logs, 1, &sink);
+    struct reader *reader = reader_open(&judge.fields, judge.projection);
     struct inflate *in = inflate_open();
-    uint64_t bytes = 0;
     const double start = corpus_seconds();
     for (size_t i = 0; i < files.count; i++) {
         const int fd = open(str_cstr(arena, files.list[i].path), O_RDONLY | O_CLOEXEC);
@@ -99,14 +86,13 @@ int main(int argc, char **argv)
             stop("a log can't be opened");
         }
         inflate_start(in, fd);
-        documents_read(in, files.list[i].path, &sink);
+        reader_read(reader, files.list[i].path, in, &sink);
         close(fd);
-        bytes += judge.bytes;
     }
-    printf("%ju %.6f %zu\n", (uintmax_t)bytes, corpus_seconds() - start, judge.matches);
+    printf("%ju %.6f %zu\n", (uintmax_t)reader_counts(reader).bytes, corpus_seconds() - start, judge.matches);
+    reader_close(reader);
     inflate_close(in);
     match_scratch_close(judge.scratch);
-    scan_close(judge.scan);
     projection_free(judge.projection);
     match_set_free(judge.set);
     arena_close(arena);

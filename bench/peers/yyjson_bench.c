@@ -69,9 +69,9 @@ int main(int argc, char **argv)
     if (fread(text, 1, size, file) != size) {
         return 4;
     }
-    const size_t first = read_all(text, size, atoi(argv[2]));
+    const size_t first = read_all(text, size, (int)strtol(argv[2], NULL, 10));
     const double start = seconds();
-    const size_t sum = read_all(text, size, atoi(argv[2]));
+    const size_t sum = read_all(text, size, (int)strtol(argv[2], NULL, 10));
     printf("%zu %.6f\n", size, seconds() - start);
     fprintf(stderr, "(%zu)\n", sum);
     return sum == first ? 0 : 4;
