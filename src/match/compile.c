@@ -42,7 +42,6 @@ static struct err check_values(struct ctx *ctx, const struct predicate *p)
     }
     for (size_t i = 0; i < p->value_count; i++) {
         struct network network = { 0 };
-        struct regex *regex = NULL;
         const struct str value = p->values[i];
         const unsigned flags = (p->ignore_case ? REGEX_IGNORE_CASE : 0u) | (p->multiline ? REGEX_MULTILINE : 0u)
                                | (p->dot_all ? REGEX_DOT_ALL : 0u);
@@ -56,8 +55,7 @@ static struct err check_values(struct ctx *ctx, const struct predicate *p)
             return fail(ctx, &FAULT_INVALID, "a regular expression is longer than %d bytes", MATCH_REGEX_MAX);
         }
         if (p->op == PREDICATE_REGEX) {
-            TRY(regex_compile(ctx, value, flags, &regex));
-            regex_free(regex);
+            TRY(regex_check(ctx, value, flags));
         }
     }
     return ERR_OK;

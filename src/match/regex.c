@@ -84,7 +84,7 @@ static bool explodes(const struct regex *regex, struct str pattern)
     return over;
 }
 
-struct err regex_compile(struct ctx *ctx, struct str pattern, unsigned flags, struct regex **out)
+static struct err compile(struct ctx *ctx, struct str pattern, unsigned flags, struct regex **out)
 {
     int error = 0;
     size_t offset = 0;
@@ -98,15 +98,39 @@ struct err regex_compile(struct ctx *ctx, struct str pattern, unsigned flags, st
         pcre2_get_error_message(error, (PCRE2_UCHAR *)(void *)words, sizeof(words));
         return fail(ctx, &FAULT_INVALID, "regular expression \"%" STR_FMT "\", at %zu: %s", STR_ARG(pattern), offset, words);
     }
-    pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); /* without one it is interpreted, under the same limits */
     struct regex *regex = memory_new(sizeof(*regex));
     regex->code = code;
-    if ((flags & REGEX_CHECKED) == 0 && explodes(regex, pattern)) {
-        regex_free(regex);
-        return fail(ctx, &FAULT_INVALID, "regular expression \"%" STR_FMT "\" backtracks without end on short texts",
-                    STR_ARG(pattern));
-    }
     *out = regex;
+    return ERR_OK;
+}
+
+static void make_fast(struct regex *regex)
+{
+    pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE); /* without one it is interpreted, under the same limits */
+}
+
+struct err regex_check(struct ctx *ctx, struct str pattern, unsigned flags)
+{
+    struct regex *regex = NULL;
+    TRY(compile(ctx, pattern, flags, &regex));
+    bool over = explodes(regex, pattern);
+    if (over) { /* interpreted, it is counted more strictly */
+        make_fast(regex);
+        over = explodes(regex, pattern);
+    }
+    regex_free(regex);
+    return over ? fail(ctx, &FAULT_INVALID, "regular expression \"%" STR_FMT "\" backtracks without end on short texts",
+                       STR_ARG(pattern))
+                : ERR_OK;
+}
+
+struct err regex_compile(struct ctx *ctx, struct str pattern, unsigned flags, struct regex **out)
+{
+    if ((flags & REGEX_CHECKED) == 0) {
+        TRY(regex_check(ctx, pattern, flags));
+    }
+    TRY(compile(ctx, pattern, flags, out));
+    make_fast(*out);
     return ERR_OK;
 }
 

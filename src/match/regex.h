@@ -7,10 +7,12 @@
 struct regex;
 struct regex_scratch; /* of one thread */
 
-/* REGEX_CHECKED: it was compiled before, and need not be tried on texts that make it explode again. */
+/* REGEX_CHECKED: regex_check took it before. */
 enum regex_flag { REGEX_IGNORE_CASE = 1, REGEX_MULTILINE = 2, REGEX_DOT_ALL = 4, REGEX_CHECKED = 8 };
 
 /* FAULT_INVALID: it doesn't compile, or some short text already makes it backtrack without end. */
+MUST_USE struct err regex_check(struct ctx *ctx, struct str pattern, unsigned flags);
+/* With the same faults. */
 MUST_USE struct err regex_compile(struct ctx *ctx, struct str pattern, unsigned flags, struct regex **out);
 void regex_free(struct regex *regex);
 struct regex_scratch *regex_scratch_open(void);
