@@ -7,6 +7,7 @@
 #include "app/rules_tests.h"
 #include "app/table.h"
 #include "detect/detector.h"
+#include "detect/sequence.h"
 
 enum { STATUS_GOOD = 0, STATUS_WRONG = 1, STATUS_USAGE = 2, STATUS_FAILED = 4 };
 
@@ -78,6 +79,9 @@ static struct err list(struct job *job)
     }
     for (size_t i = 0; i < DETECTORS_COUNT; i++) {
         add_row(job, &DETECTORS[i]->detection, "detector", NULL);
+    }
+    for (size_t i = 0; i < SEQUENCE_KINDS; i++) {
+        add_row(job, &SEQUENCES[i], "sequence", NULL);
     }
     return ERR_OK;
 }

@@ -132,14 +132,29 @@ static struct str client_of(const struct event *ev)
 
 static bool is_new(struct learn_rarity rarity) { return rarity.entity == LEARN_NEVER || rarity.entity == LEARN_RARE; }
 
-/* Adds to the words what is new, and says whether it is. */
-static bool tell_new(struct text *words, struct learn_rarity rarity, const char *what, struct str value)
+/* What may be new to a user besides the call. */
+enum { SPACE, NETWORK, CLIENT, IMAGE, BESIDES };
+static const char *const besides[BESIDES] = { "namespace", "network", "client", "image" };
+static const unsigned features[BESIDES] = { CLUSTER_NAMESPACE, CLUSTER_NETWORK, CLUSTER_AGENT, CLUSTER_IMAGE };
+
+static struct str words(struct arena *arena, struct str user, struct str call, struct learn_rarity action, const struct str values[BESIDES],
+                        const bool news[BESIDES])
 {
-    if (rarity.entity != LEARN_NEVER) {
-        return false;
+    struct text text = text_new(arena);
+    text_add_format(&text, "%" STR_FMT " has %s before done \"%" STR_FMT "\" on any of %u days", STR_ARG(user),
+                    action.entity == LEARN_NEVER ? "never" : "hardly", STR_ARG(call), action.entity_history);
+    for (size_t i = 0; i < BESIDES; i++) {
+        if (news[i]) {
+            text_add_format(&text, ", and the %s %" STR_FMT " is new to it", besides[i], STR_ARG(values[i]));
+        }
     }
-    text_add_format(words, ", from or in %s %" STR_FMT " that is new to it", what, STR_ARG(value));
-    return true;
+    return text_str(&text);
+}
+
+static bool gives_admin(const struct event *ev)
+{
+    const struct str asked = event_get(ev, FIELD_REQUEST);
+    return str_search(asked, STR("\"name\":\"cluster-admin\"")) != STR_MISSING || str_search(asked, STR("\"name\":\"admin\"")) != STR_MISSING;
 }
 
 static bool judge(const struct event *ev, void *memory, const struct learning *learning, const struct intel *intel, struct verdict *verdict)
@@ -156,25 +171,22 @@ static bool judge(const struct event *ev, void *memory, const struct learning *l
     const struct str part = event_get(ev, FIELD_SUBRESOURCE);
     const struct str call = str_format(ev->arena, "%" STR_FMT " %" STR_FMT "%s%" STR_FMT, STR_ARG(event_get(ev, FIELD_ACTION)),
                                        STR_ARG(event_get(ev, FIELD_RESOURCE)), part.len > 0 ? "/" : "", STR_ARG(part));
-    struct text words = text_new(ev->arena);
+    const struct str values[BESIDES] = { event_get(ev, FIELD_NAMESPACE), network_of(ev, intel), client_of(ev), image_of(asked) };
     const struct learn_rarity action = learn_value(&view, CLUSTER_ACTION, call);
-    text_add_format(&words, "%" STR_FMT " has %s before done \"%" STR_FMT "\" on any of %u days", STR_ARG(user),
-                    action.entity == LEARN_NEVER ? "never" : "hardly", STR_ARG(call), action.entity_history);
-    bool more = tell_new(&words, learn_value(&view, CLUSTER_NAMESPACE, event_get(ev, FIELD_NAMESPACE)), "the namespace", event_get(ev, FIELD_NAMESPACE));
-    more |= tell_new(&words, learn_value(&view, CLUSTER_NETWORK, network_of(ev, intel)), "the network", network_of(ev, intel));
-    more |= tell_new(&words, learn_value(&view, CLUSTER_AGENT, client_of(ev)), "the client", client_of(ev));
-    more |= tell_new(&words, learn_value(&view, CLUSTER_IMAGE, image_of(asked)), "the image", image_of(asked));
-    const bool unheard = action.account == LEARN_NEVER || action.account == LEARN_RARE;
-    if (!view.judged || subject == NOTHING || is_of_the_cluster(user) || !is_new(action) || !(more || unheard)) {
+    bool news[BESIDES];
+    bool more = action.account == LEARN_NEVER || action.account == LEARN_RARE;
+    for (size_t i = 0; i < BESIDES; i++) {
+        news[i] = learn_value(&view, features[i], values[i]).entity == LEARN_NEVER;
+        more = more || news[i];
+    }
+    if (!view.judged || subject == NOTHING || is_of_the_cluster(user) || !is_new(action) || !more) {
         return false;
     }
     learn_distrust(&view);
     subject = subject == WORKLOAD ? kind_of_workload(asked) : subject;
     listed_type(verdict, types[subject]);
-    const bool admin = subject == BINDING && (str_search(event_get(ev, FIELD_REQUEST), STR("\"name\":\"cluster-admin\"")) != STR_MISSING ||
-                                              str_search(event_get(ev, FIELD_REQUEST), STR("\"name\":\"admin\"")) != STR_MISSING);
-    verdict->severity = admin ? 8 : verdict->severity;
-    verdict->why = text_str(&words);
+    verdict->severity = subject == BINDING && gives_admin(ev) ? 8 : verdict->severity;
+    verdict->why = words(ev->arena, user, call, action, values, news);
     return true;
 }
 
