@@ -1,29 +1,51 @@
 #include "detect/keyed.h"
 
-/* Tags and times of a set's keys; an unused place has tag 0. */
+enum { LINE = 64 };
+
+/* Tags and times of a set's keys, one cache line; an unused place has tag 0. */
 struct set {
-    uint64_t tags[KEYED_WAYS];
+    uint32_t tags[KEYED_WAYS];
     uint32_t used[KEYED_WAYS];
 };
+_Static_assert(sizeof(struct set) == LINE, "a set is a cache line");
 
 struct keyed {
     size_t piece, sets, most_sets;
     struct set *index;
     unsigned char *pieces;
+    void *index_memory, *pieces_memory; /* where they were taken from, before alignment */
     uint64_t evictions;
 };
+
+static void *aligned(void *memory)
+{
+    unsigned char *bytes = memory;
+    return bytes + (LINE - (uintptr_t)memory % LINE) % LINE;
+}
 
 static void allocate(struct keyed *table, size_t sets)
 {
     table->sets = sets;
-    table->index = memory_new(sets * sizeof(struct set));
-    table->pieces = memory_new(sets * KEYED_WAYS * table->piece);
+    table->index_memory = memory_new(sets * sizeof(struct set) + LINE);
+    table->pieces_memory = memory_new(sets * KEYED_WAYS * table->piece + LINE);
+    table->index = aligned(table->index_memory);
+    table->pieces = aligned(table->pieces_memory);
 }
+
+static void release(struct keyed *table)
+{
+    memory_free(table->index_memory);
+    memory_free(table->pieces_memory);
+}
+
+/* The lower half of a key finds its set, the upper one is its tag. */
+static uint32_t tag_of(uint64_t key) { return (uint32_t)(key >> 32) | 1u; }
 
 struct keyed *keyed_open(size_t piece, size_t most)
 {
     struct keyed *table = memory_new(sizeof(*table));
-    table->piece = (piece + 15) & ~(size_t)15;
+    piece += sizeof(uint32_t);
+    table->piece = piece <= LINE / 2 ? LINE / 2 : (piece + LINE - 1) / LINE * LINE;
     table->most_sets = 1;
     while (table->most_sets * KEYED_WAYS < most) {
         table->most_sets *= 2;
@@ -35,8 +57,7 @@ struct keyed *keyed_open(size_t piece, size_t most)
 void keyed_close(struct keyed *table)
 {
     if (table) {
-        memory_free(table->index);
-        memory_free(table->pieces);
+        release(table);
         memory_free(table);
     }
 }
@@ -46,7 +67,12 @@ static void *piece_at(const struct keyed *table, size_t set, size_t way)
     return table->pieces + (set * KEYED_WAYS + way) * table->piece;
 }
 
-/* A set's keys part between its old number and that of the new half. */
+/* Where a set's keys go when there are twice as many sets: each piece remembers the lower half of its key behind itself. */
+static uint32_t *low_of(const struct keyed *table, size_t set, size_t way)
+{
+    return (uint32_t *)(void *)((unsigned char *)piece_at(table, set, way) + table->piece - sizeof(uint32_t));
+}
+
 static void grow(struct keyed *table)
 {
     struct keyed old = *table;
@@ -54,15 +80,14 @@ static void grow(struct keyed *table)
     for (size_t set = 0; set < old.sets; set++) {
         size_t filled[2] = { 0, 0 };
         for (size_t way = 0; way < KEYED_WAYS && old.index[set].tags[way]; way++) {
-            const size_t to = old.index[set].tags[way] & (table->sets - 1);
+            const size_t to = *low_of(&old, set, way) & (table->sets - 1);
             const size_t place = filled[to != set]++;
             table->index[to].tags[place] = old.index[set].tags[way];
             table->index[to].used[place] = old.index[set].used[way];
             memcpy(piece_at(table, to, place), piece_at(&old, set, way), table->piece);
         }
     }
-    memory_free(old.index);
-    memory_free(old.pieces);
+    release(&old);
 }
 
 static size_t oldest(const struct set *set)
@@ -75,12 +100,12 @@ static size_t oldest(const struct set *set)
 }
 
 /* Ways are filled from the first on. */
-static void *insert(struct keyed *table, uint64_t tag, uint32_t now)
+static void *insert(struct keyed *table, uint64_t key, uint32_t now)
 {
-    size_t at = tag & (table->sets - 1);
+    size_t at = (uint32_t)key & (table->sets - 1);
     while (table->index[at].tags[KEYED_WAYS - 1] && table->sets < table->most_sets) {
         grow(table);
-        at = tag & (table->sets - 1);
+        at = (uint32_t)key & (table->sets - 1);
     }
     struct set *set = &table->index[at];
     size_t way = 0;
@@ -92,23 +117,30 @@ static void *insert(struct keyed *table, uint64_t tag, uint32_t now)
         table->evictions++;
         memset(piece_at(table, at, way), 0, table->piece);
     }
-    set->tags[way] = tag;
+    set->tags[way] = tag_of(key);
     set->used[way] = now;
+    *low_of(table, at, way) = (uint32_t)key;
     return piece_at(table, at, way);
 }
 
 void *keyed_get(struct keyed *table, uint64_t key, uint32_t now)
 {
-    const uint64_t tag = key ? key : 1;
-    const size_t at = tag & (table->sets - 1);
+    const uint32_t tag = tag_of(key);
+    const size_t at = (uint32_t)key & (table->sets - 1);
     struct set *set = &table->index[at];
     for (size_t way = 0; way < KEYED_WAYS; way++) {
         if (set->tags[way] == tag) {
+            __builtin_prefetch((const char *)piece_at(table, at, way) + LINE);
             set->used[way] = now > set->used[way] ? now : set->used[way];
             return piece_at(table, at, way);
         }
     }
-    return insert(table, tag, now);
+    return insert(table, key, now);
+}
+
+void keyed_prefetch(const struct keyed *table, uint64_t key)
+{
+    __builtin_prefetch(&table->index[(uint32_t)key & (table->sets - 1)]);
 }
 
 uint64_t keyed_evictions(const struct keyed *table) { return table->evictions; }

@@ -2,7 +2,7 @@
  *
  * Sets of KEYED_WAYS keys share a cache line. A table starts small and doubles up to its bound; then the piece of a full set
  * that was longest unused, by the time handed in, is forgotten and counted. What is forgotten depends on keys and times
- * alone. Keys are hashes (keyed_hash); two things with one hash share a piece. */
+ * alone. Keys are hashes (keyed_hash); two things with one hash share a piece (tags have 31 bits beside those of the set). */
 #ifndef YAGURA_DETECT_KEYED_H
 #define YAGURA_DETECT_KEYED_H
 
@@ -15,6 +15,8 @@ struct keyed *keyed_open(size_t piece, size_t most); /* most is rounded up to a 
 void keyed_close(struct keyed *table);               /* NULL is allowed */
 /* The piece of a key, zeroed when it is new; valid until the next call. now: seconds. */
 void *keyed_get(struct keyed *table, uint64_t key, uint32_t now);
+/* Brings what keyed_get will look at into the cache: the set, so that looking it up can wait for other work. */
+void keyed_prefetch(const struct keyed *table, uint64_t key);
 uint64_t keyed_evictions(const struct keyed *table); /* pieces forgotten so far */
 size_t keyed_bytes(const struct keyed *table);
 

@@ -105,6 +105,11 @@ size_t network_inspect(struct network *network, const struct event *ev, const st
     return found.count;
 }
 
+size_t network_pairs(const struct network *network)
+{
+    return network->options.keys_per_account * (network->account_count <= NETWORK_LARGE ? NETWORK_PAIRS : NETWORK_PAIRS_LATER);
+}
+
 struct verdict *network_tell(struct network_hits *hits, const struct detector *detector)
 {
     if (hits->count == NETWORK_HITS_MAX) {

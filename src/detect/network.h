@@ -3,7 +3,8 @@
  * The detectors of these sources (detectors/flow*.c, dns*.c) share what is known per network interface, per pair of interface
  * and peer, per instance that asks names, and per domain it asks about; so each record is looked up once. They stand in
  * registry.c like all others, marked `shared`, and are told here. Nothing is allocated per record; an account has room for
- * keys_per_account interfaces and NETWORK_PAIRS times as many pairs, then forgets its own oldest, counted.
+ * keys_per_account interfaces and NETWORK_PAIRS times as many pairs (NETWORK_PAIRS_LATER times once there are NETWORK_LARGE
+ * accounts), then forgets its own oldest, counted.
  *
  * Time is the records' own. A window that has begun is not reset by records older than it. What goes on is told again after
  * NETWORK_QUIET_SECONDS, not for each record. */
@@ -15,7 +16,7 @@
 struct interfaces; /* detect/interfaces.h */
 struct learn;      /* detect/learn/learn.h */
 
-enum { NETWORK_HITS_MAX = 8, NETWORK_PAIRS = 8, NETWORK_QUIET_SECONDS = 300 };
+enum { NETWORK_HITS_MAX = 8, NETWORK_PAIRS = 32, NETWORK_PAIRS_LATER = 4, NETWORK_LARGE = 32, NETWORK_QUIET_SECONDS = 300 };
 
 struct network_options {
     const struct interfaces *interfaces; /* whose they are; NULL: only what records say is known */

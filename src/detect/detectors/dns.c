@@ -27,7 +27,7 @@ void dns_inspect(struct network *network, struct network_account *account, const
     }
     if (account->askers == NULL) {
         account->askers = keyed_open(sizeof(struct dns_asker), network->options.keys_per_account);
-        account->domains = keyed_open(sizeof(struct dns_domain), network->options.keys_per_account * NETWORK_PAIRS);
+        account->domains = keyed_open(sizeof(struct dns_domain), network_pairs(network));
     }
     dns.asker_key = keyed_hash(10, asker.ptr, asker.len);
     dns.asker = keyed_get(account->askers, dns.asker_key, dns.now);

@@ -120,13 +120,17 @@ static uint64_t host_key(const struct event *ev)
     return keyed_hash(2, name.ptr, name.len);
 }
 
-static struct flow_host *host_of(struct network *network, struct network_account *account, const struct event *ev, uint32_t now)
+static void open_tables(struct network *network, struct network_account *account)
 {
     if (account->hosts == NULL) {
         account->hosts = keyed_open(sizeof(struct flow_host), network->options.keys_per_account);
-        account->pairs = keyed_open(sizeof(struct flow_pair), network->options.keys_per_account * NETWORK_PAIRS);
+        account->pairs = keyed_open(sizeof(struct flow_pair), network_pairs(network));
     }
-    const uint64_t key = host_key(ev);
+}
+
+static struct flow_host *host_of(const struct network *network, const struct network_account *account, const struct event *ev,
+                                 uint64_t key, uint32_t now)
+{
     struct flow_host *host = keyed_get(account->hosts, key, now);
     host->key = key;
     if (host->interface_of != network->interfaces_number) {
@@ -134,6 +138,13 @@ static struct flow_host *host_of(struct network *network, struct network_account
         host->interface = interfaces_find(network->options.interfaces, event_get(ev, FIELD_INTERFACE));
     }
     return host;
+}
+
+/* Whose set is most likely needed next: the peer is mostly the end that isn't private. */
+static void prefetch_pair(const struct network_account *account, const struct event_flow *flow, uint64_t host)
+{
+    const unsigned char *remote = is_private(flow->source) ? flow->target : flow->source;
+    keyed_prefetch(account->pairs, keyed_hash(host, remote, 16));
 }
 
 static void see(struct flow *flow)
@@ -171,7 +182,10 @@ void flow_inspect(struct network *network, struct network_account *account, cons
 {
     const uint32_t now = seconds_of(ev->flow.start ? ev->flow.start : ev->flow.end);
     struct flow flow = { .ev = ev, .network = network, .intel = intel, .hits = hits, .now = now };
-    flow.host = host_of(network, account, ev, now);
+    const uint64_t key = host_key(ev);
+    open_tables(network, account);
+    prefetch_pair(account, &ev->flow, key);
+    flow.host = host_of(network, account, ev, key, now);
     learn_own(flow.host, &ev->flow);
     see(&flow);
     const struct interface *known = flow.host->interface;

@@ -23,33 +23,34 @@ struct flow_guesses {
 };
 
 struct flow_flood {
-    uint64_t packets, bytes; /* sent */
-    uint64_t answers, answer_bytes;
+    float packets, bytes; /* sent */
+    float answers, answer_bytes;
     uint32_t start, told;
     uint16_t records;
     uint8_t kind;
 };
 
 struct flow_beacon {
-    uint32_t last, told;
     float gap, gap_square, size, size_square; /* sums */
+    uint32_t last, told;
     uint16_t count, port, client_port;
 };
 
-/* An interface and one peer of it. */
+/* An interface and one peer of it. The first 64 bytes are what nearly every record needs, the next what those do that go out. */
 struct flow_pair {
     unsigned lists;         /* of the peer, as of lists_of; asked again when that isn't the network's number */
     uint32_t lists_of;
     uint32_t told;          /* by lists */
-    uint32_t port_told;     /* a probed port */
-    struct flow_tried out, in;
+    uint32_t learned_hour, learned; /* what the learner was told of within that hour: a set of ports */
+    uint32_t volume_hour, volume_told;
+    bool doh;               /* it is a public server of DNS over HTTPS */
+    bool is_new;            /* to this interface, that is known well enough to say so */
+    uint64_t unlearned;     /* bytes sent and not handed to the learner yet */
     struct flow_guesses guesses;
     struct flow_flood flood;
     struct flow_beacon beacon;
-    uint64_t unlearned;     /* bytes sent and not handed to the learner yet */
-    uint32_t volume_hour, volume_told;
-    uint32_t learned;       /* mark of the last hour and port the learner was told of */
-    bool is_new;            /* to this interface, that is known well enough to say so */
+    struct flow_tried out, in;
+    uint32_t port_told;     /* a probed port */
 };
 
 struct flow_sweep {
@@ -91,6 +92,8 @@ struct flow {
 };
 
 static inline uint16_t flow_service(const struct flow *flow) { return flow->initiated ? flow->remote_port : flow->local_port; }
+
+bool flow_is_doh_server(struct str address);
 
 void flow_lists(struct flow *flow);
 void flow_scan(struct flow *flow);

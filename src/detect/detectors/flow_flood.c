@@ -54,27 +54,24 @@ static enum kind kind_of(const struct flow *flow)
 static bool is_flood(const struct flow *flow, const struct flow_flood *flood)
 {
     const uint32_t end = flow->now + flow->seconds;
-    const uint32_t seconds = end - flood->start > LEAST_SECONDS ? end - flood->start : LEAST_SECONDS;
-    const uint64_t rate = flow->public_remote ? PUBLIC_RATE : INSIDE_RATE;
-    if (flood->records < 2 || end < flood->start + LEAST_SECONDS || flood->packets / seconds < rate) {
+    const uint32_t passed = end > flood->start ? end - flood->start : 0;
+    const float rate = flow->public_remote ? PUBLIC_RATE : INSIDE_RATE;
+    if (flood->records < 2 || passed < LEAST_SECONDS || flood->packets < rate * (float)passed) {
         return false;
     }
     if (flood->kind == KIND_TCP) {
-        return flood->bytes / flood->packets <= EMPTY_PACKET && flood->answer_bytes / 2 <= flood->bytes;
+        return flood->bytes <= flood->packets * EMPTY_PACKET && flood->answer_bytes <= flood->bytes * 2;
     }
     return flood->answers <= flood->packets / 50;
 }
-
-static bool add(uint64_t *sum, uint64_t more) { return !ADD_OVERFLOWS(*sum, more, sum); }
 
 void flow_flood(struct flow *flow)
 {
     const struct event_flow *f = &flow->ev->flow;
     struct flow_flood *flood = &flow->pair->flood;
     if (!flow->outbound) {
-        if (flood->start != 0 && !(add(&flood->answers, f->packets) && add(&flood->answer_bytes, f->bytes))) {
-            flood->start = 0;
-        }
+        flood->answers += (float)f->packets; /* of no account before anything was sent */
+        flood->answer_bytes += (float)f->bytes;
         return;
     }
     const enum kind kind = kind_of(flow);
@@ -82,15 +79,19 @@ void flow_flood(struct flow *flow)
         return;
     }
     const enum network_window window = network_window(&flood->start, flow->now, WINDOW);
+    if (window == WINDOW_PAST) {
+        return;
+    }
     if (window == WINDOW_NEW || flood->kind != kind) {
         *flood = (struct flow_flood){ .start = flow->now, .told = flood->told, .kind = (uint8_t)kind };
     }
     flood->records = (uint16_t)(flood->records + (flood->records < UINT16_MAX));
-    if (window == WINDOW_PAST || !add(&flood->packets, f->packets) || !add(&flood->bytes, f->bytes) || !is_flood(flow, flood) ||
-        !network_may_tell(&flood->told, flow->now)) {
+    flood->packets += (float)f->packets;
+    flood->bytes += (float)f->bytes;
+    if (!is_flood(flow, flood) || !network_may_tell(&flood->told, flow->now)) {
         return;
     }
     flow_tell(flow, kinds[kind].detector, FLOW_ACTOR,
-              str_format(flow->ev->arena, "it sent %ju %s to %" STR_FMT " within minutes, hardly answered", (uintmax_t)flood->packets,
+              str_format(flow->ev->arena, "it sent %.0f %s to %" STR_FMT " within minutes, hardly answered", (double)flood->packets,
                          kinds[kind].what, STR_ARG(flow_remote_text(flow))));
 }

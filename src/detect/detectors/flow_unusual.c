@@ -2,7 +2,7 @@
  * spec: GuardDuty user guide, Behavior:EC2/NetworkPortUnusual and TrafficVolumeUnusual, DefenseEvasion:EC2/UnusualDNSResolver,
  * UnusualDoHActivity and UnusualDoTActivity. Silent until the learner knows instance and account (learn.h). Our own figures: a
  * port or resolver counts when it is as surprising as PORT_NATS; an amount when it is 10 times what is usual at that hour, and
- * 100 MB at least. Looked at once an hour per peer and port, and per MB. */
+ * 100 MB at least. Looked at once an hour per peer and port, and per 16 MB. */
 #include <stdio.h>
 
 #include "detect/detectors/flow_types.h"
@@ -10,10 +10,10 @@
 #include "detect/model.h"
 
 enum { HOUR = 3600, DNS = 53, DNS_TLS = 853, HTTPS = 443, EPHEMERAL = 32768 };
-static const uint64_t STEP_BYTES = 1000000;
+static const uint64_t STEP_BYTES = 16000000;
 static const double PORT_NATS = 4.5, RESOLVER_NATS = 2.0, VOLUME_NATS = 6, VOLUME_LEAST = 100e6, VOLUME_TIMES = 10;
 
-static bool is_doh_server(struct str address)
+bool flow_is_doh_server(struct str address)
 {
     struct str text = model_embedded(STR("resolvers"));
     struct str word = STR_NONE;
@@ -36,7 +36,7 @@ static const struct detector *resolver_of(const struct flow *flow)
     if (flow->remote_port == DNS_TLS) {
         return &FLOW_UNUSUAL_DOT;
     }
-    return flow->remote_port == HTTPS && is_doh_server(flow_remote_text(flow)) ? &FLOW_UNUSUAL_DOH : NULL;
+    return flow->remote_port == HTTPS && flow->pair->doh ? &FLOW_UNUSUAL_DOH : NULL;
 }
 
 static bool view_of(const struct flow *flow, struct learn_view *view)
@@ -68,15 +68,20 @@ static void port(struct flow *flow, struct learn_view *view)
 /* Once an hour per peer and port. */
 static void calls(struct flow *flow)
 {
-    const uint32_t mark = (uint32_t)keyed_mix(flow->now / HOUR, flow->remote_port + 65536u * flow->protocol) | 1u;
+    struct flow_pair *pair = flow->pair;
+    const uint32_t bit = 1u << (keyed_mix(flow->remote_port, flow->protocol) & 31);
     struct learn_view view;
-    if (flow->pair->learned == mark || !view_of(flow, &view)) {
+    if (pair->learned_hour != flow->now / HOUR) {
+        pair->learned_hour = flow->now / HOUR;
+        pair->learned = 0;
+    }
+    if (pair->learned & bit || !view_of(flow, &view)) {
         return;
     }
-    flow->pair->learned = mark;
+    pair->learned |= bit;
     if (flow->public_remote) {
         const struct learn_rarity peer = learn_value(&view, HOST_PEER, flow_remote_text(flow));
-        flow->pair->is_new = peer.entity == LEARN_NEVER || (flow->pair->is_new && peer.entity == LEARN_RARE);
+        pair->is_new = peer.entity == LEARN_NEVER || (pair->is_new && peer.entity == LEARN_RARE);
     }
     port(flow, &view);
 }

@@ -39,6 +39,9 @@ struct network_hits {
 /* A zeroed one to be filled in; beyond the bound one that nobody sees. */
 struct verdict *network_tell(struct network_hits *hits, const struct detector *detector);
 
+/* How many pairs an account that comes now may have. */
+size_t network_pairs(const struct network *network);
+
 void flow_inspect(struct network *network, struct network_account *account, const struct event *ev, const struct intel *intel,
                   struct network_hits *hits);
 void dns_inspect(struct network *network, struct network_account *account, const struct event *ev, const struct intel *intel,
