@@ -132,16 +132,19 @@ ALWAYS_INLINE bool same_head(const char *bytes, const struct step *step)
                     (load_lane(bytes + 16) ^ load_lane(step->head + 16)) & load_lane(mask + 16));
 }
 
+ALWAYS_INLINE bool same_step(const char *a, const char *b)
+{
+    return all_zero(load_lane(a) ^ load_lane(b), load_lane(a + 16) ^ load_lane(b + 16));
+}
+
 /* The rest of a gap that is longer than its head: steps of HEAD bytes, the last one from the end. */
 ALWAYS_INLINE bool same_rest(const char *bytes, const char *text, size_t length)
 {
-    size_t at = HEAD;
-    bool same = true;
-    for (; same && at + HEAD < length; at += HEAD) {
-        same = memcmp(bytes + at, text + at, HEAD) == 0;
+    bool same = same_step(bytes + length - HEAD, text + length - HEAD);
+    for (size_t at = HEAD; same && at + HEAD < length; at += HEAD) {
+        same = same_step(bytes + at, text + at);
     }
-    at = length - HEAD;
-    return same && all_zero(load_lane(bytes + at) ^ load_lane(text + at), load_lane(bytes + at + 16) ^ load_lane(text + at + 16));
+    return same;
 }
 
 static bool same_at_end(const char *at, size_t room, const struct step *step)

@@ -175,7 +175,7 @@ bool cloudtrail_fill(struct reader *reader, struct str raw, const char **reason)
     for (size_t i = 0; i < FIELD_CLOUDTRAIL_COUNT; i++) {
         const struct scan_value *value = &values[reader->fields.slot[i]];
         /* Nothing or plain text, mostly; an absent value has neither place nor length. */
-        const bool plain = value->kind == SCAN_ABSENT || (value->kind == SCAN_STRING && !value->escaped);
+        const bool plain = !value->escaped && (value->kind == SCAN_ABSENT || value->kind == SCAN_STRING);
         fields[i] = LIKELY(plain) ? (struct str){ value->ptr, value->len } : reader_value_text(ev->arena, value);
     }
     fields[FIELD_ACCOUNT] = either(fields[FIELD_ACCOUNT], fields[FIELD_CALLER_ACCOUNT]);

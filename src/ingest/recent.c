@@ -5,7 +5,7 @@
 #include "base/arena.h"
 
 /* Grown at two hashes a bucket, where one in some thousand is full; the last size fills up and forgets. */
-enum { BUCKET = 8, CACHE_LINE = BUCKET * sizeof(uint64_t), FIRST_BUCKETS = 1024, GROW_AT = 2 };
+enum { BUCKET = 8, CACHE_LINE = BUCKET * sizeof(uint64_t), FIRST_BUCKETS = 1024, GROW_AT = 2, GROW_BY = 4 };
 
 struct recent {
     void *memory;
@@ -63,7 +63,8 @@ static void put_first(uint64_t *bucket, uint64_t hash)
 static void grow(struct recent *recent)
 {
     const struct recent old = *recent;
-    take_memory(recent, (old.mask + 1) * 2);
+    const size_t grown = (old.mask + 1) * GROW_BY;
+    take_memory(recent, grown < recent->mask_max ? grown : recent->mask_max + 1);
     for (size_t i = 0; i <= old.mask; i++) {
         for (size_t oldest = BUCKET; oldest > 0; oldest--) {
             const uint64_t hash = old.buckets[i][oldest - 1];
