@@ -315,12 +315,17 @@ void scan_shapes_take(const struct scan_shapes *shapes, const struct scan_shape 
                       struct scan_taken *out)
 {
     const struct placed *placed = shapes->placed + shape->placed;
-    for (size_t i = 0; i < shape->value_count; i++) {
-        out->values[placed[i].slot] = value_at(shapes->gaps, w->origin, &placed[i]);
-        out->touched[i] = placed[i].slot;
+    struct scan_value *values = out->values;
+    uint16_t *touched = out->touched;
+    const size_t *gaps = shapes->gaps;
+    const char *origin = w->origin;
+    const size_t count = shape->value_count;
+    for (size_t i = 0; i < count; i++) {
+        values[placed[i].slot] = value_at(gaps, origin, &placed[i]);
+        touched[i] = placed[i].slot;
     }
     for (size_t i = 0; i < shape->extra_count; i++) {
-        out->extras[i] = value_at(shapes->gaps, w->origin, &placed[shape->value_count + i]);
+        out->extras[i] = value_at(gaps, origin, &placed[count + i]);
     }
     for (size_t i = 0; UNLIKELY(shapes->escapes) && i < shape->value_count; i++) {
         mark_escaped(&out->values[placed[i].slot]);
