@@ -56,47 +56,29 @@ struct err member_each(struct request *rq, const struct guardduty_account_ids *i
     return ERR_OK;
 }
 
-/* The accounts other than the owner that records told of, each once. The address says what it is: nobody's. */
-static struct err seen_list(struct request *rq, struct member_row **out, size_t *count)
+/* The address says what it is: nobody's. */
+static struct member_row member_of_seen(struct request *rq, const struct seen_row *seen)
 {
-    struct usage_row *usage = NULL;
-    size_t sums = 0;
-    TRY(rows_usage_sum(rows_of(rq), 0, &usage, &sums));
-    *out = ARENA_ARRAY(rq->ctx.arena, struct member_row, sums + 1);
-    *count = 0;
-    for (size_t i = 0; i < sums; i++) {
-        struct member_row *last = *count > 0 ? &(*out)[*count - 1] : NULL;
-        if (usage[i].record_account.len != 12 || str_equal(usage[i].record_account, rq->account)) {
-            continue;
-        }
-        if (last == NULL || !str_equal(last->other, usage[i].record_account)) {
-            last = &(*out)[(*count)++];
-            *last = (struct member_row){
-                .other = usage[i].record_account,
-                .email = str_format(rq->ctx.arena, "%" STR_FMT "@seen-in-logs.invalid", STR_ARG(usage[i].record_account)),
-                .status = STR("Enabled"),
-                .invitation = STR(""),
-                .invited_ms = usage[i].first_day * DAY_MS,
-            };
-        }
-        last->invited_ms = usage[i].first_day * DAY_MS < last->invited_ms ? usage[i].first_day * DAY_MS : last->invited_ms;
-        last->updated_ms = usage[i].last_day * DAY_MS > last->updated_ms ? usage[i].last_day * DAY_MS : last->updated_ms;
-    }
-    return ERR_OK;
+    return (struct member_row){
+        .other = seen->account,
+        .email = str_format(rq->ctx.arena, "%" STR_FMT "@seen-in-logs.invalid", STR_ARG(seen->account)),
+        .status = STR("Enabled"),
+        .invitation = STR(""),
+        .invited_ms = seen->first_day * DAY_MS,
+        .updated_ms = seen->last_day * DAY_MS,
+    };
 }
 
 struct err member_find(struct request *rq, struct str account, struct member_row *out, bool *found)
 {
-    struct member_row *seen = NULL;
-    size_t count = 0;
+    struct seen_row seen = { .first_day = 0 };
     TRY(rows_membership_get(rows_of(rq), account, out, found));
     if (*found) {
         return ERR_OK;
     }
-    TRY(seen_list(rq, &seen, &count));
-    for (size_t i = 0; i < count && !*found; i++) {
-        *found = str_equal(seen[i].other, account);
-        *out = seen[i];
+    TRY(rows_seen_get(rows_of(rq), account, &seen, found));
+    if (*found) {
+        *out = member_of_seen(rq, &seen);
     }
     return ERR_OK;
 }
@@ -194,26 +176,20 @@ struct err guardduty_get_members(struct request *rq, const struct guardduty_get_
     return ERR_OK;
 }
 
-/* Members that were made, and accounts seen that were not, merged by account: both come in that order. */
-static struct err next_of_both(struct request *rq, struct str after, struct member_row **out, size_t *count)
+/* The next few after an account: members that were made, and accounts seen that were not, merged, since both come in that
+ * order. Fewer than MEMBER_PAGE_MAX: there are no more. */
+static struct err next_of_both(struct request *rq, struct str after, struct member_row *out, size_t *count)
 {
-    struct member_row *made = NULL, *seen = NULL;
-    size_t made_count = 0, seen_count = 0, s = 0;
-    TRY(rows_membership_list(rows_of(rq), after, MEMBER_PAGE_MAX + 1, &made, &made_count));
-    TRY(seen_list(rq, &seen, &seen_count));
-    *out = ARENA_ARRAY(rq->ctx.arena, struct member_row, made_count + seen_count + 1);
-    *count = 0;
-    for (size_t m = 0; m < made_count || s < seen_count;) {
-        const int order = m == made_count ? 1 : s == seen_count ? -1 : str_compare(made[m].other, seen[s].other);
-        const bool full = made_count > MEMBER_PAGE_MAX && m == made_count;
-        if (full) {
-            break;
-        }
-        if (order > 0 && str_compare(seen[s].other, after.ptr ? after : STR("")) <= 0) {
-            s++;
-            continue;
-        }
-        (*out)[(*count)++] = order <= 0 ? made[m] : seen[s];
+    struct member_row *made = NULL;
+    struct seen_row *seen = NULL;
+    size_t made_count = 0, seen_count = 0, m = 0, s = 0;
+    TRY(rows_membership_list(rows_of(rq), after, MEMBER_PAGE_MAX, &made, &made_count));
+    TRY(rows_seen_list(rows_of(rq), after, MEMBER_PAGE_MAX, &seen, &seen_count));
+    for (*count = 0; *count < MEMBER_PAGE_MAX && (m < made_count || s < seen_count); (*count)++) {
+        const int order = m == made_count   ? 1
+                          : s == seen_count ? -1
+                                            : str_compare(made[m].other, seen[s].account);
+        out[*count] = order <= 0 ? made[m] : member_of_seen(rq, &seen[s]);
         m += order <= 0;
         s += order >= 0;
     }
@@ -226,29 +202,28 @@ struct err guardduty_list_members(struct request *rq, const struct guardduty_lis
 {
     struct detector_row detector = { .enabled = false };
     struct finding_place after = { .id = STR_NONE };
-    struct member_row *rows = NULL;
+    struct member_row rows[MEMBER_PAGE_MAX];
     size_t count = 0;
     const bool all = str_equal_nocase(in->only_associated, STR("false"));
-    const size_t limit = in->max_results.set ? (size_t)in->max_results.v : MEMBER_PAGE_MAX;
+    const size_t limit = in->max_results.set && in->max_results.v > 0 ? (size_t)in->max_results.v : MEMBER_PAGE_MAX;
     const struct str question = all ? STR("all") : STR("associated");
     TRY(detector_need(rq, in->detector_id, &detector));
     TRY(page_place(rq, question, in->next_token, &after));
     out->members.items = ARENA_ARRAY(rq->ctx.arena, struct guardduty_member, limit + 1);
     do {
-        TRY(next_of_both(rq, after.id, &rows, &count));
+        TRY(next_of_both(rq, after.id, rows, &count));
         for (size_t i = 0; i < count; i++) {
-            if (!all && !is_bound(&rows[i])) {
-                after.id = rows[i].other;
-                continue;
-            }
-            if (out->members.count == limit) {
+            const bool wanted = all || is_bound(&rows[i]);
+            if (wanted && out->members.count == limit) {
                 out->next_token = page_token(rq, question, &after);
                 return ERR_OK;
             }
+            if (wanted) {
+                TRY(show_whole(rq, &rows[i], &out->members.items[out->members.count++]));
+            }
             after = (struct finding_place){ .id = rows[i].other, .value = SQL_INT(0) };
-            TRY(show_whole(rq, &rows[i], &out->members.items[out->members.count++]));
         }
-    } while (count > MEMBER_PAGE_MAX);
+    } while (count == MEMBER_PAGE_MAX);
     out->next_token = STR("");
     return ERR_OK;
 }

@@ -9,3 +9,4 @@ CREATE TABLE guardduty_usage (
     bytes BIGINT NOT NULL,
     PRIMARY KEY (account, region, day, record_account, source)
 );
+CREATE INDEX guardduty_usage_seen ON guardduty_usage (account, region, record_account, day);
