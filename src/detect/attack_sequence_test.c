@@ -101,6 +101,25 @@ TEST(a_sequence_that_ends_with_data_is_told_as_such)
     intel_close(intel);
 }
 
+TEST(a_sequence_stays_one_finding_when_earlier_steps_come_late)
+{
+    struct intel *intel = tor();
+    const struct str steps[] = { call(arena, 1, "05T02:00:00", "198.51.100.7", LIST), call(arena, 2, "05T03:00:00", "198.51.100.7", STOP),
+                                 call(arena, 3, "05T04:00:00", "203.0.113.9", KEY),
+                                 call(arena, 4, "05T01:00:00", "198.51.100.7", "\"awsRegion\":\"us-east-1\"," EXPIRE) };
+    struct harness *harness = fed(arena, intel, steps, COUNT_OF(steps));
+    const char *id = NULL;
+    for (size_t i = 0; i < harness->count; i++) {
+        if (str_equal(harness->found[i].type, STR(IDENTITY))) {
+            id = id ? id : str_cstr(arena, harness->found[i].id);
+            CHECK_STR(harness->found[i].id, id);
+        }
+    }
+    CHECK(harness_count(harness, IDENTITY) >= 2);
+    harness_close(harness);
+    intel_close(intel);
+}
+
 TEST(repeats_of_what_is_known_are_told_less_and_less)
 {
     struct intel *intel = tor();

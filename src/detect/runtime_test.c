@@ -190,6 +190,7 @@ TEST(a_finding_without_kubernetes_is_of_a_task_a_container_or_an_instance)
     CHECK(json_path(container, "service.action") == NULL);
     CHECK_STR(json_text(json_path(container, "service.runtimeDetails.context.commandLineExample")), "sh -i");
     CHECK_STR(json_text(json_path(only(arena, NULL, SHELL("abc", "ecs-shop-1-web")), "resource.resourceType")), "ECSCluster");
+    CHECK_STR(json_text(json_path(only(arena, NULL, SHELL("host", "<NA>")), "resource.resourceType")), "Instance");
     const struct json *instance = only(arena, NULL, SHELL("host", ""));
     CHECK_STR(json_text(json_path(instance, "resource.resourceType")), "Instance");
     CHECK_STR(json_text(json_path(instance, "resource.instanceDetails.instanceId")), "i-0123456789abcdef0");

@@ -173,7 +173,7 @@ static void remember_who(struct trail *trail, const struct event *ev, const stru
     for (uint32_t i = 0; i < trail->count; i++) {
         first = trail->signals[i].first_ms < first ? trail->signals[i].first_ms : first;
     }
-    if (ev->at_ms <= first) {
+    if (ev->at_ms <= first && !trail->told) {
         KEEP(trail->region, finding->region);
     }
     KEEP(trail->user, event_get(ev, FIELD_USER_NAME));
@@ -280,6 +280,7 @@ size_t sequences_take(struct sequences *sequences, const struct event *ev, const
     if (!news || !is_sequence(&j, kind)) {
         return 0;
     }
+    trail->told = true;
     size_t count = 0;
     hit(ev, trail, &j, kind, key, &hits[count++]);
     if (kind == SEQUENCE_IDENTITY && j.takes_data) {

@@ -27,7 +27,8 @@ struct signal {
 struct trail {
     struct signal signals[SIGNALS_MAX];
     uint32_t count;
-    char region[24];      /* of the first signal by time */
+    char region[24];      /* of the first signal by time, as it was when the sequence was first told: then it stays the same finding */
+    bool told;
     char user[64], user_type[20], key[24], account[13];
 };
 

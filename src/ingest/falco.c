@@ -2,6 +2,17 @@
  * spec: Falco documentation, JSON output. */
 #include "ingest/format.h"
 
+/* What Falco doesn't know, older versions write as <NA>. */
+static void finish(struct event *ev)
+{
+    static const enum field unknown[] = { FIELD_NAMESPACE, FIELD_NAME, FIELD_RESOURCE, FIELD_CONTAINER, FIELD_USER_NAME, FIELD_PROCESS, FIELD_KEY };
+    for (size_t i = 0; i < COUNT_OF(unknown); i++) {
+        if (str_equal(ev->fields[unknown[i]], STR("<NA>"))) {
+            ev->fields[unknown[i]] = STR_NONE;
+        }
+    }
+}
+
 const struct json_format FORMAT_FALCO = {
     .source = SOURCE_FALCO,
     .marks = { "output_fields", "rule" },
@@ -34,4 +45,5 @@ const struct json_format FORMAT_FALCO = {
         { FIELD_KEY, "output_fields.fd\\.name" },
         { FIELD_ADDITIONAL, "output_fields" },
     },
+    .finish = finish,
 };
