@@ -255,7 +255,7 @@ class Machine(Caller):
         self.rate = rng.lognormvariate(0.3, 0.8)
         self.peak = rng.randint(0, 23)
         self.swing = rng.uniform(0, 0.9)
-        self.period = rng.choice([1, 1, 1, 1, 7, 28]) if kind in ("auditor", "backup", "etl") else 1
+        self.period = rng.choice([1, 1, 1, 1, 7, 28]) if kind in ("auditor", "backup") else 1
         self.at_hours = range(24) if kind not in ("auditor", "backup") else [rng.randint(0, 23)]
         self.fixed = home is not None
 
@@ -389,7 +389,7 @@ def actors(rng, records, options):
         client = record.get("userAgent", "").replace("{", "(").replace("}", ")").replace('"', "'") if home else None
         identity, region = record["userIdentity"], record["awsRegion"]
         if identity["type"] == "AssumedRole":
-            yield Machine(rng, account, region, identity, client=client, home=home)
+            yield Machine(rng, account, region, identity, rng.choice(["web", "worker", "etl", "agent"]), client, home)
         else:
             yield Person(rng, account, region, identity, Network(rng), rng.choice(["operator", "developer", "security"]), client, home)
 

@@ -292,6 +292,7 @@ bool anomaly_inspect(struct anomaly *anomaly, struct learn *learn, const struct 
         !learn_at(learn, LEARN_PRINCIPAL, event_get(ev, FIELD_ACCOUNT), traits.who, ev->at_ms, &view)) {
         return false;
     }
+    rarity_prefetch(view.entity, learn_shape(LEARN_PRINCIPAL));
     struct anomaly_score score = { .judged = view.judged };
     const uint32_t hour = (uint32_t)(ev->at_ms / HOUR_MS);
     window_turn(&view, hour);
@@ -311,7 +312,9 @@ bool anomaly_inspect(struct anomaly *anomaly, struct learn *learn, const struct 
         return false;
     }
     learn_distrust(&view);
-    case_note(&anomaly->cases[view.entity->key % CASES], &view, ev);
+    if (score.of[ASPECT_API].entity < LEARN_RARE) { /* else it was noted before */
+        case_note(&anomaly->cases[view.entity->key % CASES], &view, ev);
+    }
     anomaly_tell(ev, intel, &traits, &score, &anomaly->cases[view.entity->key % CASES], verdict);
     set_type(tactic, &traits, verdict);
     anomaly->last = *verdict;

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { WARM_POINTS = 256, ACCEPT_ONE_IN = 32, DRAWS_MOST = 64 };
+enum { WARM_POINTS = 256, SCORED_FIRST = 1024, SCORED_ONE_IN = 37, DRAWS_MOST = 64 };
 #define SURPRISE_MOST 8.0
 
 static uint64_t draw(struct forest *forest)
@@ -270,21 +270,21 @@ static void note_score(struct forest *forest, const float *point)
 
 void forest_add(struct forest *forest, const float point[FOREST_DIMENSIONS])
 {
+    _Static_assert(FOREST_TREES == 16, "four bits of a draw for each");
     if (!is_finite(point)) {
         return;
     }
     const bool full = forest->points >= FOREST_SAMPLES;
+    uint64_t luck = full ? draw(forest) : 0; /* once the trees are full, each takes one point in sixteen */
+    const bool scored = forest->points < SCORED_FIRST || luck % SCORED_ONE_IN == 0;
     forest->points++;
-    const uint64_t one_in = forest->points / FOREST_SAMPLES < ACCEPT_ONE_IN ? forest->points / FOREST_SAMPLES + 1 : ACCEPT_ONE_IN;
-    bool scored = !full;
-    for (size_t i = 0; i < FOREST_TREES; i++) {
+    if (full && scored) {
+        note_score(forest, point);
+    }
+    for (size_t i = 0; i < FOREST_TREES; i++, luck >>= 4) {
         struct forest_tree *tree = &forest->trees[i];
-        if (full && draw(forest) % one_in != 0) {
+        if (luck % 16 != 0) {
             continue;
-        }
-        if (!scored) {
-            note_score(forest, point);
-            scored = true;
         }
         if (tree->points >= FOREST_SAMPLES) {
             tree_remove(tree, random_leaf(forest, tree));

@@ -27,6 +27,7 @@ struct stream {
     FILE *file;
     uint64_t sum;
     bool failed;
+    bool unsummed; /* the checksum does not matter */
 };
 
 /* Sizes and shapes: what a saved profile's bytes mean. */
@@ -162,14 +163,16 @@ static bool take_all(struct stream *stream, struct learn *learn, uint64_t count)
     }
     const uint64_t sum = stream->sum;
     uint64_t written = 0;
+    if (stream->unsummed) {
+        return true;
+    }
     return take(stream, &written, sizeof(written)) && written == sum && fgetc(stream->file) == EOF;
 }
 
-struct err learn_read(struct ctx *ctx, FILE *in, const char *name, struct learn **out)
+static struct err read_model(struct ctx *ctx, struct stream *stream, const char *name, struct learn **out)
 {
-    struct stream stream = { .file = in };
     struct model_head head;
-    if (!take(&stream, &head, sizeof(head)) || memcmp(head.magic, MAGIC, sizeof(MAGIC)) != 0) {
+    if (!take(stream, &head, sizeof(head)) || memcmp(head.magic, MAGIC, sizeof(MAGIC)) != 0) {
         return fail(ctx, &FAULT_INVALID, "%s is no learned model", name);
     }
     if (head.version != MODEL_VERSION || head.layout != layout()) {
@@ -181,12 +184,22 @@ struct err learn_read(struct ctx *ctx, FILE *in, const char *name, struct learn 
         return fail(ctx, &FAULT_INVALID, "%s is damaged: its sizes make no sense", name);
     }
     struct learn *learn = learn_open(&(struct learn_options){ head.entities, head.accounts, head.seed });
-    if (!take_all(&stream, learn, head.account_count)) {
+    if (!take_all(stream, learn, head.account_count)) {
         learn_close(learn);
         return fail(ctx, &FAULT_INVALID, "%s is damaged or cut short: warm up again with --warm-up", name);
     }
     *out = learn;
     return ERR_OK;
+}
+
+struct err learn_read(struct ctx *ctx, FILE *in, const char *name, struct learn **out)
+{
+    return read_model(ctx, &(struct stream){ .file = in }, name, out);
+}
+
+struct err learn_read_unsummed(struct ctx *ctx, FILE *in, struct learn **out)
+{
+    return read_model(ctx, &(struct stream){ .file = in, .unsummed = true }, "the model", out);
 }
 
 struct err learn_load(struct ctx *ctx, const char *path, struct learn **out)

@@ -47,6 +47,14 @@ static void fade(struct rarity_profile *profile, const struct rarity_shape *shap
     }
 }
 
+void rarity_prefetch(const struct rarity_profile *profile, const struct rarity_shape *shape)
+{
+    const size_t slots = set_count(shape) * RARITY_SET;
+    for (size_t i = 0; i < slots; i += RARITY_SET) {
+        __builtin_prefetch(&profile->slots[i]);
+    }
+}
+
 void rarity_visit(struct rarity_profile *profile, const struct rarity_shape *shape, uint16_t day)
 {
     if (profile->days == 0) {
@@ -77,11 +85,13 @@ const struct rarity_slot *rarity_find(const struct rarity_profile *profile, cons
 /* The value's own slot; else an empty one or that of the least established value, cleared. */
 static struct rarity_slot *slot_take(struct rarity_slot *set, uint32_t tag, bool *displaced)
 {
-    struct rarity_slot *least = &set[0];
     for (size_t i = 0; i < RARITY_SET; i++) {
         if (set[i].tag == tag) {
             return &set[i];
         }
+    }
+    struct rarity_slot *least = &set[0];
+    for (size_t i = 0; i < RARITY_SET; i++) {
         const bool empty = set[i].tag == 0 && least->tag != 0;
         const bool less = set[i].days < least->days || (set[i].days == least->days && set[i].day < least->day);
         if (empty || (least->tag != 0 && less)) {
@@ -176,6 +186,7 @@ void rarity_adopt(struct rarity_profile *profile, const struct rarity_shape *sha
 double rarity_novelty(const struct rarity_profile *profile, unsigned feature)
 {
     const double days = profile->days > NOVELTY_FROM_DAY ? profile->days - NOVELTY_FROM_DAY : 0;
-    const double chance = (profile->novel[feature] + 0.5) / (days + 1.5);
+    const bool today = profile->novel_day[feature] == profile->last_day && profile->novel[feature] > 0;
+    const double chance = (profile->novel[feature] - today + 0.5) / (days + 1.5);
     return chance < 0.3 ? chance : 0.3;
 }

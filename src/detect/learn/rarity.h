@@ -59,6 +59,8 @@ struct rarity_seen {
 enum { RARITY_ESTABLISHED = 3 };
 
 size_t rarity_size(const struct rarity_shape *shape);
+/* Its values will be asked for. */
+void rarity_prefetch(const struct rarity_profile *profile, const struct rarity_shape *shape);
 /* Counts the day of activity. */
 void rarity_visit(struct rarity_profile *profile, const struct rarity_shape *shape, uint16_t day);
 enum rarity_mode {
@@ -76,7 +78,7 @@ void rarity_distrust(struct rarity_profile *profile, const struct rarity_shape *
 /* One more entity for which the value is established. */
 void rarity_adopt(struct rarity_profile *profile, const struct rarity_shape *shape, unsigned feature, uint64_t hash,
                   uint16_t day);
-/* Chance that a feature shows something new on a day, from how often it did (Laplace), at most 0.3. */
+/* Chance that a feature shows something new on a day, from how often it did before this one (Laplace), at most 0.3. */
 double rarity_novelty(const struct rarity_profile *profile, unsigned feature);
 
 #endif

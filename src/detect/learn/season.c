@@ -79,7 +79,8 @@ void season_add(struct season *season, uint16_t day, uint8_t hour, double amount
         season->hour = hour;
         season->open = SEASON_LEARNED;
         season->amount = 0;
-        season->hour_days[hour] = (uint8_t)(season->hour_days[hour] < UINT8_MAX ? season->hour_days[hour] + 1 : UINT8_MAX);
+        const bool counted = learns && season->hour_days[hour] < UINT8_MAX;
+        season->hour_days[hour] = (uint8_t)(season->hour_days[hour] + counted);
     }
     if (day == season->day && hour == season->hour) {
         season->amount += (float)amount;
@@ -94,7 +95,13 @@ struct season_view season_now(const struct season *season)
     return (struct season_view){ (double)season->amount, amount_of(usual), surprise_of(season) };
 }
 
-void season_distrust(struct season *season) { season->open = season->open ? SEASON_DISTRUSTED : SEASON_CLOSED; }
+void season_distrust(struct season *season)
+{
+    if (season->open == SEASON_LEARNED) {
+        season->open = SEASON_DISTRUSTED;
+        season->hour_days[season->hour] = (uint8_t)(season->hour_days[season->hour] - (season->hour_days[season->hour] > 0));
+    }
+}
 
 double season_hour_share(const struct season *season, uint8_t hour, uint8_t history)
 {
