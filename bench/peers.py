@@ -71,7 +71,7 @@ def quamina():
 
 def sigma_engines():
     peer = cargo("sigma", "rsigma 0.23.0 and sigma-rust 0.7.0")
-    names = {"rsigma": "rsigma 0.23.0", "sigma-rust": "sigma-rust 0.7.0"}
+    names = {"rsigma": "rsigma 0.23.0", "rsigma-prefilter": "rsigma 0.23.0, its prefilters on", "sigma-rust": "sigma-rust 0.7.0"}
     return [Peer(title, peer.command and [*peer.command, name], peer.reason) for name, title in names.items()]
 
 

@@ -18,6 +18,7 @@ Writes bench/results/DATE.md; a part that was asked for alone goes to DATE-PART.
 
 import argparse
 import pathlib
+import subprocess
 
 from common import WORK, write
 from detection import bench_detect, bench_engines, bench_threads
@@ -30,6 +31,18 @@ PARTS = {"patterns": bench_patterns, "lines": bench_lines, "detect": bench_detec
          "start": bench_start}
 
 
+def tables(options, failed):
+    """Of the parts asked for; a part that fails says so in its place, and the others go on."""
+    for name, part in PARTS.items():
+        if options.only not in (None, name):
+            continue
+        try:
+            yield from part(options)
+        except (SystemExit, OSError, ValueError, subprocess.SubprocessError) as trouble:
+            failed.append(name)
+            yield f"{name} **failed**", ["why"], [[str(trouble)[:500]]]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True, type=pathlib.Path)
@@ -39,7 +52,9 @@ def main():
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     options.binary = options.binary.resolve()
-    write((table for name, part in PARTS.items() if options.only in (None, name) for table in part(options)), options.only)
+    failed = []
+    write(tables(options, failed), options.only)
+    raise SystemExit(f"failed: {', '.join(failed)}" if failed else 0)
 
 
 if __name__ == "__main__":
