@@ -117,6 +117,12 @@ def test_destinations_that_are_refused(client):
     for arn in ["", "arn:aws:kms:ap-northeast-1:111122223333:alias/x", "arn:aws:kms::111122223333:key/1"]:
         refused(client.create_publishing_destination, "kmsKeyArn", **ask,
                 DestinationProperties={**PROPERTIES, "KmsKeyArn": arn})
+    # Nothing of an ARN may lead a signed call to another host, or into another header.
+    for arn in ["arn:aws:kms:a@evil.example/:111122223333:key/1", "arn:aws:kms:eu-west-1:111122223333:key/1\r\nX-Y: z"]:
+        refused(client.create_publishing_destination, "kmsKeyArn", **ask,
+                DestinationProperties={**PROPERTIES, "KmsKeyArn": arn})
+    refused(client.create_publishing_destination, "expectedBucketOwner", **ask,
+            DestinationProperties={**PROPERTIES, "ExpectedBucketOwner": "1\r\nX-Y: zzzz"})
     refused(client.create_publishing_destination, "kmsKeyArn", **ask,
             DestinationProperties={"DestinationArn": PROPERTIES["DestinationArn"]})
 

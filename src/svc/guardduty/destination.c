@@ -41,13 +41,27 @@ static bool is_bucket_arn(struct str arn)
     return bucket_name_fits(bucket) && prefix.len <= 512;
 }
 
+/* Letters, digits and hyphens alone: parts of the ARN become a host name and a header. */
+static bool is_plain(struct str s, size_t most)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        const char c = s.ptr[i];
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && !(c >= '0' && c <= '9') && c != '-') {
+            return false;
+        }
+    }
+    return s.len > 0 && s.len <= most;
+}
+
 /* arn:aws:kms:REGION:ACCOUNT:key/ID */
 static bool is_key_arn(struct str arn)
 {
     struct str rest = str_starts(arn, STR("arn:aws:kms:")) ? str_from(arn, sizeof("arn:aws:kms:") - 1) : STR_NONE;
     const struct str region = rest.ptr ? str_cut(rest, ':', &rest) : STR_NONE;
     const struct str account = rest.ptr ? str_cut(rest, ':', &rest) : STR_NONE;
-    return region.len > 0 && account.len == 12 && str_starts(rest, STR("key/")) && rest.len > 4;
+    return is_plain(region, 32) && is_plain(account, 12) && str_starts(rest, STR("key/")) &&
+           is_plain(str_from(rest, 4), 128);
 }
 
 static struct err take_properties(struct request *rq, const struct guardduty_destination_properties *in,
@@ -58,6 +72,9 @@ static struct err take_properties(struct request *rq, const struct guardduty_des
     row->bucket_owner = in->expected_bucket_owner.ptr ? in->expected_bucket_owner : row->bucket_owner;
     if (!is_bucket_arn(row->arn)) {
         return refuse(rq, "destinationArn");
+    }
+    if (row->bucket_owner.len > 0 && !is_plain(row->bucket_owner, 12)) {
+        return refuse(rq, "expectedBucketOwner");
     }
     return is_key_arn(row->kms_key) ? ERR_OK : refuse(rq, "kmsKeyArn");
 }
