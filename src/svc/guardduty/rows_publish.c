@@ -28,8 +28,6 @@ static const char FINDING_STALE[] =
 static const char DETECTOR_PLACES[] =
     "SELECT account, region, id, frequency FROM guardduty_detector WHERE enabled = 1 ORDER BY account, region";
 
-enum { DETECTOR_PLACES_MAX = 4096 };
-
 static struct destination_row read_destination(struct rows rows, const struct store_cursor *cursor)
 {
     return (struct destination_row){
@@ -150,15 +148,19 @@ struct err rows_detector_places(struct ctx *ctx, struct store_conn *db, struct d
 {
     struct store_cursor cursor = { .conn = NULL };
     struct err err = ERR_OK;
-    *out = ARENA_ARRAY(ctx->arena, struct detector_place, DETECTOR_PLACES_MAX);
+    size_t room = 16;
+    *out = ARENA_ARRAY(ctx->arena, struct detector_place, room);
     *count = 0;
     TRY(store_query(ctx, db, DETECTOR_PLACES, NULL, 0, &cursor));
-    while (*count < DETECTOR_PLACES_MAX && store_row(ctx, &cursor, &err)) {
+    while (store_row(ctx, &cursor, &err)) {
+        if (*count == room) {
+            *out = arena_grow(ctx->arena, *out, room * sizeof(**out), 2 * room * sizeof(**out));
+            room *= 2;
+        }
         (*out)[(*count)++] = (struct detector_place){
             store_text(ctx, &cursor, 0), store_text(ctx, &cursor, 1), store_text(ctx, &cursor, 2),
             store_text(ctx, &cursor, 3),
         };
     }
-    store_end(&cursor);
     return err;
 }
