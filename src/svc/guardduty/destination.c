@@ -166,7 +166,6 @@ struct err guardduty_list_publishing_destinations(struct request *rq,
             .destination_id = rows[i].id, .destination_type = STR("S3"), .status = rows[i].status,
         };
     }
-    out->next_token = STR("");
     return ERR_OK;
 }
 

@@ -136,7 +136,7 @@ struct err guardduty_list_invitations(struct request *rq, const struct guardduty
         };
         after = (struct finding_place){ .id = rows[i].other, .value = SQL_INT(0) };
     }
-    out->next_token = count > limit ? page_token(rq, STR("invitations"), &after) : STR("");
+    out->next_token = count > limit ? page_token(rq, STR("invitations"), &after) : STR_NONE;
     return ERR_OK;
 }
 

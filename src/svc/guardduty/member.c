@@ -224,7 +224,6 @@ struct err guardduty_list_members(struct request *rq, const struct guardduty_lis
             after = (struct finding_place){ .id = rows[i].other, .value = SQL_INT(0) };
         }
     } while (count == MEMBER_PAGE_MAX);
-    out->next_token = STR("");
     return ERR_OK;
 }
 

@@ -167,7 +167,7 @@ static struct err page_of(struct request *rq, const struct scan_question *questi
         fitting += wanted;
     }
     const struct finding_place last = { .id = STR("scans"), .value = SQL_INT((int64_t)(skip + *count)) };
-    *next = skip + *count < fitting ? page_token(rq, STR("scans"), &last) : STR("");
+    *next = skip + *count < fitting ? page_token(rq, STR("scans"), &last) : STR_NONE;
     return ERR_OK;
 }
 

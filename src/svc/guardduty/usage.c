@@ -149,15 +149,23 @@ static size_t show_sums(struct request *rq, struct str type, enum unit unit, con
 {
     const size_t left = first < sums->count ? sums->count - first : 0;
     const size_t count = left < limit ? left : limit;
-    out->sum_by_account.items = ARENA_ARRAY(rq->ctx.arena, struct guardduty_usage_account_result, count + 1);
-    out->sum_by_data_source.items = ARENA_ARRAY(rq->ctx.arena, struct guardduty_usage_data_source_result, count + 1);
-    out->sum_by_feature.items = ARENA_ARRAY(rq->ctx.arena, struct guardduty_usage_feature_result, count + 1);
+    if (str_equal(type, STR("SUM_BY_ACCOUNT"))) {
+        out->sum_by_account.items = ARENA_ARRAY(rq->ctx.arena, struct guardduty_usage_account_result, count + 1);
+    } else if (str_equal(type, STR("SUM_BY_DATA_SOURCE"))) {
+        out->sum_by_data_source.items = ARENA_ARRAY(rq->ctx.arena, struct guardduty_usage_data_source_result, count + 1);
+    } else if (str_equal(type, STR("SUM_BY_FEATURES"))) {
+        out->sum_by_feature.items = ARENA_ARRAY(rq->ctx.arena, struct guardduty_usage_feature_result, count + 1);
+    } else if (str_equal(type, STR("SUM_BY_RESOURCE"))) {
+        out->sum_by_resource.items = ARENA_NEW(rq->ctx.arena, struct guardduty_usage_resource_result);
+    } else {
+        out->top_resources.items = ARENA_NEW(rq->ctx.arena, struct guardduty_usage_resource_result);
+    }
     for (size_t i = 0; i < count; i++) {
         const struct str name = sums->names[first + i];
         const struct guardduty_total *total = total_of(rq, unit, sums->amounts[first + i]);
-        if (str_equal(type, STR("SUM_BY_ACCOUNT"))) {
+        if (out->sum_by_account.items) {
             out->sum_by_account.items[out->sum_by_account.count++] = (struct guardduty_usage_account_result){ name, total };
-        } else if (str_equal(type, STR("SUM_BY_DATA_SOURCE"))) {
+        } else if (out->sum_by_data_source.items) {
             out->sum_by_data_source.items[out->sum_by_data_source.count++] =
                 (struct guardduty_usage_data_source_result){ name, total };
         } else {
@@ -234,7 +242,7 @@ struct err guardduty_get_usage_statistics(struct request *rq, const struct guard
     const size_t shown = show_sums(rq, in->usage_statistic_type, unit, &sums,
                                    after.id.ptr ? (size_t)after.value.integer : 0, limit, statistics);
     const struct finding_place last = { .id = STR("usage"), .value = SQL_INT((int64_t)shown) };
-    out->next_token = shown < sums.count ? page_token(rq, in->usage_statistic_type, &last) : STR("");
+    out->next_token = shown < sums.count ? page_token(rq, in->usage_statistic_type, &last) : STR_NONE;
     return ERR_OK;
 }
 
