@@ -4,6 +4,7 @@
 #include "svc/guardduty/finding.h"
 #include "svc/guardduty/guardduty.h"
 #include "svc/guardduty/publish.h"
+#include "svc/guardduty/rows_member.h"
 
 /* What names an event that a finding rests on: its id, else where it stands. */
 static struct str event_name(struct arena *arena, const struct json *event)
@@ -42,10 +43,9 @@ static struct err is_replay(struct rows rows, const struct finding *finding, boo
     return ERR_OK;
 }
 
-struct err guardduty_record_finding(struct ctx *ctx, struct store_conn *db, struct str owner,
-                                    const struct finding *finding)
+static struct err record_for(struct rows rows, const struct finding *finding)
 {
-    const struct rows rows = { ctx, db, owner, finding->region };
+    struct ctx *ctx = rows.ctx;
     struct finding_row row = { .archived = false };
     struct str body = finding->json;
     bool found = false;
@@ -63,6 +63,23 @@ struct err guardduty_record_finding(struct ctx *ctx, struct store_conn *db, stru
     }
     TRY(found ? rows_finding_put(rows, &row) : filter_finding(rows, &row));
     return publish_finding(rows, &row, found);
+}
+
+/* An administrator has the findings of its members as well.
+ * spec: GuardDuty user guide, relationship between administrator and member accounts. */
+struct err guardduty_record_finding(struct ctx *ctx, struct store_conn *db, struct str owner,
+                                    const struct finding *finding)
+{
+    struct rows rows = { ctx, db, owner, finding->region };
+    struct member_row administrator = { .other = STR_NONE };
+    bool found = false;
+    TRY(record_for(rows, finding));
+    TRY(rows_administrator_get(rows, &administrator, &found));
+    if (!found || !str_equal(administrator.status, STR("Enabled"))) {
+        return ERR_OK;
+    }
+    rows.account = administrator.other;
+    return record_for(rows, finding);
 }
 
 struct err guardduty_findings_newest(struct ctx *ctx, struct store_conn *db, struct str owner, struct str region,

@@ -1,5 +1,6 @@
 #include "detect/finding.h"
 #include "svc/guardduty/fixture.h"
+#include "svc/guardduty/rows_member.h"
 
 #define OWNER STR("111122223333")
 #define DAY ((int64_t)24 * 60 * 60 * 1000)
@@ -144,4 +145,25 @@ GUARDDUTY_TEST(the_newest_are_told_for_tables)
     CHECK_INT(count, 0);
     CHECK_OK(guardduty_findings_newest(&rq->ctx, rq->db, OWNER, STR("ap-northeast-1"), 1, &newest, &count));
     CHECK_INT(count, 1);
+}
+
+GUARDDUTY_TEST(an_administrator_has_the_findings_of_its_members)
+{
+    const struct str administrator = STR("444455556666");
+    const struct rows rows = rows_of(rq);
+    struct member_row row = { .other = administrator, .status = STR("Invited"), .invitation = STR("1") };
+    const struct str theirs = fixture_detector(rq);
+    CHECK_OK(rows_invitation_put(rows, &row));
+    record(rq, 10); /* only invited */
+    row.status = STR("Enabled");
+    CHECK_OK(rows_invitation_put(rows, &row));
+    record(rq, 11);
+    record(rq, 11); /* read again */
+    CHECK_INT(only(rq, theirs).service->count.v, 2);
+    rq->account = administrator;
+    const struct str ours = fixture_detector(rq);
+    const struct guardduty_finding finding = only(rq, ours);
+    CHECK_INT(finding.service->count.v, 1);
+    CHECK_STR(finding.account_id, "111122223333");
+    CHECK(str_equal(finding.service->detector_id, ours));
 }
