@@ -35,10 +35,9 @@ static double severity_of_level(struct str level)
 
 static struct str or_else(struct str first, struct str second) { return first.len > 0 ? first : second; }
 
-static struct rule plain_rule(struct arena *arena, const struct sigma_rule *sigma)
+static struct rule plain_rule(struct arena *arena, const struct sigma_rule *sigma, uint32_t sources)
 {
     const struct str name = slug(arena, or_else(sigma->title, sigma->file));
-    const uint32_t sources = sources_of_logsource(sigma->product, sigma->category, sigma->service);
     const bool of_calls = (sources >> SOURCE_CLOUDTRAIL & 1) != 0;
     return (struct rule){
         .detection = {
@@ -101,7 +100,7 @@ static struct err take_correlation(struct ctx *ctx, const struct correlation *fr
         .file = from->file, .line = from->line, .title = from->title, .description = from->description, .level = from->level,
     };
     const struct yaml_node *own = yaml_get(from->document, STR("yagura"));
-    struct rule rule = plain_rule(ctx->arena, &sigma);
+    struct rule rule = plain_rule(ctx->arena, &sigma, 0);
     rule.detection.description = str_format(ctx->arena, "%" STR_FMT " ${why}.", STR_ARG(from->description));
     if (own) {
         TRY(own_rule(ctx, &sigma, own, &rule));
@@ -140,28 +139,38 @@ static void take_filters(struct arena *arena, const struct sigma_rules *sigma, s
     }
 }
 
+/* Rules of one collection mostly mean the same logs as the one before. */
+static uint32_t sources_like(const struct sigma_rule *rule, const struct sigma_rule *before, uint32_t sources_before)
+{
+    const bool same = before && str_equal(rule->product, before->product) && str_equal(rule->category, before->category)
+        && str_equal(rule->service, before->service);
+    return same ? sources_before : sources_of_logsource(rule->product, rule->category, rule->service);
+}
+
 static struct err take(struct ctx *ctx, const struct sigma_rules *sigma, struct rules *out)
 {
     if (sigma->problem_count > 0) {
         const struct sigma_problem *problem = &sigma->problems[0];
         return fail(ctx, &FAULT_INVALID, "%" STR_FMT ":%u: %" STR_FMT, STR_ARG(problem->file), problem->line, STR_ARG(problem->reason));
     }
+    uint32_t sources = 0;
     for (size_t i = 0; i < sigma->count; i++) {
         const struct sigma_rule *from = &sigma->rules[i];
+        sources = sources_like(from, i > 0 ? from - 1 : NULL, sources);
         const struct yaml_node *own = yaml_get(from->document, STR("yagura"));
         struct rule rule = { .attempts = false };
         if (own) {
             TRY(own_rule(ctx, from, own, &rule));
         }
         if (own == NULL) {
-            rule = plain_rule(ctx->arena, from);
+            rule = plain_rule(ctx->arena, from, sources);
         }
-        rule.detection.id = or_else(from->id, slug(ctx->arena, or_else(from->title, from->file)));
+        rule.detection.id = from->id.len > 0 ? from->id : slug(ctx->arena, or_else(from->title, from->file));
         rule.detection.file = from->file;
         rule.name = from->name;
         rule.when = from->when;
         rule.sigma = from;
-        rule.sources = sources_of_logsource(from->product, from->category, from->service);
+        rule.sources = sources;
         rule.document = from->document;
         put(ctx->arena, out, &rule);
     }
