@@ -64,7 +64,7 @@ static struct str headline(struct arena *arena, const struct notify_destination 
     const char *separator = " (";
     for (int severity = SEVERITY_COUNT - 1; severity >= 0; severity--) {
         if (counts[severity] > 0) {
-            text_add_format(&text, "%s%s %zu", separator, report_severity(to->language, severity), counts[severity]);
+            text_add_format(&text, "%s%s %zu", separator, report_severity(to->language, (enum severity)severity), counts[severity]);
             separator = ", ";
         }
     }
