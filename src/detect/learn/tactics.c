@@ -13,7 +13,7 @@ static bool is_beginning(const struct tactic *tactic) { return str_ends(tactic->
 
 static struct str call_key(char *room, size_t size, struct str service, struct str api)
 {
-    if (service.len + 1 + api.len > size) {
+    if (service.len == 0 || api.len == 0 || service.len + 1 + api.len > size) {
         return STR_NONE;
     }
     memcpy(room, service.ptr, service.len);
