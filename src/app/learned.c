@@ -44,6 +44,8 @@ struct err learned_open(struct ctx *ctx, struct store *store, struct str data_fo
     TRY(read_generation(ctx, store, &out->generation));
     out->folder = keep(str_format(ctx->arena, "%" STR_FMT "/learned", STR_ARG(data_folder)));
     mkdir(out->folder.ptr, 0700);
+    unlink(model_path(ctx->arena, out, out->generation - 1)); /* left behind by a kill between commit and tidying up */
+    unlink(model_path(ctx->arena, out, out->generation + 1));
     if (out->generation > 0) {
         const struct err err = learn_load(ctx, model_path(ctx->arena, out, out->generation), &out->learn);
         if (err.fault == NULL) {

@@ -68,9 +68,11 @@ static void window_turn(struct learn_view *view, uint32_t hour)
 
 static uint16_t one_more(uint16_t n) { return (uint16_t)(n < UINT16_MAX ? n + 1 : n); }
 
-/* An event of an hour before the window's is counted with the window: there are few. */
-static void window_note(struct rarity_window *window, const struct traits *traits, const struct event *ev)
+static void window_note(struct rarity_window *window, uint32_t hour, const struct traits *traits, const struct event *ev)
 {
+    if (hour != window->hour) {
+        return; /* a late record */
+    }
     window->events = one_more(window->events);
     window->failures = has_failed(ev) ? one_more(window->failures) : window->failures;
     window->actions |= UINT64_C(1) << (traits->api >> 58);
@@ -299,7 +301,7 @@ bool anomaly_inspect(struct anomaly *anomaly, struct learn *learn, const struct 
     const bool first = (view.entity->window.actions >> (traits.api >> 58) & 1) == 0;
     learn_values(&view, &traits, &score);
     score.of[ASPECT_CALLER] = learn_resource(&view, ev, &traits);
-    window_note(&view.entity->window, &traits, ev);
+    window_note(&view.entity->window, hour, &traits, ev);
     season_add(&view.entity->season, view.day, view.hour, 1, view.learns);
     tell_peers(&view, &traits);
     const struct edges_view edge = edges_add(learn_edges(learn, view.owner), learn_mix(view.entity->key, traits.api), hour, 1);

@@ -275,12 +275,17 @@ void forest_add(struct forest *forest, const float point[FOREST_DIMENSIONS])
         return;
     }
     const bool full = forest->points >= FOREST_SAMPLES;
-    uint64_t luck = full ? draw(forest) : 0; /* once the trees are full, each takes one point in sixteen */
-    const bool scored = forest->points < SCORED_FIRST || luck % SCORED_ONE_IN == 0;
+    uint64_t luck = full ? draw(forest) : 0;
+    const bool young = forest->points < SCORED_FIRST;
+    const bool scored = young || luck % SCORED_ONE_IN == 0;
     forest->points++;
+    if (!young && !scored && (luck & 3) != 0) {
+        return; /* later, each tree takes one point in some sixty */
+    }
     if (full && scored) {
         note_score(forest, point);
     }
+    luck = full ? draw(forest) : 0; /* a tree takes one point in sixteen of those that come here */
     for (size_t i = 0; i < FOREST_TREES; i++, luck >>= 4) {
         struct forest_tree *tree = &forest->trees[i];
         if (luck % 16 != 0) {
