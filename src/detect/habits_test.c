@@ -72,6 +72,31 @@ TEST(what_is_done_every_day_is_no_anomaly)
     }
 }
 
+#define STOP "\"eventSource\":\"cloudtrail.amazonaws.com\",\"eventName\":\"StopLogging\",\"requestParameters\":{\"name\":\"main\"}"
+
+static size_t steps_after_habit(struct arena *arena, const char *from, const char *const *steps, size_t count)
+{
+    struct harness *harness = harness_open(arena, &(struct engine_options){ .intel = NULL });
+    for (int day = 0; day < HABIT_DAYS; day++) {
+        harness_feed(harness, "log", on(arena, day, HOME, EC2("DescribeInstances")));
+    }
+    for (size_t i = 0; i < count; i++) {
+        harness_feed(harness, "log", on(arena, HABIT_DAYS, from, steps[i]));
+    }
+    const size_t found = harness_count(harness, "AttackSequence:IAM/CompromisedCredentials");
+    harness_close(harness);
+    return found;
+}
+
+TEST(an_odd_day_of_its_owner_is_no_sequence_and_many_odd_steps_are)
+{
+    static const char *const key[] = { IAM("CreateAccessKey"), IAM("CreateAccessKey") };
+    static const char *const more[] = { IAM("CreateAccessKey"), STOP };
+    CHECK_INT(steps_after_habit(arena, AWAY, key, COUNT_OF(key)), 0);
+    CHECK(steps_after_habit(arena, AWAY, more, COUNT_OF(more)) >= 1);
+    CHECK_INT(steps_after_habit(arena, HOME, more, 1), 0);
+}
+
 #define MODEL(id, in, out)                                                                                                    \
     "\"eventSource\":\"bedrock.amazonaws.com\",\"eventName\":\"InvokeModel\",\"requestParameters\":{\"modelId\":\"" id "\"},"        \
     "\"additionalEventData\":{\"inputTokens\":" in ",\"outputTokens\":" out "}"
