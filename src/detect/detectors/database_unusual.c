@@ -4,6 +4,7 @@
  * tries teaches nothing. Unusual is, by our own reading, a user together with a network neither of which the database knows, or a
  * known user from a public network unknown to it. */
 #include "detect/detectors.h"
+#include "detect/detectors/among.h"
 #include "detect/detectors/listed.h"
 #include "detect/learn/learn.h"
 
@@ -45,14 +46,6 @@ static struct str database_of(const struct event *ev)
     return group.len > 0 ? group : event_get(ev, FIELD_DATABASE).len > 0 ? event_get(ev, FIELD_DATABASE) : STR("database");
 }
 
-static struct str network_of(const struct event *ev, const struct intel *intel)
-{
-    const struct str address = event_get(ev, FIELD_IP);
-    const struct intel_network network = intel_asn(intel, address);
-    const size_t dot = str_find_last(address, '.');
-    return network.number ? str_format(ev->arena, "AS%u", network.number) : dot == STR_MISSING ? address : str_slice(address, 0, dot);
-}
-
 static bool judge(const struct event *ev, void *memory, const struct learning *learning, const struct intel *intel, struct verdict *verdict)
 {
     struct learn_view view;
@@ -65,7 +58,7 @@ static bool judge(const struct event *ev, void *memory, const struct learning *l
     }
     view.learns = view.learns && !failed;
     const struct learn_rarity user = learn_value(&view, DATABASE_USER, event_get(ev, FIELD_USER_NAME));
-    const struct learn_rarity network = learn_value(&view, DATABASE_NETWORK, network_of(ev, intel));
+    const struct learn_rarity network = learn_value(&view, DATABASE_NETWORK, among_networks(ev, intel));
     const bool stranger = user.entity == LEARN_NEVER && network.entity == LEARN_NEVER;
     if (!view.judged || !(stranger || (public && network.entity == LEARN_NEVER))) {
         return false;

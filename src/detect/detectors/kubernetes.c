@@ -6,21 +6,10 @@
  * - to delete events is DefenseEvasion; other reading, and asking for one's own rights, Discovery;
  * - to delete anything else, to enter a pod or to reach through it is Impact; what stays behind is Persistence. */
 #include "detect/detectors.h"
+#include "detect/detectors/among.h"
 #include "detect/detectors/listed.h"
 
 enum purpose { CREDENTIALS, EVASION, DISCOVERY, IMPACT, PERSISTENCE, PURPOSES };
-
-static bool is_among(struct str word, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (str_equal(word, str_of(words[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-#define AMONG(word, ...)                                                        \
-    is_among((word), (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
 
 static enum purpose purpose_of(const struct event *ev)
 {

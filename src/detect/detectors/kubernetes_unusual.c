@@ -4,6 +4,7 @@
  * cluster has not, or something else is new to the user as well: namespace, network, client or image. The cluster's own
  * accounts (nodes, controllers, EKS) are learned and not judged: their habits change with every upgrade. */
 #include "detect/detectors.h"
+#include "detect/detectors/among.h"
 #include "detect/detectors/listed.h"
 #include "detect/learn/learn.h"
 
@@ -20,17 +21,6 @@ static const char *const types[] = {
     [MOUNT] = "Persistence:Kubernetes/AnomalousBehavior.WorkloadDeployed!ContainerWithSensitiveMount",
     [NOTHING] = NULL,
 };
-
-static bool is_among(struct str word, const char *const *words, size_t count)
-{
-    bool found = false;
-    for (size_t i = 0; i < count; i++) {
-        found = found || str_equal(word, str_of(words[i]));
-    }
-    return found;
-}
-#define AMONG(word, ...)                                                        \
-    is_among((word), (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
 
 static enum subject subject_of(const struct event *ev)
 {
@@ -115,15 +105,6 @@ static struct str image_of(const struct json *asked)
 
 /* --- habits --- */
 
-/* Its operator, when that is known, else the /24 it lies in. */
-static struct str network_of(const struct event *ev, const struct intel *intel)
-{
-    const struct str address = event_get(ev, FIELD_IP);
-    const struct intel_network network = intel_asn(intel, address);
-    const size_t dot = str_find_last(address, '.');
-    return network.number ? str_format(ev->arena, "AS%u", network.number) : dot == STR_MISSING ? address : str_slice(address, 0, dot);
-}
-
 static struct str client_of(const struct event *ev)
 {
     struct str rest = STR_NONE;
@@ -171,7 +152,7 @@ static bool judge(const struct event *ev, void *memory, const struct learning *l
     const struct str part = event_get(ev, FIELD_SUBRESOURCE);
     const struct str call = str_format(ev->arena, "%" STR_FMT " %" STR_FMT "%s%" STR_FMT, STR_ARG(event_get(ev, FIELD_ACTION)),
                                        STR_ARG(event_get(ev, FIELD_RESOURCE)), part.len > 0 ? "/" : "", STR_ARG(part));
-    const struct str values[BESIDES] = { event_get(ev, FIELD_NAMESPACE), network_of(ev, intel), client_of(ev), image_of(asked) };
+    const struct str values[BESIDES] = { event_get(ev, FIELD_NAMESPACE), among_networks(ev, intel), client_of(ev), image_of(asked) };
     const struct learn_rarity action = learn_value(&view, CLUSTER_ACTION, call);
     bool news[BESIDES];
     bool more = action.account == LEARN_NEVER || action.account == LEARN_RARE;
