@@ -432,6 +432,21 @@ static void choose_keys(struct gather *g)
     set->keys = list;
 }
 
+/* Keys, and the first few other fields whose texts are searched. */
+static void choose_memos(struct match_set *set)
+{
+    for (size_t i = 0; i < set->key_count; i++) {
+        set->fields[set->keys[i].field].remembered = true;
+    }
+    for (size_t i = 0, chosen = 0; i < set->field_count && chosen < MEMO_FIELDS_MAX; i++) {
+        struct match_field *field = &set->fields[i];
+        if (!field->remembered && (field->literals || field->memo_tests > 0)) {
+            field->remembered = true;
+            chosen++;
+        }
+    }
+}
+
 void match_anchor_rules(struct match_set *set)
 {
     struct arena *work = arena_open();
@@ -459,5 +474,6 @@ void match_anchor_rules(struct match_set *set)
     set->document_literals = build_literals(&g, set->field_count, &set->document_wakes);
     set->always = list_of(&g, g.always);
     choose_keys(&g);
+    choose_memos(set);
     arena_close(work);
 }

@@ -9,7 +9,7 @@
  *     }
  *
  * A set is immutable and may be shared by threads; a scratch and a scan belong to one thread each. Nothing is allocated
- * per document once a scratch has seen the set. The scan must use a projection that was ended after match_compile.
+ * per document once a scratch has seen a few. The scan must use a projection that was ended after match_compile.
  * Cost follows the document: each rule waits behind its most selective required value and is looked at only when that
  * value turns up.
  *

@@ -26,18 +26,14 @@ static void drop_memos(struct match_scratch *scratch)
     scratch->memo_count = 0;
 }
 
-/* For the first few fields whose texts are searched; keys get theirs when they first turn up. */
-static void make_memos(struct match_scratch *scratch, const struct match_set *set)
+struct memo_table *match_memos(struct match_scratch *scratch, uint32_t field)
 {
-    scratch->memos = memory_new((set->field_count + 1) * sizeof(struct memo_table *));
-    scratch->memo_count = set->field_count;
-    for (size_t i = 0, made = 0; i < set->field_count && made < MEMO_FIELDS_MAX; i++) {
-        if (set->fields[i].literals || set->fields[i].memo_tests > 0) {
-            scratch->memos[i] = memory_new(sizeof(struct memo_table));
-            made++;
-        }
+    struct memo_table *table = scratch->memos[field];
+    if (LIKELY(table || scratch->epoch < DOCUMENTS_BEFORE_MEMOS || !scratch->set->fields[field].remembered)) {
+        return table;
     }
-    scratch->wakings = set->key_count ? memory_new(WAKINGS * sizeof(*scratch->wakings)) : NULL;
+    scratch->memos[field] = memory_new(sizeof(*table));
+    return scratch->memos[field];
 }
 
 static void drop_arrays(struct match_scratch *scratch)
@@ -70,7 +66,8 @@ void match_scratch_begin(struct match_scratch *scratch, const struct match_set *
     if (scratch->stamp != set->stamp) {
         const size_t words = set->rule_count / 64 + 1;
         drop_arrays(scratch);
-        make_memos(scratch, set);
+        scratch->memos = memory_new((set->field_count + 1) * sizeof(struct memo_table *));
+        scratch->memo_count = set->field_count;
         scratch->stamp = set->stamp;
         scratch->fields = memory_new(set->field_count * sizeof(*scratch->fields));
         scratch->verdicts = memory_new(set->test_count * sizeof(*scratch->verdicts));
@@ -100,7 +97,7 @@ static uint32_t spelled(const struct interned *known, struct str text)
 /* Whether some rule asks for the value; from the memo, where there is one. */
 static void recognise(struct match_scratch *scratch, const struct match_field *field, struct seen_value *seen)
 {
-    struct memo_table *table = scratch->memos[field - scratch->set->fields];
+    struct memo_table *table = match_memos(scratch, (uint32_t)(field - scratch->set->fields));
     struct memo *memo = table ? memo_of(table, seen->text) : NULL;
     if (memo && memo->recognised) {
         seen->known = memo->value;
@@ -317,7 +314,7 @@ static bool flat_takes(enum predicate_operator op, enum scan_kind kind)
 /* The verdict on the text alone: from the memo, where there is one. */
 static bool text_verdict(struct match_scratch *scratch, const struct match_test *test, struct seen_value *value)
 {
-    struct memo_table *table = scratch->memos[test->field];
+    struct memo_table *table = match_memos(scratch, test->field);
     struct memo *memo = table && test->memo < MEMO_TESTS ? memo_of(table, value->text) : NULL;
     const uint64_t bit = memo ? (uint64_t)1 << test->memo : 0;
     if (memo && (memo->known & bit)) {

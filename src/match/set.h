@@ -51,6 +51,7 @@ struct match_field {
     const uint16_t *joined; /* slots of the same path with dots within keys */
     size_t joined_count;
     uint64_t lengths; /* bit n: a value asked for is n bytes long, or n and a multiple of 64 */
+    bool remembered;         /* texts have memos */
     uint32_t memo_tests;     /* tests that keep their verdicts in memos */
     struct interned **table; /* open addressing; NULL: no values are asked for */
     size_t mask;
@@ -142,6 +143,8 @@ struct seen_field {
     size_t count;
 };
 
+/* A scratch that sees but a few documents needs no memory of them. */
+enum { DOCUMENTS_BEFORE_MEMOS = 8 };
 enum { MEMO_FIELDS_MAX = 16, KEYS_MAX = 64, KEYS_PRESENT_MAX = 12, WAKINGS = 2048, WAKING_RULES_MAX = 13 };
 
 /* Rules that were woken by fields when the keys that were there had these values. */
@@ -166,7 +169,7 @@ struct match_scratch {
     size_t value_capacity;
     struct memo_table **memos; /* by field; NULL: none */
     size_t memo_count;
-    struct waking *wakings; /* by a hash of the keys; NULL: there are no keys */
+    struct waking *wakings; /* by a hash of the keys; NULL: not needed yet */
     uint64_t *verdicts; /* by test: epoch * 2 + verdict */
     uint64_t *woken;    /* bits by rule */
     uint64_t *woken_words; /* bits by word of woken */
@@ -182,6 +185,7 @@ struct match_scratch {
 void match_scratch_begin(struct match_scratch *scratch, const struct match_set *set, const struct scan *scan);
 /* By number, as the array of values may move when another field is looked at. */
 const struct seen_field *match_field_seen(struct match_scratch *scratch, uint32_t field);
+struct memo_table *match_memos(struct match_scratch *scratch, uint32_t field); /* NULL: none, or not yet */
 bool match_test_holds(struct match_scratch *scratch, uint32_t test);
 const struct seen_value *match_field_values(struct match_scratch *scratch, uint32_t field, size_t *count);
 bool match_test_value(struct match_scratch *scratch, const struct match_test *test, struct seen_value *value);

@@ -53,7 +53,7 @@ static void wake_and_note(void *context, uint32_t literal)
 static void search_literals(struct match_scratch *scratch, const struct match_field *field, struct str text)
 {
     struct waker waker = { scratch, field->literal_wakes };
-    struct memo_table *table = scratch->memos[field - scratch->set->fields];
+    struct memo_table *table = match_memos(scratch, (uint32_t)(field - scratch->set->fields));
     struct memo *memo = table ? memo_of(table, text) : NULL;
     if (memo == NULL) {
         literals_find(field->literals, text, wake_literal, &waker);
@@ -105,9 +105,8 @@ ALWAYS_INLINE uint64_t serial_of(struct match_scratch *scratch, uint32_t field, 
     if (value->kind != SCAN_STRING || value->escaped || value->next != 0) {
         return 0;
     }
-    struct memo_table **table = &scratch->memos[field];
-    *table = *table ? *table : memory_new(sizeof(**table));
-    const struct memo *memo = memo_of(*table, (struct str){ value->ptr, value->len });
+    struct memo_table *table = match_memos(scratch, field);
+    const struct memo *memo = memo_of(table, (struct str){ value->ptr, value->len });
     return memo ? memo->serial : 0;
 }
 
@@ -170,10 +169,11 @@ static void wake_as_before(struct match_scratch *scratch)
 {
     struct waking now;
     now.present = 0;
-    if (scratch->wakings == NULL || !read_keys(scratch, &now)) {
+    if (scratch->set->key_count == 0 || scratch->epoch < DOCUMENTS_BEFORE_MEMOS || !read_keys(scratch, &now)) {
         wake_by_fields(scratch);
         return;
     }
+    scratch->wakings = scratch->wakings ? scratch->wakings : memory_new(WAKINGS * sizeof(*scratch->wakings));
     struct waking *waking = waking_of(scratch, &now);
     if (LIKELY(is_like(waking, &now))) {
         for (size_t i = 0; i < waking->count; i++) {
