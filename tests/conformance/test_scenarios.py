@@ -1,5 +1,6 @@
 """Runs tests/scenario: what happens at which time, and which findings come of it."""
 
+import datetime
 import json
 import os
 import pathlib
@@ -20,6 +21,33 @@ ORDINARY = {
                      "accountId": "111122223333", "accessKeyId": "AKIAIOSFODNN7EXAMPLE", "userName": "alice"}}
 
 
+FLOW = {"version": 2, "account_id": "111122223333", "interface_id": "eni-0123456789abcdef0", "srcaddr": "10.0.0.5", "dstaddr": "203.0.113.7",
+        "srcport": 41000, "dstport": 443, "protocol": 6, "packets": 12, "bytes": 3000, "action": "ACCEPT", "log_status": "OK"}
+QUERY = {"version": "1.100000", "account_id": "111122223333", "region": "ap-northeast-1", "vpc_id": "vpc-1", "query_type": "A",
+         "query_class": "IN", "rcode": "NOERROR", "answers": [], "srcaddr": "10.0.0.5", "srcport": "41000", "transport": "UDP",
+         "srcids": {"instance": "i-0abc"}}
+
+
+def letters(turn):
+    rng = random.Random(turn)
+    return "".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(14))
+
+
+def cloudtrail(at, own, number):
+    return {**ORDINARY, "eventTime": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "eventID": f"event-{number}", **own}
+
+
+def flow(at, own, number):
+    return {**FLOW, "start": int(at.timestamp()), "end": int(at.timestamp()) + 60, **own}
+
+
+def dns(at, own, number):
+    return {**QUERY, "query_timestamp": at.strftime("%Y-%m-%dT%H:%M:%SZ"), **own}
+
+
+RECORDS = {"cloudtrail": cloudtrail, "flow": flow, "dns": dns}
+
+
 class Scenario:
     def __init__(self, path):
         self.folder, self.records, self.options, self.findings, self.count, self.any_order = path.parent, [], [], [], None, False
@@ -28,10 +56,12 @@ class Scenario:
                 self.take(line, f"{path.name}:{number}")
 
     def take(self, line, place):
-        if match := re.fullmatch(r"at (\d\d:\d\d(?::\d\d)?) cloudtrail (\{.*\})", line):
-            time = match[1] if match[1].count(":") == 2 else match[1] + ":00"
-            self.records.append({**ORDINARY, "eventTime": f"2026-01-05T{time}Z", "eventID": f"event-{len(self.records)}",
-                                 **json.loads(match[2])})
+        if match := re.fullmatch(r"at (\d\d:\d\d(?::\d\d)?)(?: times (\d+) every (\d+))? (cloudtrail|flow|dns) (\{.*\})", line):
+            time = datetime.datetime.fromisoformat(f"2026-01-05T{match[1]}+00:00")
+            for turn in range(int(match[2] or 1)):
+                at = time + datetime.timedelta(seconds=turn * int(match[3] or 0))
+                own = json.loads(re.sub(r"<(\d+)>", lambda first: str(int(first[1]) + turn), match[5]).replace("<letters>", letters(turn)))
+                self.records.append(RECORDS[match[4]](at, own, len(self.records)))
         elif match := re.fullmatch(r"expect finding (\S+) severity (\d+) count (\d+)", line):
             self.findings.append((match[1], int(match[2]), int(match[3])))
         elif match := re.fullmatch(r"expect findings (\d+)", line):
