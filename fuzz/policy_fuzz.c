@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             .caller.arn = fields.resource, .lookup = look_up, .lookup_argument = &fields,
             .layers = &layer, .layer_count = 1,
         };
-        policy_decide(arena, &question);
+        policy_decide(&question);
     }
     arena_close(arena);
     return 0;

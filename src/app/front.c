@@ -258,7 +258,7 @@ static struct policy_answer ask(struct call *call, const char *action, struct st
         .layers = policies->layers,
         .layer_count = policies->layer_count,
     };
-    return policy_decide(call->rq.ctx.arena, &question);
+    return policy_decide(&question);
 }
 
 /* IAM's own operations are judged by what is stored; the others by their input alone. */

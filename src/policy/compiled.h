@@ -2,12 +2,35 @@
 #ifndef YAGURA_POLICY_COMPILED_H
 #define YAGURA_POLICY_COMPILED_H
 
+#include "policy/address.h"
 #include "policy/policy.h"
 
-/* A pattern as written; variables are expanded while deciding, because their values belong to the request. */
-struct pattern {
+/* --- patterns --- */
+
+enum { ARN_PARTS = 6, PIECES_MAX = 64 };
+
+enum piece_kind {
+    PIECE_TEXT,     /* as written: * and ? may be wildcards */
+    PIECE_LITERAL,  /* of ${*}, ${?}, ${$} */
+    PIECE_VARIABLE, /* text is the key; its value belongs to the request and is never a wildcard */
+};
+
+struct piece {
+    enum piece_kind kind;
     struct str text;
-    bool variables; /* holds ${...}, and the document's version gives that a meaning */
+    struct str fallback; /* of a variable; absent: none */
+};
+
+struct pieces {
+    const struct piece *items;
+    size_t count;
+};
+
+struct pattern {
+    struct str text; /* as written */
+    struct pieces whole;
+    const struct pieces *parts; /* of an ARN, ARN_PARTS at most; NULL where no ARN is wanted */
+    size_t part_count;
 };
 
 struct patterns {
@@ -15,9 +38,37 @@ struct patterns {
     size_t count;
 };
 
+/* False when it holds more than PIECES_MAX pieces. variables: ${...} has a meaning; arn: fill in parts. */
+bool pattern_compile(struct arena *arena, struct str text, bool variables, bool arn, struct pattern *out);
+
+/* A question, with what many statements ask of it worked out once. */
+struct asked {
+    const struct policy_question *question;
+    uint32_t action_hash, service_hash;
+    struct str parts[ARN_PARTS]; /* of the resource */
+    size_t part_count;
+};
+
+size_t arn_split(struct str arn, struct str *parts);
+enum match_mode { MATCH_EXACT, MATCH_NO_CASE, MATCH_LIKE };
+/* False also when a variable has neither value nor default. */
+bool pattern_match(const struct asked *asked, const struct pattern *pattern, struct str text, enum match_mode mode);
+/* Each of the six parts of an ARN on its own; missing parts of the pattern match anything. */
+bool pattern_match_arn(const struct asked *asked, const struct pattern *pattern, struct str arn, const struct str *parts,
+                       size_t part_count);
+
+/* --- statements --- */
+
 struct operator;
 
 enum quantifier { ANY_OR_NONE, FOR_ALL_VALUES, FOR_ANY_VALUE };
+
+/* A number, date or network of the policy, read once. */
+struct literal {
+    bool sound;
+    double number; /* dates: milliseconds */
+    struct address_range range;
+};
 
 struct condition {
     struct str operator_text;        /* as written */
@@ -26,6 +77,20 @@ struct condition {
     bool if_exists;
     struct str key;
     struct patterns values;
+    const struct literal *literals; /* one per value; NULL for text */
+};
+
+enum principal_kind { NAMES_ANYONE, NAMES_ACCOUNT, NAMES_ARN, NAMES_SERVICE, NAMES_FEDERATED, NAMES_CANONICAL };
+
+struct named_principal {
+    enum principal_kind kind;
+    struct str value;
+    bool aws; /* {"AWS": "*"}: any but services */
+};
+
+struct named_principals {
+    struct named_principal *items;
+    size_t count;
 };
 
 struct statement {
@@ -33,9 +98,28 @@ struct statement {
     bool deny;
     bool not_action, not_resource, not_principal;
     struct patterns actions, resources; /* resources: count 0 in trust policies */
-    struct patterns principals;         /* text is "AWS:..." , "Service:...", "Federated:..." or "*" */
+    struct named_principals principals;
     struct condition *conditions;
     size_t condition_count;
+};
+
+/* --- the index of actions: which statements can an action concern? --- */
+
+#define EVERY_PATTERN UINT32_MAX /* of a NotAction: look at the statement as a whole */
+
+struct index_entry {
+    uint32_t statement, pattern;
+};
+
+struct index_slot {
+    uint32_t hash, start, count;
+};
+
+struct action_index {
+    struct index_slot *slots; /* open addressing; count 0: free */
+    uint32_t mask;
+    struct index_entry *entries;
+    uint32_t always; /* the entries that any action concerns are the first ones */
 };
 
 struct policy {
@@ -43,23 +127,22 @@ struct policy {
     struct str version;
     struct statement *statements;
     size_t count;
+    struct action_index index;
 };
+
+void index_build(struct arena *arena, struct policy *policy);
+struct index_slot index_find(const struct action_index *index, uint32_t hash); /* count 0: none */
+uint32_t index_hash(struct str text);    /* without case */
+struct str index_service(struct str action); /* "s3:" of "s3:GetObject"; absent without a colon */
+bool action_sound(struct str pattern);
+bool action_named(const struct statement *statement, struct str action);
+
+/* --- conditions --- */
 
 /* NULL: unknown. Takes quantifier and IfExists off the name. */
 const struct operator *operator_find(struct str name, enum quantifier *quantifier, bool *if_exists);
-bool condition_met(struct arena *arena, const struct condition *condition, const struct policy_question *question);
-
-/* A pattern with its variables replaced: codes below 256 are literal bytes. */
-enum { CODE_MANY = 256, CODE_ONE = 257 };
-struct codes {
-    uint16_t *items;
-    size_t count;
-};
-/* False when a variable has neither value nor default. wild: * and ? are wildcards, else literals. */
-bool pattern_expand(struct arena *arena, const struct pattern *pattern, const struct policy_question *question,
-                    bool wild, struct codes *out);
-bool codes_match(struct codes pattern, struct str text, bool ignore_case);
-/* Each of the six parts of an ARN on its own; missing parts of the pattern match anything. */
-bool codes_match_arn(struct codes pattern, struct str arn);
+bool operator_wants_arn(const struct operator *operator); /* NULL is allowed */
+void condition_compile(struct arena *arena, struct condition *condition);
+bool condition_met(const struct asked *asked, const struct condition *condition);
 
 #endif

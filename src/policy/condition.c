@@ -2,127 +2,138 @@
  *
  * spec: IAM user guide, "IAM JSON policy elements: Condition operators" and "multivalued context keys". */
 #include "base/clock.h"
-#include "policy/address.h"
 #include "policy/compiled.h"
-
-struct operand {
-    struct arena *arena;
-    const struct policy_question *question;
-    const struct pattern *pattern; /* the policy's value */
-    struct str value;              /* the request's */
-};
 
 enum order { EQUAL = 1, LESS = 2, GREATER = 4 };
 
+/* A value of the request, read once for all values of the policy. */
+struct given {
+    struct str text;
+    struct literal literal;
+    struct str parts[ARN_PARTS];
+    size_t part_count;
+};
+
 struct operator {
     const char *name;
-    bool (*fits)(const struct operand *operand, int detail);
+    bool (*read)(struct str text, struct literal *out); /* NULL: text */
+    bool (*fits)(const struct asked *asked, const struct pattern *pattern, const struct literal *wanted,
+                 const struct given *given, int detail);
     int detail;
     bool negated;
 };
 
-enum { EXACT = 0, NO_CASE = 1, LIKE = 2 };
-
-static bool text_fits(const struct operand *operand, int detail)
+static bool text_fits(const struct asked *asked, const struct pattern *pattern, const struct literal *wanted,
+                      const struct given *given, int detail)
 {
-    struct codes codes = { NULL, 0 };
-    return pattern_expand(operand->arena, operand->pattern, operand->question, detail == LIKE, &codes) &&
-           codes_match(codes, operand->value, detail == NO_CASE);
+    (void)wanted;
+    return pattern_match(asked, pattern, given->text, (enum match_mode)detail);
 }
 
-static bool arn_fits(const struct operand *operand, int detail)
+static bool arn_fits(const struct asked *asked, const struct pattern *pattern, const struct literal *wanted,
+                     const struct given *given, int detail)
 {
+    (void)wanted;
     (void)detail;
-    struct codes codes = { NULL, 0 };
-    return pattern_expand(operand->arena, operand->pattern, operand->question, true, &codes) &&
-           codes_match_arn(codes, operand->value);
+    return pattern_match_arn(asked, pattern, given->text, given->parts, given->part_count);
 }
 
-static bool in_order(double given, double wanted, int order)
+static bool bool_fits(const struct asked *asked, const struct pattern *pattern, const struct literal *wanted,
+                      const struct given *given, int detail)
 {
-    return (order & EQUAL && given >= wanted && given <= wanted) || (order & LESS && given < wanted) ||
-           (order & GREATER && given > wanted);
+    (void)wanted;
+    (void)detail;
+    const bool truth = str_equal_nocase(given->text, STR("true")) || str_equal_nocase(given->text, STR("false"));
+    return truth && pattern_match(asked, pattern, given->text, MATCH_NO_CASE);
 }
 
-static bool number_fits(const struct operand *operand, int order)
+static bool bytes_fit(const struct asked *asked, const struct pattern *pattern, const struct literal *wanted,
+                      const struct given *given, int detail)
 {
-    double given = 0;
-    double wanted = 0;
-    return str_to_double(operand->value, &given) && str_to_double(operand->pattern->text, &wanted) &&
-           in_order(given, wanted, order);
+    (void)asked;
+    (void)wanted;
+    (void)detail;
+    return str_equal(pattern->text, given->text);
+}
+
+static bool order_fits(const struct asked *asked, const struct pattern *pattern, const struct literal *wanted,
+                       const struct given *given, int order)
+{
+    (void)asked;
+    (void)pattern;
+    const double left = given->literal.number;
+    const double right = wanted->number;
+    return wanted->sound && given->literal.sound &&
+           ((order & EQUAL && left >= right && left <= right) || (order & LESS && left < right) ||
+            (order & GREATER && left > right));
+}
+
+static bool address_fits(const struct asked *asked, const struct pattern *pattern, const struct literal *wanted,
+                         const struct given *given, int detail)
+{
+    (void)asked;
+    (void)pattern;
+    (void)detail;
+    return wanted->sound && given->literal.sound && address_range_holds(&wanted->range, &given->literal.range);
+}
+
+static bool read_number(struct str text, struct literal *out)
+{
+    return str_to_double(text, &out->number);
 }
 
 /* A full W3C date, a day alone, or seconds since 1970. */
-static bool parse_date(struct arena *arena, struct str s, int64_t *ms)
+static bool read_date(struct str text, struct literal *out)
 {
+    char day[] = "0000-00-00T00:00:00Z";
+    int64_t ms = 0;
     int64_t seconds = 0;
-    if (str_to_int(s, &seconds)) {
-        return !MUL_OVERFLOWS(seconds, 1000, ms);
+    bool sound = false;
+    if (str_to_int(text, &seconds)) {
+        sound = !MUL_OVERFLOWS(seconds, 1000, &ms);
+    } else if (text.len == 10) {
+        memcpy(day, text.ptr, text.len);
+        sound = clock_parse_iso8601(str_of(day), &ms);
+    } else {
+        sound = clock_parse_iso8601(text, &ms);
     }
-    return clock_parse_iso8601(s, ms) ||
-           (s.len == 10 && clock_parse_iso8601(str_format(arena, "%" STR_FMT "T00:00:00Z", STR_ARG(s)), ms));
+    out->number = (double)ms;
+    return sound;
 }
 
-static bool date_fits(const struct operand *operand, int order)
+static bool read_address(struct str text, struct literal *out)
 {
-    int64_t given = 0;
-    int64_t wanted = 0;
-    return parse_date(operand->arena, operand->value, &given) &&
-           parse_date(operand->arena, operand->pattern->text, &wanted) &&
-           in_order((double)given, (double)wanted, order);
-}
-
-static bool bool_fits(const struct operand *operand, int detail)
-{
-    (void)detail;
-    const bool yes = str_equal_nocase(operand->value, STR("true"));
-    const bool no = str_equal_nocase(operand->value, STR("false"));
-    return (yes || no) && str_equal_nocase(operand->pattern->text, operand->value);
-}
-
-static bool bytes_fit(const struct operand *operand, int detail)
-{
-    (void)detail;
-    return str_equal(operand->pattern->text, operand->value);
-}
-
-static bool address_fits(const struct operand *operand, int detail)
-{
-    (void)detail;
-    struct address_range network = { .bits = 0 };
-    struct address_range address = { .bits = 0 };
-    return address_range_parse(operand->pattern->text, &network) && address_range_parse(operand->value, &address) &&
-           address_range_holds(&network, &address);
+    return address_range_parse(text, &out->range);
 }
 
 static const struct operator OPERATORS[] = {
-    { "StringEquals", text_fits, EXACT, false },
-    { "StringNotEquals", text_fits, EXACT, true },
-    { "StringEqualsIgnoreCase", text_fits, NO_CASE, false },
-    { "StringNotEqualsIgnoreCase", text_fits, NO_CASE, true },
-    { "StringLike", text_fits, LIKE, false },
-    { "StringNotLike", text_fits, LIKE, true },
-    { "NumericEquals", number_fits, EQUAL, false },
-    { "NumericNotEquals", number_fits, EQUAL, true },
-    { "NumericLessThan", number_fits, LESS, false },
-    { "NumericLessThanEquals", number_fits, LESS | EQUAL, false },
-    { "NumericGreaterThan", number_fits, GREATER, false },
-    { "NumericGreaterThanEquals", number_fits, GREATER | EQUAL, false },
-    { "DateEquals", date_fits, EQUAL, false },
-    { "DateNotEquals", date_fits, EQUAL, true },
-    { "DateLessThan", date_fits, LESS, false },
-    { "DateLessThanEquals", date_fits, LESS | EQUAL, false },
-    { "DateGreaterThan", date_fits, GREATER, false },
-    { "DateGreaterThanEquals", date_fits, GREATER | EQUAL, false },
-    { "Bool", bool_fits, 0, false },
-    { "BinaryEquals", bytes_fit, 0, false },
-    { "IpAddress", address_fits, 0, false },
-    { "NotIpAddress", address_fits, 0, true },
-    { "ArnEquals", arn_fits, 0, false },
-    { "ArnLike", arn_fits, 0, false },
-    { "ArnNotEquals", arn_fits, 0, true },
-    { "ArnNotLike", arn_fits, 0, true },
-    { "Null", NULL, 0, false }, /* asks whether the key is there */
+    { "StringEquals", NULL, text_fits, MATCH_EXACT, false },
+    { "StringNotEquals", NULL, text_fits, MATCH_EXACT, true },
+    { "StringEqualsIgnoreCase", NULL, text_fits, MATCH_NO_CASE, false },
+    { "StringNotEqualsIgnoreCase", NULL, text_fits, MATCH_NO_CASE, true },
+    { "StringLike", NULL, text_fits, MATCH_LIKE, false },
+    { "StringNotLike", NULL, text_fits, MATCH_LIKE, true },
+    { "NumericEquals", read_number, order_fits, EQUAL, false },
+    { "NumericNotEquals", read_number, order_fits, EQUAL, true },
+    { "NumericLessThan", read_number, order_fits, LESS, false },
+    { "NumericLessThanEquals", read_number, order_fits, LESS | EQUAL, false },
+    { "NumericGreaterThan", read_number, order_fits, GREATER, false },
+    { "NumericGreaterThanEquals", read_number, order_fits, GREATER | EQUAL, false },
+    { "DateEquals", read_date, order_fits, EQUAL, false },
+    { "DateNotEquals", read_date, order_fits, EQUAL, true },
+    { "DateLessThan", read_date, order_fits, LESS, false },
+    { "DateLessThanEquals", read_date, order_fits, LESS | EQUAL, false },
+    { "DateGreaterThan", read_date, order_fits, GREATER, false },
+    { "DateGreaterThanEquals", read_date, order_fits, GREATER | EQUAL, false },
+    { "Bool", NULL, bool_fits, 0, false },
+    { "BinaryEquals", NULL, bytes_fit, 0, false },
+    { "IpAddress", read_address, address_fits, 0, false },
+    { "NotIpAddress", read_address, address_fits, 0, true },
+    { "ArnEquals", NULL, arn_fits, 0, false },
+    { "ArnLike", NULL, arn_fits, 0, false },
+    { "ArnNotEquals", NULL, arn_fits, 0, true },
+    { "ArnNotLike", NULL, arn_fits, 0, true },
+    { "Null", NULL, NULL, 0, false }, /* asks whether the key is there */
 };
 
 const struct operator *operator_find(struct str name, enum quantifier *quantifier, bool *if_exists)
@@ -147,14 +158,38 @@ const struct operator *operator_find(struct str name, enum quantifier *quantifie
     return NULL;
 }
 
-/* One value of the request against the policy's list: any of them fits, or none when the operator is negated. */
-static bool value_passes(struct arena *arena, const struct condition *condition,
-                         const struct policy_question *question, struct str value)
+bool operator_wants_arn(const struct operator *operator)
+{
+    return operator && operator->fits == arn_fits;
+}
+
+void condition_compile(struct arena *arena, struct condition *condition)
 {
     const struct operator *operator = condition->operator;
+    if (operator == NULL || operator->read == NULL) {
+        return;
+    }
+    struct literal *literals = ARENA_ARRAY(arena, struct literal, condition->values.count + 1);
     for (size_t i = 0; i < condition->values.count; i++) {
-        const struct operand operand = { arena, question, &condition->values.items[i], value };
-        if (operator->fits(&operand, operator->detail)) {
+        literals[i].sound = operator->read(condition->values.items[i].text, &literals[i]);
+    }
+    condition->literals = literals;
+}
+
+/* One value of the request against the policy's list: any of them fits, or none when the operator is negated. */
+static bool value_passes(const struct asked *asked, const struct condition *condition, struct str value)
+{
+    static const struct literal none = { .sound = false };
+    const struct operator *operator = condition->operator;
+    struct given given = { .text = value };
+    if (operator->read) {
+        given.literal.sound = operator->read(value, &given.literal);
+    } else if (operator->fits == arn_fits) {
+        given.part_count = arn_split(value, given.parts);
+    }
+    for (size_t i = 0; i < condition->values.count; i++) {
+        const struct literal *wanted = condition->literals ? &condition->literals[i] : &none;
+        if (operator->fits(asked, &condition->values.items[i], wanted, &given, operator->detail)) {
             return !operator->negated;
         }
     }
@@ -180,8 +215,10 @@ static bool absent_met(const struct condition *condition)
     return condition->quantifier == ANY_OR_NONE && condition->operator->negated;
 }
 
-bool condition_met(struct arena *arena, const struct condition *condition, const struct policy_question *question)
+/* spec: IAM user guide, multivalued context keys: they need a set operator; without one, several values meet nothing. */
+bool condition_met(const struct asked *asked, const struct condition *condition)
 {
+    const struct policy_question *question = asked->question;
     if (condition->operator == NULL) {
         return false;
     }
@@ -194,10 +231,12 @@ bool condition_met(struct arena *arena, const struct condition *condition, const
     if (!present) {
         return absent_met(condition);
     }
-    const bool every = condition->quantifier == FOR_ALL_VALUES ||
-                       (condition->quantifier == ANY_OR_NONE && condition->operator->negated);
+    if (condition->quantifier == ANY_OR_NONE) {
+        return values.count == 1 && value_passes(asked, condition, values.items[0]);
+    }
+    const bool every = condition->quantifier == FOR_ALL_VALUES;
     for (size_t i = 0; i < values.count; i++) {
-        if (value_passes(arena, condition, question, values.items[i]) != every) {
+        if (value_passes(asked, condition, values.items[i]) != every) {
             return !every;
         }
     }

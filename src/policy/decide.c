@@ -1,172 +1,174 @@
-#include "policy/compiled.h"
+/* decide.c - what one layer says: the statements that concern the question, and the conditions that failed. */
+#include "policy/layers.h"
 
-/* Blanks, commas or nothing after the colon never match (as the policy simulators answer), so NotAction does. */
-static bool action_sound(struct str pattern)
+struct asked policy_asked(const struct policy_question *question)
 {
-    const struct str after = str_from(pattern, str_find(pattern, ':') == STR_MISSING ? 0 : str_find(pattern, ':') + 1);
-    for (size_t i = 0; i < after.len; i++) {
-        if (after.ptr[i] == ' ' || after.ptr[i] == '\t' || after.ptr[i] == '\n' || after.ptr[i] == ',') {
-            return false;
-        }
-    }
-    return after.len > 0;
+    struct asked asked = { .question = question, .action_hash = index_hash(question->action),
+                           .service_hash = index_hash(index_service(question->action)) };
+    asked.part_count = arn_split(question->resource, asked.parts);
+    return asked;
 }
 
-static bool action_named(const struct statement *statement, const struct policy_question *question)
+static bool resource_named(const struct asked *asked, const struct statement *statement)
 {
-    for (size_t i = 0; i < statement->actions.count; i++) {
-        const struct str pattern = statement->actions.items[i].text;
-        if (action_sound(pattern) && policy_wildcard(pattern, question->action, true)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool resource_named(struct arena *arena, const struct statement *statement,
-                           const struct policy_question *question)
-{
+    const struct str resource = asked->question->resource;
     for (size_t i = 0; i < statement->resources.count; i++) {
         const struct pattern *pattern = &statement->resources.items[i];
-        if (str_equal(pattern->text, STR("*"))) {
-            return true;
-        }
-        struct codes codes = { NULL, 0 };
-        if (pattern_expand(arena, pattern, question, true, &codes) && codes_match_arn(codes, question->resource)) {
+        if (pattern_match_arn(asked, pattern, resource, asked->parts, asked->part_count)) {
             return true;
         }
     }
     return false;
 }
 
-static struct str account_of_root(struct str principal)
+static bool equal_or_absent(struct str value, struct str wanted)
 {
-    const struct str head = STR("arn:aws:iam::");
-    const struct str tail = STR(":root");
-    if (!str_starts(principal, head) || !str_ends(principal, tail)) {
-        return principal;
-    }
-    return str_slice(principal, head.len, principal.len - head.len - tail.len);
+    return value.len > 0 && str_equal(value, wanted);
+}
+
+static enum policy_grant if_so(bool named, enum policy_grant grant)
+{
+    return named ? grant : GRANT_NONE;
 }
 
 /* spec: IAM user guide, Principal: an account stands for all its principals; a role for all its sessions. */
-static bool principal_fits(struct str principal, const struct policy_caller *caller)
+static enum policy_grant principal_fits(const struct named_principal *principal, const struct policy_caller *caller)
 {
-    struct str value = STR_NONE;
-    const struct str type = str_cut(principal, ':', &value);
-    if (str_equal(principal, STR("*"))) {
-        return true;
+    switch (principal->kind) {
+    case NAMES_ANYONE:
+        return if_so(!principal->aws || caller->service.ptr == NULL, GRANT_DIRECT);
+    case NAMES_SERVICE:
+        return if_so(equal_or_absent(caller->service, principal->value), GRANT_DIRECT);
+    case NAMES_FEDERATED:
+        return if_so(equal_or_absent(caller->federated, principal->value), GRANT_DIRECT);
+    case NAMES_CANONICAL:
+        return if_so(equal_or_absent(caller->canonical_user, principal->value), GRANT_ACCOUNT);
+    case NAMES_ACCOUNT:
+        return if_so(caller->service.ptr == NULL && equal_or_absent(caller->account, principal->value), GRANT_ACCOUNT);
+    case NAMES_ARN:
+        break;
     }
-    if (str_equal(type, STR("Service"))) {
-        return caller->service.ptr && str_equal(value, caller->service);
-    }
-    if (!str_equal(type, STR("AWS")) || caller->service.ptr) {
-        return false;
-    }
-    return str_equal(value, STR("*")) || (caller->account.len > 0 && str_equal(account_of_root(value), caller->account)) ||
-           (caller->arn.ptr && str_equal(value, caller->arn)) ||
-           (caller->role_arn.ptr && str_equal(value, caller->role_arn));
+    return equal_or_absent(caller->arn, principal->value)
+               ? GRANT_DIRECT
+               : if_so(equal_or_absent(caller->role_arn, principal->value), GRANT_ROLE);
 }
 
-static bool principal_named(const struct statement *statement, const struct policy_caller *caller)
+/* How closely the statement names the caller; a NotPrincipal that doesn't name it means it.
+ * spec: IAM user guide, NotPrincipal: with Deny it denies whoever has a permissions boundary. */
+static enum policy_grant principal_named(const struct asked *asked, const struct statement *statement)
 {
-    for (size_t i = 0; i < statement->principals.count; i++) {
-        if (principal_fits(statement->principals.items[i].text, caller)) {
-            return true;
-        }
+    const struct policy_question *question = asked->question;
+    enum policy_grant closest = GRANT_NONE;
+    for (size_t i = 0; i < statement->principals.count && closest < GRANT_DIRECT; i++) {
+        const enum policy_grant grant = principal_fits(&statement->principals.items[i], &question->caller);
+        closest = grant > closest ? grant : closest;
     }
-    return false;
+    if (!statement->not_principal) {
+        return closest;
+    }
+    bool bounded = false;
+    for (size_t i = 0; i < question->layer_count; i++) {
+        bounded = bounded || question->layers[i].kind == LAYER_BOUNDARY;
+    }
+    return closest == GRANT_NONE || (statement->deny && bounded) ? GRANT_DIRECT : GRANT_NONE;
 }
 
-/* All but the conditions. */
-static bool concerns(struct arena *arena, const struct policy *policy, const struct statement *statement,
-                     const struct policy_question *question)
-{
-    if (action_named(statement, question) == statement->not_action) {
-        return false;
-    }
-    if (policy->kind != POLICY_IDENTITY &&
-        principal_named(statement, &question->caller) == statement->not_principal) {
-        return false;
-    }
-    return policy->kind == POLICY_TRUST || resource_named(arena, statement, question) != statement->not_resource;
-}
-
-static const struct condition *first_unmet(struct arena *arena, const struct statement *statement,
-                                           const struct policy_question *question)
+static const struct condition *first_unmet(const struct asked *asked, const struct statement *statement)
 {
     for (size_t i = 0; i < statement->condition_count; i++) {
-        if (!condition_met(arena, &statement->conditions[i], question)) {
+        if (!condition_met(asked, &statement->conditions[i])) {
             return &statement->conditions[i];
         }
     }
     return NULL;
 }
 
-struct tally {
-    struct policy_place denies, allows, nearest;
-    const struct condition *unmet;
-};
-
-static void weigh(struct arena *arena, const struct policy *policy, const struct policy_question *question,
-                  struct policy_place place, struct tally *tally)
+static void note_unmet(struct policy_verdict *verdict, const struct policy_place *place, const struct condition *unmet)
 {
-    for (size_t i = 0; i < policy->count && !tally->denies.set; i++) {
-        const struct statement *statement = &policy->statements[i];
-        if ((!statement->deny && tally->allows.set) || !concerns(arena, policy, statement, question)) {
-            continue;
-        }
-        const struct condition *unmet = first_unmet(arena, statement, question);
-        place.set = true;
-        place.statement = i;
-        place.sid = statement->sid;
-        if (unmet == NULL) {
-            *(statement->deny ? &tally->denies : &tally->allows) = place;
-        } else if (!statement->deny && !tally->nearest.set) {
-            tally->nearest = place;
-            tally->unmet = unmet;
+    if (!verdict->nearest.set) {
+        verdict->nearest = *place;
+        verdict->unmet_operator = unmet->operator_text;
+        verdict->unmet_key = unmet->key;
+    }
+}
+
+static void note(struct policy_verdict *verdict, const struct policy_place *place, bool deny, enum policy_grant grant)
+{
+    verdict->decision = deny ? POLICY_EXPLICIT_DENY : POLICY_ALLOW;
+    verdict->grant = deny ? GRANT_NONE : grant;
+    verdict->decided = *place;
+}
+
+/* The action is known to fit. An Allow is of use only when it names the caller more closely than one before. */
+static void weigh_statement(const struct asked *asked, const struct policy *policy, struct policy_place *place,
+                            struct policy_verdict *verdict)
+{
+    const struct statement *statement = &policy->statements[place->statement];
+    const bool identity = policy->kind == POLICY_IDENTITY;
+    if (!statement->deny && verdict->decision == POLICY_ALLOW && (identity || verdict->grant == GRANT_DIRECT)) {
+        return;
+    }
+    const enum policy_grant grant = identity ? GRANT_NONE : principal_named(asked, statement);
+    if (!identity && grant == GRANT_NONE) {
+        return;
+    }
+    if (statement->resources.items && resource_named(asked, statement) == statement->not_resource) {
+        return;
+    }
+    const struct condition *unmet = first_unmet(asked, statement);
+    place->sid = statement->sid;
+    if (unmet == NULL && (statement->deny || verdict->decision != POLICY_ALLOW || grant > verdict->grant)) {
+        note(verdict, place, statement->deny, grant);
+    } else if (unmet && !statement->deny) {
+        note_unmet(verdict, place, unmet);
+    }
+}
+
+static void weigh_entries(const struct asked *asked, const struct policy *policy, struct index_slot range,
+                          struct policy_place place, struct policy_verdict *verdict)
+{
+    const struct str action = asked->question->action;
+    for (uint32_t i = 0; i < range.count && verdict->decision != POLICY_EXPLICIT_DENY; i++) {
+        const struct index_entry entry = policy->index.entries[range.start + i];
+        const struct statement *statement = &policy->statements[entry.statement];
+        const bool fits = entry.pattern == EVERY_PATTERN
+                              ? !action_named(statement, action)
+                              : policy_wildcard(statement->actions.items[entry.pattern].text, action, true);
+        if (fits) {
+            place.statement = entry.statement;
+            weigh_statement(asked, policy, &place, verdict);
         }
     }
 }
 
-static struct tally weigh_layer(struct arena *arena, const struct policy_layer *layer,
-                                const struct policy_question *question)
+static void weigh_policy(const struct asked *asked, const struct policy *policy, struct policy_place place,
+                         struct policy_verdict *verdict)
 {
-    struct tally tally = { .unmet = NULL };
-    for (size_t i = 0; i < layer->count && !tally.denies.set; i++) {
-        const struct policy_place place = { .layer = layer->kind, .policy = i };
-        weigh(arena, layer->policies[i], question, place, &tally);
-    }
-    return tally;
+    const struct action_index *index = &policy->index;
+    weigh_entries(asked, policy, (struct index_slot){ 0, 0, index->always }, place, verdict);
+    weigh_entries(asked, policy, index_find(index, asked->service_hash), place, verdict);
+    weigh_entries(asked, policy, index_find(index, asked->action_hash), place, verdict);
 }
 
-static struct policy_answer refused(const struct policy_layer *layer, const struct tally *tally)
+struct policy_verdict policy_weigh_layer(const struct asked *asked, const struct policy_layer *layer)
 {
-    struct policy_answer answer = { .decision = POLICY_IMPLICIT_DENY, .layer = layer->kind };
-    if (tally->unmet) {
-        answer.nearest = tally->nearest;
-        answer.unmet_operator = tally->unmet->operator_text;
-        answer.unmet_key = tally->unmet->key;
+    struct policy_verdict verdict = { .decision = POLICY_IMPLICIT_DENY };
+    for (size_t i = 0; i < layer->count && verdict.decision != POLICY_EXPLICIT_DENY; i++) {
+        const struct policy_place place = { .set = true, .layer = layer->kind, .policy = i };
+        weigh_policy(asked, layer->policies[i], place, &verdict);
     }
-    return answer;
+    if (verdict.decision != POLICY_IMPLICIT_DENY) {
+        verdict.nearest.set = false;
+        verdict.unmet_operator = verdict.unmet_key = STR_NONE;
+    }
+    return verdict;
 }
 
-/* A later layer may still deny explicitly, which wins over an earlier layer's silence. */
-struct policy_answer policy_decide(struct arena *arena, const struct policy_question *question)
+struct policy_verdict policy_weigh(const struct policy_question *question, const struct policy_layer *layer)
 {
-    struct policy_answer answer = { .decision = POLICY_IMPLICIT_DENY };
-    for (size_t i = 0; i < question->layer_count; i++) {
-        const struct policy_layer *layer = &question->layers[i];
-        const struct tally tally = weigh_layer(arena, layer, question);
-        if (tally.denies.set) {
-            return (struct policy_answer){ .decision = POLICY_EXPLICIT_DENY, .layer = layer->kind,
-                                           .decided = tally.denies };
-        }
-        if (!tally.allows.set && (i == 0 || answer.decision == POLICY_ALLOW)) {
-            answer = refused(layer, &tally);
-        } else if (i == 0) {
-            answer = (struct policy_answer){ .decision = POLICY_ALLOW, .layer = layer->kind, .decided = tally.allows };
-        }
+    if (!policy_binds(question, layer->kind)) {
+        return (struct policy_verdict){ .decision = POLICY_ALLOW, .exempt = true };
     }
-    return answer;
+    const struct asked asked = policy_asked(question);
+    return policy_weigh_layer(&asked, layer);
 }

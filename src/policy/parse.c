@@ -42,74 +42,114 @@ static bool scalar_text(const struct json *value, struct str *out)
     }
 }
 
-static bool take(struct parser *parser, const struct json *value, struct patterns *out)
+enum wanted { WANT_TEXT, WANT_ARN };
+
+static bool take(struct parser *parser, const struct json *value, enum wanted wanted, struct patterns *out)
 {
     struct str text = STR_NONE;
-    if (!scalar_text(value, &text)) {
-        return false;
-    }
-    const bool variables = parser->variables && str_search(text, STR("${")) != STR_MISSING;
-    out->items[out->count++] = (struct pattern){ text, variables };
-    return true;
+    return scalar_text(value, &text) &&
+           pattern_compile(parser->arena, text, parser->variables, wanted == WANT_ARN, &out->items[out->count++]);
 }
 
 /* One value, or a list of them. */
-static bool take_list(struct parser *parser, const struct json *value, struct patterns *out)
+static bool take_list(struct parser *parser, const struct json *value, enum wanted wanted, struct patterns *out)
 {
     const size_t count = value->kind == JSON_ARRAY ? value->count : 1;
     *out = (struct patterns){ ARENA_ARRAY(parser->arena, struct pattern, count + 1), 0 };
     if (value->kind != JSON_ARRAY) {
-        return take(parser, value, out);
+        return take(parser, value, wanted, out);
     }
     for (const struct json *item = value->child; item; item = item->next) {
-        if (!take(parser, item, out)) {
+        if (!take(parser, item, wanted, out)) {
             return false;
         }
     }
     return true;
 }
 
-static bool take_strings(struct parser *parser, const struct json *value, struct patterns *out)
+static bool all_strings(const struct json *value)
 {
-    for (const struct json *item = value->kind == JSON_ARRAY ? value->child : value; item; item = item->next) {
-        if (item->kind != JSON_STRING) {
-            return false;
-        }
-        if (value->kind != JSON_ARRAY) {
-            break;
+    bool strings = value->kind == JSON_STRING || value->kind == JSON_ARRAY;
+    for (const struct json *item = value->kind == JSON_ARRAY ? value->child : NULL; item; item = item->next) {
+        strings = strings && item->kind == JSON_STRING;
+    }
+    return strings;
+}
+
+static bool take_strings(struct parser *parser, const struct json *value, enum wanted wanted, struct patterns *out)
+{
+    return all_strings(value) && take_list(parser, value, wanted, out);
+}
+
+static bool is_account(struct str s)
+{
+    bool digits = s.len == 12;
+    for (size_t i = 0; i < s.len; i++) {
+        digits = digits && s.ptr[i] >= '0' && s.ptr[i] <= '9';
+    }
+    return digits;
+}
+
+/* spec: IAM user guide, Principal: 123456789012 and arn:aws:iam::123456789012:root are the same. */
+static struct named_principal aws_principal(struct str value)
+{
+    struct str parts[ARN_PARTS];
+    if (str_equal(value, STR("*"))) {
+        return (struct named_principal){ NAMES_ANYONE, value, true };
+    }
+    if (is_account(value)) {
+        return (struct named_principal){ NAMES_ACCOUNT, value, true };
+    }
+    const bool root = arn_split(value, parts) == ARN_PARTS && str_equal(parts[2], STR("iam")) &&
+                      str_equal(parts[5], STR("root"));
+    return root ? (struct named_principal){ NAMES_ACCOUNT, parts[4], true }
+                : (struct named_principal){ NAMES_ARN, value, true };
+}
+
+static bool principal_of(struct str type, struct str value, struct named_principal *out)
+{
+    static const struct {
+        const char *type;
+        enum principal_kind kind;
+    } kinds[] = { { "Service", NAMES_SERVICE }, { "Federated", NAMES_FEDERATED }, { "CanonicalUser", NAMES_CANONICAL } };
+    if (str_equal(type, STR("AWS"))) {
+        *out = aws_principal(value);
+        return true;
+    }
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        if (str_equal(type, str_of(kinds[i].type))) {
+            *out = (struct named_principal){ kinds[i].kind, value, false };
+            return true;
         }
     }
-    return take_list(parser, value, out);
+    return false;
 }
 
-static bool known_principal_type(struct str type)
+static bool add_principals(struct parser *parser, const struct json *value, struct named_principals *out)
 {
-    return str_equal(type, STR("AWS")) || str_equal(type, STR("Service")) || str_equal(type, STR("Federated")) ||
-           str_equal(type, STR("CanonicalUser"));
-}
-
-static bool add_principals(struct parser *parser, const struct json *value, struct patterns *out)
-{
-    struct patterns named = { NULL, 0 };
-    if (!known_principal_type(value->key) || !take_strings(parser, value, &named)) {
+    const size_t size = sizeof(*out->items);
+    const bool list = value->kind == JSON_ARRAY;
+    const size_t count = list ? value->count : 1;
+    struct named_principal probe;
+    if (!all_strings(value) || !principal_of(value->key, STR("*"), &probe)) {
         return false;
     }
-    const size_t size = sizeof(*out->items);
-    out->items = arena_grow(parser->arena, out->items, out->count * size, (out->count + named.count) * size);
-    for (size_t i = 0; i < named.count; i++) {
-        const struct str text = str_format(parser->arena, "%" STR_FMT ":%" STR_FMT, STR_ARG(value->key),
-                                           STR_ARG(named.items[i].text));
-        out->items[out->count++] = (struct pattern){ text, false };
+    out->items = arena_grow(parser->arena, out->items, out->count * size, (out->count + count) * size);
+    for (const struct json *item = list ? value->child : value; item; item = list ? item->next : NULL) {
+        if (principal_of(value->key, item->text, &out->items[out->count])) {
+            out->count++;
+        }
     }
     return true;
 }
 
-static bool take_principal(struct parser *parser, const struct json *value, struct patterns *out)
+static bool take_principal(struct parser *parser, const struct json *value, struct named_principals *out)
 {
+    *out = (struct named_principals){ ARENA_ARRAY(parser->arena, struct named_principal, 1), 0 };
     if (value->kind == JSON_STRING) {
-        return str_equal(value->text, STR("*")) && take_list(parser, value, out);
+        out->items[out->count++] = (struct named_principal){ NAMES_ANYONE, value->text, false };
+        return str_equal(value->text, STR("*"));
     }
-    *out = (struct patterns){ ARENA_ARRAY(parser->arena, struct pattern, 1), 0 };
     for (const struct json *type = value->kind == JSON_OBJECT ? value->child : NULL; type; type = type->next) {
         if (!add_principals(parser, type, out)) {
             return false;
@@ -137,9 +177,11 @@ static bool take_condition(struct parser *parser, const struct json *operator, s
         condition->operator_text = operator->key;
         condition->operator = operator_find(operator->key, &condition->quantifier, &condition->if_exists);
         condition->key = key->key;
-        if (!take_list(parser, key, &condition->values)) {
+        const enum wanted wanted = operator_wants_arn(condition->operator) ? WANT_ARN : WANT_TEXT;
+        if (!take_list(parser, key, wanted, &condition->values)) {
             return false;
         }
+        condition_compile(parser->arena, condition);
     }
     return true;
 }
@@ -159,11 +201,12 @@ static bool take_conditions(struct parser *parser, const struct json *value, str
 }
 
 /* Element and its Not form exclude each other, and neither comes twice. */
-static bool take_either(struct parser *parser, const struct json *value, struct patterns *out, bool *negated)
+static bool take_either(struct parser *parser, const struct json *value, enum wanted wanted, struct patterns *out,
+                        bool *negated)
 {
     const bool first = out->items == NULL;
     *negated = str_starts(value->key, STR("Not"));
-    return first && take_strings(parser, value, out);
+    return first && take_strings(parser, value, wanted, out);
 }
 
 static bool take_element(struct parser *parser, const struct json *value, struct statement *statement)
@@ -178,10 +221,10 @@ static bool take_element(struct parser *parser, const struct json *value, struct
         return value->kind == JSON_STRING && (statement->deny || str_equal(value->text, STR("Allow")));
     }
     if (str_equal(key, STR("Action")) || str_equal(key, STR("NotAction"))) {
-        return take_either(parser, value, &statement->actions, &statement->not_action);
+        return take_either(parser, value, WANT_TEXT, &statement->actions, &statement->not_action);
     }
     if (str_equal(key, STR("Resource")) || str_equal(key, STR("NotResource"))) {
-        return take_either(parser, value, &statement->resources, &statement->not_resource);
+        return take_either(parser, value, WANT_ARN, &statement->resources, &statement->not_resource);
     }
     if (str_equal(key, STR("Principal")) || str_equal(key, STR("NotPrincipal"))) {
         statement->not_principal = str_starts(key, STR("Not"));
@@ -272,7 +315,11 @@ static bool take_document(struct parser *parser, const struct json *document)
         return false;
     }
     const struct json *statements = json_get(document, STR("Statement"));
-    return statements && take_statements(parser, statements);
+    if (statements == NULL || !take_statements(parser, statements)) {
+        return false;
+    }
+    index_build(parser->arena, parser->policy);
+    return true;
 }
 
 static struct str line_and_column(struct arena *arena, struct str text, size_t offset)

@@ -51,7 +51,7 @@ static struct policy_answer ask(struct arena *arena, const char *document, const
         .action = str_of(action), .resource = str_of(resource), .lookup = look_up, .lookup_argument = &lines,
         .layers = &layer, .layer_count = 1,
     };
-    return policy_decide(arena, &question);
+    return policy_decide(&question);
 }
 
 static bool allows(struct arena *arena, const char *document, const char *action, const char *resource)
@@ -228,7 +228,7 @@ static struct policy_answer layered(struct arena *arena, const char *identity, c
     const struct policy_layer layers[] = { { LAYER_IDENTITY, first, 1 }, { LAYER_SESSION, second, 1 } };
     const struct policy_question question = { .action = STR("s3:GetObject"), .resource = STR("arn:aws:s3:::b/k"),
                                               .layers = layers, .layer_count = 2 };
-    return policy_decide(arena, &question);
+    return policy_decide(&question);
 }
 
 TEST(every_layer_must_allow)
@@ -241,7 +241,7 @@ TEST(every_layer_must_allow)
     CHECK(layered(arena, all, other).layer == LAYER_SESSION);
     CHECK(layered(arena, other, all).layer == LAYER_IDENTITY);
     CHECK(layered(arena, other, deny).decision == POLICY_EXPLICIT_DENY);
-    CHECK(policy_decide(arena, &(struct policy_question){ .action = STR("s3:X") }).decision == POLICY_IMPLICIT_DENY);
+    CHECK(policy_decide(&(struct policy_question){ .action = STR("s3:X") }).decision == POLICY_IMPLICIT_DENY);
 }
 
 static bool trusts(struct arena *arena, const char *principal, struct policy_caller caller)
@@ -251,10 +251,9 @@ static bool trusts(struct arena *arena, const char *principal, struct policy_cal
                                                   "\"Action\":\"sts:AssumeRole\",%s}}", principal);
     const struct policy *made = policy_parse(arena, document, POLICY_TRUST, &error);
     const struct policy_layer layer = { LAYER_RESOURCE, &made, 1 };
-    const struct policy_question question = { .action = STR("sts:AssumeRole"), .resource = STR("*"), .caller = caller,
-                                              .layers = &layer, .layer_count = 1 };
+    const struct policy_question question = { .action = STR("sts:AssumeRole"), .resource = STR("*"), .caller = caller };
     CHECK(made != NULL);
-    return policy_decide(arena, &question).decision == POLICY_ALLOW;
+    return policy_weigh(&question, &layer).decision == POLICY_ALLOW;
 }
 
 TEST(a_trust_policy_names_who_may_come)

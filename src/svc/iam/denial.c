@@ -55,30 +55,13 @@ struct err iam_resource(struct request *rq, const void *in, struct str *arn)
     return ERR_OK;
 }
 
-static const char *layer_words(enum policy_layer_kind layer)
-{
-    switch (layer) {
-    case LAYER_SESSION:
-        return "session policy";
-    case LAYER_BOUNDARY:
-        return "permissions boundary";
-    case LAYER_ORGANIZATION:
-        return "service control policy";
-    case LAYER_RESOURCE:
-        return "resource-based policy";
-    case LAYER_IDENTITY:
-        break;
-    }
-    return "identity-based policy";
-}
-
 /* spec: IAM user guide, "Troubleshoot access denied error messages". */
 struct str iam_denial(struct ctx *ctx, const struct principal *principal, struct str action, struct str resource,
                       const struct policy_answer *answer)
 {
     const bool explicit_deny = answer->decision == POLICY_EXPLICIT_DENY;
     const enum policy_layer_kind kind = explicit_deny ? answer->decided.layer : answer->layer;
-    const char *layer = layer_words(kind);
+    const char *layer = policy_layer_words(kind);
     const struct str who = str_format(ctx->arena, "User: %" STR_FMT " is not authorized to perform: %" STR_FMT
                                       " on resource: %" STR_FMT, STR_ARG(principal->arn), STR_ARG(action),
                                       STR_ARG(resource));

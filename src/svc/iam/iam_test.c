@@ -426,7 +426,7 @@ static bool may(struct request *rq, const struct principal *principal, const cha
     CHECK_OK(iam_policies_of(&rq->ctx, rq->db, principal, &policies));
     const struct policy_question question = { .action = str_of(action), .resource = STR("*"),
                                               .layers = policies.layers, .layer_count = policies.layer_count };
-    return policies.all_allowed || policy_decide(rq->ctx.arena, &question).decision == POLICY_ALLOW;
+    return policies.all_allowed || policy_decide(&question).decision == POLICY_ALLOW;
 }
 
 STORE_TEST(a_user_may_do_what_its_own_and_its_groups_policies_allow)

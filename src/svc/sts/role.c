@@ -61,15 +61,15 @@ static struct context_pair *context_of(struct request *rq, const struct sts_assu
     return pairs;
 }
 
-static enum policy_decision ask_trust(struct request *rq, const struct policy *trust, const char *action,
-                                      struct request_context *context, struct policy_caller caller)
+static struct policy_verdict ask_trust(struct request *rq, const struct policy *trust, const char *action,
+                                       struct request_context *context)
 {
     const struct policy_layer layer = { LAYER_RESOURCE, &trust, 1 };
     const struct policy_question question = {
-        .action = str_of(action), .resource = STR("*"), .caller = caller, .lookup = request_lookup,
-        .lookup_argument = context, .layers = &layer, .layer_count = 1,
+        .action = str_of(action), .resource = STR("*"), .caller = request_caller(rq), .lookup = request_lookup,
+        .lookup_argument = context,
     };
-    return policy_decide(rq->ctx.arena, &question).decision;
+    return policy_weigh(&question, &layer);
 }
 
 /* The trust policy must let the caller in. Where it names only the caller's account, or the account is another, it just
@@ -77,15 +77,9 @@ static enum policy_decision ask_trust(struct request *rq, const struct policy *t
 static bool trusted(struct request *rq, const struct policy *trust, const char *action, struct str account,
                     struct request_context *context)
 {
-    const struct policy_caller caller = request_caller(rq);
-    struct policy_caller in_person = caller;
-    in_person.account = STR_NONE;
-    if (ask_trust(rq, trust, action, context, caller) != POLICY_ALLOW) {
-        return false;
-    }
-    const bool named = str_equal(account, rq->caller.account) &&
-                       ask_trust(rq, trust, action, context, in_person) == POLICY_ALLOW;
-    return named || rq->identity_allows;
+    const struct policy_verdict said = ask_trust(rq, trust, action, context);
+    const bool named = str_equal(account, rq->caller.account) && said.grant > GRANT_ACCOUNT;
+    return said.decision == POLICY_ALLOW && (named || rq->identity_allows);
 }
 
 /* spec: IAM user guide, source identity: once set it stays for all chained sessions. */
