@@ -46,7 +46,7 @@ APP := $(call room_objects,app)
 FUZZERS := $(patsubst fuzz/%.c,$(B)/bin/%,$(wildcard fuzz/*_fuzz.c))
 link = $(CC) $(LDFLAGS) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
-.PHONY: all run test unit tests e2e conformance lint asan tsan sanitized fuzz fuzzers bench torture install deb clean help
+.PHONY: all run test unit tests e2e conformance lint asan tsan sanitized fuzz fuzzers bench bench-quality torture install deb clean help
 .SECONDARY:
 all: $(if $(APP),$(B)/yagura,$(LIBRARIES)) ## build the binary: build/release/yagura
 
@@ -76,6 +76,8 @@ torture: all build/.setup-build ## kill -9 under load, ROUNDS times (100): nothi
 BENCHES := benign_bench inflate_bench match_bench scan_bench pattern_bench sigma_bench flow_bench dns_bench memory_bench floor_bench simdjson_bench
 bench: all build/.setup-bench $(BENCHES:%=$(B)/bench/%) ## every figure beside its peers'; ONLY=patterns runs one part
 	@$(PYTHON) bench/run.py --binary $(B)/yagura $(ONLY:%=--only %)
+bench-quality: all build/.setup-test $(B)/bench/benign_bench $(B)/bench/inflate_bench ## recall, false alarms, time to detect; ONLY=eks runs one part
+	@$(PYTHON) bench/quality.py --binary $(B)/yagura $(ONLY:%=--only %)
 
 install: all ## binary, manual pages, completions and systemd unit below DESTDIR
 	@packaging/install.sh "$(DESTDIR)" "$(PREFIX)" $(B)/yagura $(VERSION)
@@ -84,7 +86,7 @@ deb: all build/.setup-deb ## build/yagura_VERSION_ARCH.deb
 clean: ## remove build/
 	rm -rf build
 help: ## this text
-	@awk -F ':.*## ' '/^[a-z0-9 ]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
 
 build/.setup-%: tools/packages.txt tools/requirements.txt bench/requirements.txt tools/setup.sh
 	@tools/setup.sh $*

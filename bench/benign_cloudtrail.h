@@ -411,4 +411,21 @@ void benign_cloudtrail(uint64_t events)
     free(heap);
 }
 
+/* Half as many callers as events, in a hundred accounts, two calls of each: for the memory that keys take. */
+void benign_principals(uint64_t events)
+{
+    static const struct caller nobody = { .region = "eu-central-1", .client = "Boto3/1.36.2", .agent = "Boto3/1.36.2", .number = 3, .known = 1 };
+    for (uint64_t i = 0; i < events; i++) {
+        struct caller one = nobody;
+        const uint64_t number = i % (events / 2 + 1);
+        one.account = UINT64_C(200000000000) + number % 100;
+        one.address = 0x3d000000 + (uint32_t)(number * 2654435761U >> 4);
+        one.repertoire[0] = (uint16_t)(number % READS);
+        snprintf(one.issuer, sizeof(one.issuer), "AIDA%016llX", (unsigned long long)number);
+        snprintf(one.key, sizeof(one.key), "%016llX", (unsigned long long)number);
+        snprintf(one.name, sizeof(one.name), "person-%llu", (unsigned long long)number);
+        write_call(&one, FIRST_SECOND + (int64_t)(i / 4));
+    }
+}
+
 #endif
