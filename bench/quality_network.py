@@ -3,6 +3,7 @@
 import bisect
 import collections
 import csv
+import datetime
 import fnmatch
 import gzip
 import json
@@ -10,7 +11,7 @@ import random
 import tempfile
 import pathlib
 
-from quality_base import (WORK, detect, detect_rows, documented, events_of, interval, labels_of, lines_of, needed, rate, say, seconds_between, shortest, told,
+from quality_base import (ROOT, WORK, detect, detect_rows, documented, events_of, interval, labels_of, lines_of, needed, rate, say, seconds_between, shortest, told,
                           verdict, why)
 
 FLOW_HEAD = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status tcp-flags\n"
@@ -19,31 +20,67 @@ SCORE = ["records", "found", "recall", "95 % interval"]
 
 # ---- Kubernetes ----
 
+def active(kind, catalogue):
+    """The type that took the place of a retired one."""
+    purpose, _, detection = kind.partition(":Kubernetes/")
+    return kind if kind in catalogue or "*" in kind else f"{purpose}:Kubernetes/AnomalousBehavior.WorkloadDeployed!{detection}"
+
+
+def audit_past(event, days=30):
+    """What the cluster was used for before: the same user and a colleague read, every working hour, from the same address."""
+    end = datetime.datetime.fromisoformat((event.get("requestReceivedTimestamp") or event["timestamp"]).replace("Z", "+00:00"))
+    for hour in range(days * 24, 0, -1):
+        at = end - datetime.timedelta(hours=hour, minutes=hour % 50)
+        for turn, (user, verb, resource) in enumerate([(event.get("user", {}), "list", "pods"), (event.get("user", {}), "get", "deployments"),
+                                                       ({"username": "colleague", "groups": ["system:authenticated"]}, "list", "services")]):
+            clock = at.strftime(f"%Y-%m-%dT%H:%M:{turn:02d}Z")
+            yield {"kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata", "auditID": f"{hour:08x}-{turn:04x}-4000-8000-000000000000",
+                   "stage": "ResponseComplete", "requestURI": f"/api/v1/namespaces/default/{resource}", "verb": verb, "user": user,
+                   "sourceIPs": event.get("sourceIPs", []), "userAgent": event.get("userAgent", "kubectl"), "timestamp": clock, "requestReceivedTimestamp": clock,
+                   "objectRef": {"resource": resource, "namespace": "default", "apiVersion": "v1"}, "responseStatus": {"code": 200},
+                   "annotations": {"authorization.k8s.io/decision": "allow"}}
+
+
+def after_past(options, event):
+    with tempfile.TemporaryDirectory(dir=WORK) as folder:
+        past, now = pathlib.Path(folder, "past.jsonl"), pathlib.Path(folder, "now.jsonl")
+        past.write_text("".join(json.dumps(row) + "\n" for row in audit_past(event)))
+        now.write_text(json.dumps(event) + "\n")
+        return {f["type"] for f in detect(options, now, "--warm-up", past)[0]}
+
+
+def falco_case(options, case, catalogue):
+    """(table row, group, hit): groups are plain, history, none and quiet."""
+    masks = [active(kind, catalogue) for kind in case.get("guardduty") or []]
+    alone = {f["type"] for f in detect_rows(options, [case["event"]])}
+    later = after_past(options, case["event"])
+    learned = bool(masks) and all("Anomalous" in mask for mask in masks)
+    group = "quiet" if not case["expected_alert"] else "history" if learned else "plain" if masks else "none"
+    raised = later if learned or group == "quiet" else alone
+    hit = any(fnmatch.fnmatchcase(kind, mask) for kind in raised for mask in masks) if masks else bool(raised)
+    state = {"quiet": "raised in vain" if raised else "quiet, as wanted", "none": "no type"}.get(group, "found" if hit else "**missed**")
+    return [case["trace"], ", ".join(case.get("falco_rules", [])) or "no alert", ", ".join(masks) or "none", ", ".join(sorted(alone)) or "nothing",
+            ", ".join(sorted(later)) or "nothing", state], group, hit if group != "quiet" else bool(raised)
+
+
 def bench_eks(options, plots):
-    cases = [json.loads(line) for line in lines_of(options.logs / "eks/falco_traces.jsonl.gz")]
-    rows, hits, wanted, wrong, benign = [], 0, 0, 0, 0
-    for case in cases:
-        kinds = sorted({f["type"] for f in detect_rows(options, [case["event"]])})
-        if not case["expected_alert"]:
-            benign, wrong = benign + 1, wrong + bool(kinds)
-            if kinds:
-                rows.append([case["trace"], "no alert", "nothing", ", ".join(kinds), "raised in vain"])
-            continue
-        masks = case.get("guardduty") or []
-        learned = [mask for mask in masks if "Anomalous" in mask]
-        hit = any(fnmatch.fnmatchcase(kind, mask) for kind in kinds for mask in masks)
-        state = "found" if hit else "needs history" if learned and len(learned) == len(masks) else "no type" if not masks else "**missed**"
-        hits, wanted = hits + hit, wanted + (state in ("found", "**missed**"))
-        rows.append([case["trace"], ", ".join(case.get("falco_rules", [])), ", ".join(masks) or "none", ", ".join(kinds) or "nothing", state])
-    yield ("Kubernetes: Falco's traces, one event each", "Labels are inferred from Falco's rules. An event alone has no history, so that AnomalousBehavior can't be raised.",
-           ["trace", "Falco's rule", "type wanted", "raised", ""], rows)
+    catalogue = {line.split("\t")[0] for line in (ROOT / "rules/catalogue.tsv").read_text().splitlines()}
+    cases = [falco_case(options, json.loads(line), catalogue) for line in lines_of(options.logs / "eks/falco_traces.jsonl.gz")]
+    yield ("Kubernetes: Falco's traces, one event each", "Labels are inferred from Falco's rules; types that AWS has retired are asked for by the ones that took their place. The past is made "
+           "up: 30 days in which the same user and a colleague read pods, deployments and services, from the same address.",
+           ["trace", "Falco's rule", "type wanted", "raised alone", "raised after a past", ""], [row for row, _, _ in cases])
+    groups = collections.defaultdict(list)
+    for _, group, hit in cases:
+        groups[group].append(hit)
     demo = needed(options.logs / "eks/audit2rbac_demo.jsonl.gz")
     count, raised = len(lines_of(demo)), detect(options, demo)[0]
     yield ("Kubernetes: together", "", ["what", *SCORE[1:], ""],
-           [["alerts of a type that needs no history", *rate(hits, wanted), "inferred"],
-            ["events without alert that raise something", *rate(wrong, benign), f"target 0: {verdict(wrong == 0)}"],
+           [["alerts of a type that needs no history", *rate(sum(groups["plain"]), len(groups["plain"])), "inferred: apart"],
+            ["alerts of AnomalousBehavior, after a past", *rate(sum(groups["history"]), len(groups["history"])), "inferred: apart"],
+            ["events without alert that raise something after a past", *rate(sum(groups["quiet"]), len(groups["quiet"])), "reads of new kinds count as unusual here"],
             ["benign demo (audit2rbac), findings per event", *rate(len(raised), count), f"target 0: {verdict(not raised)}"], panther(options)])
-    plots["recall"].append(("Kubernetes, no history, inferred", hits, wanted))
+    plots["recall"].append(("Kubernetes, plain types, inferred", sum(groups["plain"]), len(groups["plain"])))
+    plots["recall"].append(("Kubernetes, after a past, inferred", sum(groups["history"]), len(groups["history"])))
 
 
 def panther(options):
