@@ -361,6 +361,40 @@ TEST(mail_to_many_servers_is_spam_unless_it_is_a_mail_server)
     MISS(&log, NULL, "Backdoor:EC2/Spambot");
 }
 
+/* --- mining without a list --- */
+
+static struct text session(struct arena *arena, unsigned port, unsigned bytes, unsigned records)
+{
+    struct text log = log_new(arena);
+    for (unsigned i = 0; i < records; i++) {
+        add(&log, (struct line){ .from = HOME, .to = AWAY, .from_port = 41000, .to_port = port, .protocol = TCP, .packets = 20, .bytes = bytes, .at = i * 60 });
+    }
+    return log;
+}
+
+TEST(a_session_kept_up_with_a_pool_is_mining)
+{
+    struct text log = session(arena, 3333, 1800, 6);
+    HIT(&log, NULL, "CryptoCurrency:EC2/BitcoinTool.B", 8);
+    log = session(arena, 3333, 1800, 2);
+    MISS(&log, NULL, "CryptoCurrency:EC2/BitcoinTool.B");
+    log = session(arena, 3333, 900000, 6); /* a download */
+    MISS(&log, NULL, "CryptoCurrency:EC2/BitcoinTool.B");
+    log = session(arena, 443, 1800, 6);
+    MISS(&log, NULL, "CryptoCurrency:EC2/BitcoinTool.B");
+}
+
+TEST(several_peers_of_bitcoins_network_are_told)
+{
+    for (unsigned peers = 2; peers <= 6; peers += 4) {
+        struct text log = log_new(arena);
+        for (unsigned i = 0; i < peers; i++) {
+            add(&log, (struct line){ .from = HOME, .to = str_format(arena, "198.51.100.%u", i + 1).ptr, .from_port = 41000 + i, .to_port = 8333, .protocol = TCP, .packets = 20, .bytes = 9000, .at = i * 20, .flags = SYN });
+        }
+        expect(arena, &log, NULL, "CryptoCurrency:EC2/BitcoinTool.B", peers == 6, 0);
+    }
+}
+
 /* --- beacons --- */
 
 static struct text beacon(struct arena *arena, unsigned port, unsigned wobble, bool same_session)

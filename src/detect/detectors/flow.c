@@ -173,6 +173,7 @@ static void judge(struct flow *flow)
     flow_logins(flow);
     flow_flood(flow);
     flow_mail(flow);
+    flow_mining(flow);
     flow_beacon(flow);
     flow_unusual(flow);
 }

@@ -36,6 +36,12 @@ struct flow_beacon {
     uint16_t count, port, client_port;
 };
 
+struct flow_session {
+    float bytes;
+    uint32_t start, told;
+    uint16_t client_port, records;
+};
+
 /* An interface and one peer of it. The first 64 bytes are what nearly every record needs, the next what those do that go out. */
 struct flow_pair {
     unsigned lists;         /* of the peer, as of lists_of; asked again when that isn't the network's number */
@@ -51,6 +57,7 @@ struct flow_pair {
     struct flow_beacon beacon;
     struct flow_tried out, in;
     uint32_t port_told;     /* a probed port */
+    struct flow_session mining;
 };
 
 struct flow_sweep {
@@ -71,6 +78,8 @@ struct flow_host {
     struct flow_sweep sweeps[FLOW_SWEEPS];
     uint64_t mail_bits, relay_in, relay_out;
     uint32_t mail_start, mail_told, relay_start, relay_told;
+    uint64_t coin_bits;
+    uint32_t coin_start, coin_told;
 };
 
 struct flow {
@@ -100,6 +109,7 @@ void flow_scan(struct flow *flow);
 void flow_logins(struct flow *flow);
 void flow_flood(struct flow *flow);
 void flow_mail(struct flow *flow);
+void flow_mining(struct flow *flow);
 void flow_beacon(struct flow *flow);
 void flow_unusual(struct flow *flow);
 

@@ -24,7 +24,7 @@
     SHARED(name_, id_, type_, severity_, "Lambda", needs_, false, "The Lambda function ${resource} " title_ ".", "The Lambda function ${resource} " title_)
 
 INSTANCE(FLOW_COMMAND, "flow-command", "Backdoor:EC2/C&CActivity.B", 8, 0, "talks to what looks like a command-and-control server");
-INSTANCE(FLOW_MINING, "flow-mining", "CryptoCurrency:EC2/BitcoinTool.B", 8, INTEL_MINING, "talks to an address tied to cryptocurrency activity");
+INSTANCE(FLOW_MINING, "flow-mining", "CryptoCurrency:EC2/BitcoinTool.B", 8, 0, "takes part in cryptocurrency activity");
 INSTANCE(FLOW_BLACKHOLE, "flow-blackhole", "Trojan:EC2/BlackholeTraffic", 5, INTEL_SINKHOLE, "talks to a sinkhole");
 INSTANCE(FLOW_DROP_POINT, "flow-drop-point", "Trojan:EC2/DropPoint", 5, INTEL_DROP_POINT, "talks to an address where stolen data is collected");
 INSTANCE(FLOW_CUSTOM, "flow-custom-list", "UnauthorizedAccess:EC2/MaliciousIPCaller.Custom", 5, INTEL_CUSTOM, "talks with an address on your threat list");
