@@ -487,6 +487,28 @@ TEST(a_finding_names_instance_interface_and_both_ends)
     known_free(&known);
 }
 
+TEST(a_record_without_a_region_has_that_of_the_object_it_lies_in)
+{
+    static const struct { const char *file, *region; } files[] = {
+        { "s3://logs/AWSLogs/111122223333/vpcflowlogs/eu-west-1/2026/01/05/a.log.gz", "eu-west-1" },
+        { "AWSLogs/o-1a2b3c/111122223333/vpcflowlogs/ap-northeast-1/2026/01/05/a.log.gz", "ap-northeast-1" },
+        { "AWSLogs/111122223333/vpcflowlogs", "us-east-1" },
+        { "AWSLogs/", "us-east-1" },
+        { "flow.log", "us-east-1" },
+    };
+    struct known known = known_of(INTEL_COMMAND, AWAY, NULL);
+    struct text log = log_new(arena);
+    add(&log, (struct line){ .from = HOME, .to = AWAY, .from_port = 41000, .to_port = 443, .protocol = TCP, .packets = 12, .bytes = 3000 });
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        struct harness *harness = harness_open(arena, &(struct engine_options){ .intel = known.intel });
+        harness_feed(harness, files[i].file, text_str(&log));
+        CHECK_INT(harness->count, 1);
+        CHECK_STR(harness->found[0].region, files[i].region);
+        harness_close(harness);
+    }
+    known_free(&known);
+}
+
 TEST(gateways_and_balancers_are_left_alone)
 {
     struct known known = known_of(INTEL_COMMAND, AWAY,

@@ -329,6 +329,22 @@ static struct str first_name(struct arena *arena, const struct detection *detect
     return STR_NONE;
 }
 
+/* Flow records may not name their region, but the object they lie in does.
+ * spec: VPC user guide, flow log files: AWSLogs/[o-…/]ACCOUNT/SERVICE/REGION/…. */
+static struct str region_of_key(struct str file)
+{
+    const size_t start = str_search(file, STR("AWSLogs/"));
+    struct str rest = start == STR_MISSING ? STR_NONE : str_from(file, start + 8);
+    struct str part = str_cut(rest, '/', &rest);
+    if (str_starts(part, STR("o-"))) {
+        part = str_cut(rest, '/', &rest);
+    }
+    part = str_cut(rest, '/', &rest);
+    part = str_cut(rest, '/', &rest);
+    const bool named = rest.ptr && part.len >= 9 && part.len <= 20 && str_find(part, '-') != STR_MISSING;
+    return named && part.ptr[part.len - 1] >= '1' && part.ptr[part.len - 1] <= '9' ? part : STR_NONE;
+}
+
 const struct json *occurrence_name(struct arena *arena, const struct event *ev, const struct detection *detection,
                                    const struct verdict *verdict, struct finding *out)
 {
@@ -340,7 +356,7 @@ const struct json *occurrence_name(struct arena *arena, const struct event *ev, 
         .type = or_else(verdict->type, detection->type),
         .severity = verdict->severity > 0 ? verdict->severity : detection->severity,
         .account = or_else(event_get(ev, FIELD_ACCOUNT), STR("000000000000")),
-        .region = or_else(event_get(ev, FIELD_REGION), STR("us-east-1")),
+        .region = or_else(event_get(ev, FIELD_REGION), or_else(region_of_key(ev->file), STR("us-east-1"))),
         .principal = or_else(event_get(ev, FIELD_PRINCIPAL), caller),
         .resource_type = or_else(verdict->resource_type, detection->resource),
         .resource_id = or_else(verdict->resource, or_else(named, caller)),
