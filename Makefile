@@ -73,7 +73,7 @@ fuzz: build/.setup-test ## each fuzz target for FUZZ_SECONDS (10)
 fuzzers: $(FUZZERS)
 torture: all build/.setup-build ## kill -9 under load, ROUNDS times (100): nothing acknowledged is lost
 	@$(PYTHON) tests/torture.py --binary $(B)/yagura --rounds $(or $(ROUNDS),100)
-BENCHES := benign_bench inflate_bench match_bench scan_bench pattern_bench sigma_bench flow_bench dns_bench memory_bench floor_bench simdjson_bench
+BENCHES := policy_bench benign_bench inflate_bench match_bench scan_bench pattern_bench sigma_bench flow_bench dns_bench memory_bench floor_bench simdjson_bench
 bench: all build/.setup-bench $(BENCHES:%=$(B)/bench/%) ## every figure beside its peers'; ONLY=patterns runs one part
 	@$(PYTHON) bench/run.py --binary $(B)/yagura $(ONLY:%=--only %)
 bench-quality: all build/.setup-test $(B)/bench/benign_bench $(B)/bench/inflate_bench ## recall, false alarms, time to detect; ONLY=eks runs one part

@@ -69,6 +69,10 @@ def quamina():
     return cargo("quamina", "quamina 0.7.0 (Rust)")
 
 
+def cedar():
+    return cargo("cedar", "Cedar 4.14.1 (Rust)")
+
+
 def sigma_engines():
     peer = cargo("sigma", "rsigma 0.23.0 and sigma-rust 0.7.0")
     names = {"rsigma": "rsigma 0.23.0", "rsigma-prefilter": "rsigma 0.23.0, its prefilters on", "sigma-rust": "sigma-rust 0.7.0"}

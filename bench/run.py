@@ -11,6 +11,7 @@
     scan       the scanner against simdjson on-demand and yyjson
     logs       flow and DNS logs against plain recipes in C
     memory     per rule and per key
+    decisions  of the policy engine, Cedar beside it
     http       signed requests against nginx and moto
     start      on an existing data folder; memory when idle
 
@@ -21,13 +22,14 @@ import pathlib
 import subprocess
 
 from common import WORK, write
+from decisions import bench_decisions
 from detection import bench_detect, bench_engines, bench_threads
 from patterns import bench_lines, bench_patterns
 from readers import bench_logs, bench_memory, bench_scan
 from serving import bench_http, bench_start
 
 PARTS = {"patterns": bench_patterns, "lines": bench_lines, "detect": bench_detect, "threads": bench_threads,
-         "engines": bench_engines, "scan": bench_scan, "logs": bench_logs, "memory": bench_memory, "http": bench_http,
+         "engines": bench_engines, "scan": bench_scan, "logs": bench_logs, "memory": bench_memory, "decisions": bench_decisions, "http": bench_http,
          "start": bench_start}
 
 
