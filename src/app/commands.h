@@ -15,6 +15,7 @@ extern const struct command COMMAND_SUPPRESS;
 extern const struct command COMMAND_NOTIFY;
 extern const struct command COMMAND_MATCH;
 extern const struct command COMMAND_RULES;
+extern const struct command COMMAND_POLICY;
 extern const struct command COMMAND_INTEL;
 extern const struct command COMMAND_SOURCES;
 extern const struct command COMMAND_COVERAGE;

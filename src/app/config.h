@@ -58,6 +58,11 @@ struct settings {
     bool no_progress;
     bool explain;
     bool check_answers;
+    struct path_list policy, session_policy, scp, rcp; /* of policy: files */
+    struct path_list context;                          /* key=value */
+    struct str resource_policy, boundary, endpoint_policy, policy_kind;
+    struct str action, resource, principal, resource_account;
+    bool management_account;
     bool help;
     struct path_list arguments; /* what is no option */
 };
@@ -74,6 +79,7 @@ enum settings_group {
     SETTINGS_SUPPRESS = 8192,
     SETTINGS_RULES = 64,
     SETTINGS_INTEL = 128,
+    SETTINGS_POLICY = 16384,
 };
 
 /* What a command tells about itself. */

@@ -64,6 +64,10 @@ struct policy_caller {
     bool management_account;   /* the caller's account manages the organisation: SCPs don't bind it */
 };
 
+/* From "arn:aws:iam::111122223333:user/ann" (or role, root, an STS session), "sns.amazonaws.com" or "anonymous"; false for
+ * anything else. A session's role is taken to have no path. */
+bool policy_caller_of(struct arena *arena, struct str text, struct policy_caller *out);
+
 enum policy_layer_kind {
     LAYER_IDENTITY,
     LAYER_SESSION,
