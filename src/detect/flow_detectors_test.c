@@ -420,6 +420,18 @@ TEST(regular_calls_to_an_odd_port_are_a_beacon)
     MISS(&log, NULL, "Backdoor:EC2/C&CActivity.B");
 }
 
+TEST(regular_calls_to_a_host_long_known_are_no_beacon)
+{
+    struct text log = log_new(arena);
+    for (unsigned i = 0; i < 200; i++) { /* five times a day, for forty days */
+        add(&log, (struct line){ .from = HOME, .to = AWAY, .from_port = 41000 + i, .to_port = 5888, .protocol = TCP, .packets = 6, .bytes = 420, .at = i * 17280, .flags = SYN });
+    }
+    for (unsigned i = 0; i < 60; i++) {
+        add(&log, (struct line){ .from = HOME, .to = AWAY, .from_port = 51000 + i, .to_port = 5888, .protocol = TCP, .packets = 6, .bytes = 420, .at = 200 * 17280 + i * 60, .flags = SYN });
+    }
+    MISS(&log, NULL, "Backdoor:EC2/C&CActivity.B");
+}
+
 /* --- what is learned --- */
 
 enum { DAY = 86400, DAYS = 40 };

@@ -50,7 +50,7 @@ struct flow_pair {
     uint32_t learned_hour, learned; /* what the learner was told of within that hour: a set of ports */
     uint32_t volume_hour, volume_told;
     bool doh;               /* it is a public server of DNS over HTTPS */
-    bool is_new;            /* to this interface, that is known well enough to say so */
+    bool is_new, is_usual;  /* to this interface, that is known well enough to say so */
     uint64_t unlearned;     /* bytes sent and not handed to the learner yet */
     struct flow_guesses guesses;
     struct flow_flood flood;

@@ -2,7 +2,7 @@
  * port that no common service has, or a host that is new to it: how implants ask for orders.
  * spec: GuardDuty user guide, Backdoor:EC2/C&CActivity.B, which AWS gives by its lists; that behaviour alone may show it is our
  * own reading, as strict as agents and updaters that call home make necessary: 30 new connections, at least a second apart on
- * average, gaps and sizes that vary by less than a quarter. */
+ * average, gaps and sizes that vary by less than a quarter, and no host that the instance has long been calling. */
 #include <math.h>
 
 #include "detect/detectors/flow_types.h"
@@ -66,7 +66,7 @@ void flow_beacon(struct flow *flow)
     }
     beacon->last = flow->now;
     beacon->client_port = flow->local_port;
-    if (!is_steady(beacon) || !network_may_tell(&beacon->told, flow->now)) {
+    if (flow->pair->is_usual || !is_steady(beacon) || !network_may_tell(&beacon->told, flow->now)) {
         return;
     }
     flow_tell(flow, &FLOW_COMMAND, FLOW_ACTOR,

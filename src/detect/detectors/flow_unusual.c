@@ -82,6 +82,7 @@ static void calls(struct flow *flow)
     if (flow->public_remote) {
         const struct learn_rarity peer = learn_value(&view, HOST_PEER, flow_remote_text(flow));
         pair->is_new = peer.entity == LEARN_NEVER || (pair->is_new && peer.entity == LEARN_RARE);
+        pair->is_usual = peer.entity == LEARN_FREQUENT;
     }
     port(flow, &view);
 }
