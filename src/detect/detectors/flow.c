@@ -140,11 +140,14 @@ static struct flow_host *host_of(const struct network *network, const struct net
     return host;
 }
 
-/* Whose set is most likely needed next: the peer is mostly the end that isn't private. */
-static void prefetch_pair(const struct network_account *account, const struct event_flow *flow, uint64_t host)
+/* The end that isn't private is mostly the peer: its key, whose set is then on its way into the cache. */
+static uint64_t prefetch_pair(const struct network_account *account, const struct event_flow *flow, uint64_t host,
+                              const unsigned char **likely)
 {
-    const unsigned char *remote = is_private(flow->source) ? flow->target : flow->source;
-    keyed_prefetch(account->pairs, keyed_hash(host, remote, 16));
+    *likely = is_private(flow->source) ? flow->target : flow->source;
+    const uint64_t key = keyed_hash(host, *likely, 16);
+    keyed_prefetch(account->pairs, key);
+    return key;
 }
 
 static void see(struct flow *flow)
@@ -185,7 +188,8 @@ void flow_inspect(struct network *network, struct network_account *account, cons
     struct flow flow = { .ev = ev, .network = network, .intel = intel, .hits = hits, .now = now };
     const uint64_t key = host_key(ev);
     open_tables(network, account);
-    prefetch_pair(account, &ev->flow, key);
+    const unsigned char *likely = NULL;
+    const uint64_t pair = prefetch_pair(account, &ev->flow, key, &likely);
     flow.host = host_of(network, account, ev, key, now);
     learn_own(flow.host, &ev->flow);
     see(&flow);
@@ -193,6 +197,6 @@ void flow_inspect(struct network *network, struct network_account *account, cons
     if (is_special(flow.remote) || (known && known->kind == INTERFACE_OTHER)) {
         return;
     }
-    flow.pair = keyed_get(account->pairs, keyed_hash(flow.host->key, flow.remote, 16), now);
+    flow.pair = keyed_get(account->pairs, flow.remote == likely ? pair : keyed_hash(key, flow.remote, 16), now);
     judge(&flow);
 }

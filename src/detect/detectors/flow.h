@@ -49,7 +49,6 @@ struct flow_pair {
     uint32_t told;          /* by lists */
     uint32_t learned_hour, learned; /* what the learner was told of within that hour: a set of ports */
     uint32_t volume_hour, volume_told;
-    bool doh;               /* it is a public server of DNS over HTTPS */
     bool is_new, is_usual;  /* to this interface, that is known well enough to say so */
     uint64_t unlearned;     /* bytes sent and not handed to the learner yet */
     struct flow_guesses guesses;
@@ -101,8 +100,6 @@ struct flow {
 };
 
 static inline uint16_t flow_service(const struct flow *flow) { return flow->initiated ? flow->remote_port : flow->local_port; }
-
-bool flow_is_doh_server(struct str address);
 
 void flow_lists(struct flow *flow);
 void flow_scan(struct flow *flow);

@@ -28,7 +28,6 @@ static unsigned lists_of(struct flow *flow)
     if (pair->lists_of != flow->network->intel_number) {
         pair->lists_of = flow->network->intel_number;
         pair->lists = flow->public_remote ? intel_lists(flow->intel, flow_remote_text(flow)) : 0;
-        pair->doh = flow->public_remote && flow_is_doh_server(flow_remote_text(flow));
     }
     return pair->lists & INTEL_TRUSTED ? 0 : pair->lists;
 }

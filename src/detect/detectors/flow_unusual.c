@@ -13,7 +13,7 @@ enum { HOUR = 3600, DNS = 53, DNS_TLS = 853, HTTPS = 443, EPHEMERAL = 32768 };
 static const uint64_t STEP_BYTES = 16000000;
 static const double PORT_NATS = 4.5, RESOLVER_NATS = 2.0, VOLUME_NATS = 6, VOLUME_LEAST = 100e6, VOLUME_TIMES = 10;
 
-bool flow_is_doh_server(struct str address)
+static bool is_doh_server(struct str address)
 {
     struct str text = model_embedded(STR("resolvers"));
     struct str word = STR_NONE;
@@ -36,7 +36,7 @@ static const struct detector *resolver_of(const struct flow *flow)
     if (flow->remote_port == DNS_TLS) {
         return &FLOW_UNUSUAL_DOT;
     }
-    return flow->remote_port == HTTPS && flow->pair->doh ? &FLOW_UNUSUAL_DOH : NULL;
+    return flow->remote_port == HTTPS && is_doh_server(flow_remote_text(flow)) ? &FLOW_UNUSUAL_DOH : NULL;
 }
 
 static bool view_of(const struct flow *flow, struct learn_view *view)
