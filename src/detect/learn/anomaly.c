@@ -6,11 +6,15 @@
 
 #define HOUR_MS (INT64_C(60) * 60 * 1000)
 static const double HOUR_SHARE_USUAL = 0.15;
-enum { FAILURES_MOST = 5, PEERS_ENOUGH = 2, CASES = 512, TYPES_MOST = 2 };
+enum { FAILURES_MOST = 5, PEERS_ENOUGH = 2, CASES = 512, TACTIC_MEMOS = 512 };
 
 struct anomaly {
     struct trait_memos memos;
     struct tactics *tactics;
+    struct {
+        uint64_t api; /* hash; 0: empty */
+        const struct tactic *tactic;
+    } known[TACTIC_MEMOS]; /* calls repeat */
     struct anomaly_case cases[CASES]; /* by hash of the entity: a newer one takes the place, the verdict stays the same */
     struct verdict last;              /* of the event judged last, when it has a second type */
     const struct tactic *also;
@@ -263,6 +267,16 @@ static void note_unusual(struct rarity_window *window, bool first, const struct 
     }
 }
 
+static const struct tactic *tactic_of(struct anomaly *anomaly, const struct event *ev, uint64_t api)
+{
+    const size_t at = api % TACTIC_MEMOS;
+    if (anomaly->known[at].api != api) {
+        anomaly->known[at].api = api;
+        anomaly->known[at].tactic = tactics_find(anomaly->tactics, event_get(ev, FIELD_SERVICE), event_get(ev, FIELD_ACTION));
+    }
+    return anomaly->known[at].tactic;
+}
+
 static bool judge(struct anomaly *anomaly, struct learn_view *view, const struct event *ev, const struct traits *traits,
                   const struct tactic *tactic, bool first, struct anomaly_score *score)
 {
@@ -305,7 +319,7 @@ bool anomaly_inspect(struct anomaly *anomaly, struct learn *learn, const struct 
     season_add(&view.entity->season, view.day, view.hour, 1, view.learns);
     tell_peers(&view, &traits);
     const struct edges_view edge = edges_add(learn_edges(learn, view.owner), learn_mix(view.entity->key, traits.api), hour, 1);
-    const struct tactic *tactic = tactics_find(anomaly->tactics, event_get(ev, FIELD_SERVICE), event_get(ev, FIELD_ACTION));
+    const struct tactic *tactic = tactic_of(anomaly, ev, traits.api);
     if (!view.judged || tactic == NULL) {
         return false;
     }

@@ -116,7 +116,7 @@ static struct str sentence(const struct telling *t)
     if (score->forest >= WORTH_TELLING || score->edge >= WORTH_TELLING) {
         add_part(&text, STR("the hour as a whole is unlike others"));
     }
-    text_add_format(&text, " (score %.1f, finding from %.0f)", score->total, ANOMALY_WEIGHTS.threshold);
+    text_add_format(&text, " (score %.1f, finding from %.1f)", score->total, ANOMALY_WEIGHTS.threshold);
     return text_str(&text);
 }
 
