@@ -88,7 +88,7 @@ clean: ## remove build/
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
 
-build/.setup-%: tools/packages.txt tools/requirements.txt bench/requirements.txt tools/setup.sh
+build/.setup-%: tools/packages.txt tools/requirements.txt bench/requirements.txt tools/oracles/package.json tools/setup.sh
 	@tools/setup.sh $*
 # One after the other: apt takes no two at once.
 build/.setup-test build/.setup-bench build/.setup-deb: build/.setup-build
@@ -146,6 +146,11 @@ $(B)/bin/protocols $(B)/bin/services: $(patsubst %.c,$(B)/%.o,$(wildcard tests/c
 	@echo '  ld $@'
 	$(Q)$(link) -o $@
 $(B)/bin/%: $(B)/fuzz/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	@echo '  ld $@'
+	$(Q)$(link) -o $@
+# What a conformance test asks through a pipe.
+$(B)/bin/%: $(B)/tests/drivers/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	@echo '  ld $@'
 	$(Q)$(link) -o $@

@@ -56,11 +56,24 @@ venv() { # FOLDER REQUIREMENTS
     cksum <"$2" >"$1/.stamp"
 }
 
+# What conformance tests hold us against and npm has; without npm they are skipped.
+oracles() {
+    command -v npm >/dev/null 2>&1 || { say "no npm here: tests against iam-simulate are skipped"; return 0; }
+    [ "$(cat build/oracles/.stamp 2>/dev/null)" != "$(cksum <tools/oracles/package.json)" ] || return 0
+    mkdir -p build/oracles
+    cp tools/oracles/package.json build/oracles/
+    if npm install --prefix build/oracles --ignore-scripts --no-audit --no-fund --loglevel=error >&2; then
+        cksum <tools/oracles/package.json >build/oracles/.stamp
+    else
+        say "iam-simulate could not be installed: tests against it are skipped"
+    fi
+}
+
 mkdir -p build
 [ $# -gt 0 ] || set -- build test
 for section; do
     stamp=build/.setup-$section
-    lists=$(cat tools/packages.txt tools/requirements.txt bench/requirements.txt | cksum)
+    lists=$(cat tools/packages.txt tools/requirements.txt bench/requirements.txt tools/oracles/package.json | cksum)
     if [ "$(cat "$stamp" 2>/dev/null)" = "$lists" ]; then
         touch "$stamp"
         continue
@@ -73,6 +86,7 @@ for section; do
     fi
     case $section in
         build) venv build/venv tools/requirements.txt ;;
+        test) oracles ;;
         bench) venv build/venv-bench bench/requirements.txt ;;
     esac
     echo "$lists" >"$stamp"

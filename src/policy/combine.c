@@ -145,7 +145,7 @@ struct policy_answer policy_decide(const struct policy_question *question)
     const struct asked asked = policy_asked(question);
     struct scales scales = { .question = question };
     /* spec: STS API reference: GetCallerIdentity needs no permission, and no policy takes it away. */
-    if (question->caller.account.len > 0 && str_equal_nocase(question->action, STR("sts:GetCallerIdentity"))) {
+    if ((question->caller.account.len > 0 || question->caller.service.ptr) && str_equal_nocase(question->action, STR("sts:GetCallerIdentity"))) {
         return (struct policy_answer){ .decision = POLICY_ALLOW };
     }
     for (size_t i = 0; i < question->layer_count; i++) {

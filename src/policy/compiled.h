@@ -85,7 +85,6 @@ enum principal_kind { NAMES_ANYONE, NAMES_ACCOUNT, NAMES_ARN, NAMES_SERVICE, NAM
 struct named_principal {
     enum principal_kind kind;
     struct str value;
-    bool aws; /* {"AWS": "*"}: any but services */
 };
 
 struct named_principals {

@@ -36,7 +36,7 @@ static enum policy_grant principal_fits(const struct named_principal *principal,
 {
     switch (principal->kind) {
     case NAMES_ANYONE:
-        return if_so(!principal->aws || caller->service.ptr == NULL, GRANT_DIRECT);
+        return GRANT_DIRECT;
     case NAMES_SERVICE:
         return if_so(equal_or_absent(caller->service, principal->value), GRANT_DIRECT);
     case NAMES_FEDERATED:

@@ -90,20 +90,21 @@ static bool is_account(struct str s)
     return digits;
 }
 
-/* spec: IAM user guide, Principal: 123456789012 and arn:aws:iam::123456789012:root are the same. */
+/* spec: IAM user guide, Principal: 123456789012 and arn:aws:iam::123456789012:root are the same, and so are "*" and
+ * {"AWS": "*"}. */
 static struct named_principal aws_principal(struct str value)
 {
     struct str parts[ARN_PARTS];
     if (str_equal(value, STR("*"))) {
-        return (struct named_principal){ NAMES_ANYONE, value, true };
+        return (struct named_principal){ NAMES_ANYONE, value };
     }
     if (is_account(value)) {
-        return (struct named_principal){ NAMES_ACCOUNT, value, true };
+        return (struct named_principal){ NAMES_ACCOUNT, value };
     }
     const bool root = arn_split(value, parts) == ARN_PARTS && str_equal(parts[2], STR("iam")) &&
                       str_equal(parts[5], STR("root"));
-    return root ? (struct named_principal){ NAMES_ACCOUNT, parts[4], true }
-                : (struct named_principal){ NAMES_ARN, value, true };
+    return root ? (struct named_principal){ NAMES_ACCOUNT, parts[4] }
+                : (struct named_principal){ NAMES_ARN, value };
 }
 
 static bool principal_of(struct str type, struct str value, struct named_principal *out)
@@ -118,7 +119,7 @@ static bool principal_of(struct str type, struct str value, struct named_princip
     }
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         if (str_equal(type, str_of(kinds[i].type))) {
-            *out = (struct named_principal){ kinds[i].kind, value, false };
+            *out = (struct named_principal){ kinds[i].kind, value };
             return true;
         }
     }
@@ -147,7 +148,7 @@ static bool take_principal(struct parser *parser, const struct json *value, stru
 {
     *out = (struct named_principals){ ARENA_ARRAY(parser->arena, struct named_principal, 1), 0 };
     if (value->kind == JSON_STRING) {
-        out->items[out->count++] = (struct named_principal){ NAMES_ANYONE, value->text, false };
+        out->items[out->count++] = (struct named_principal){ NAMES_ANYONE, value->text };
         return str_equal(value->text, STR("*"));
     }
     for (const struct json *type = value->kind == JSON_OBJECT ? value->child : NULL; type; type = type->next) {
