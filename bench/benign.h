@@ -75,6 +75,7 @@ static inline bool weekend(int64_t local)
 void benign_cloudtrail(uint64_t events);
 void benign_kubernetes(uint64_t events);
 void benign_flow(uint64_t events);
+void benign_then_stolen(uint64_t events);
 void benign_principals(uint64_t events);
 void benign_dns(uint64_t events);
 

@@ -1,6 +1,7 @@
 /* benign_bench.c - benign logs of varied behaviour, on standard output, for counting false alarms.
  *
- *     benign_bench SOURCE SEED EVENTS      SOURCE: cloudtrail, kubernetes, flow, dns or principals
+ *     benign_bench SOURCE SEED EVENTS      SOURCE: cloudtrail, kubernetes, flow, dns, principals or stolen (cloudtrail, and
+ *                                          at its end what must be found: keys of known people, used by somebody else)
  *
  * Nothing was tuned on it: it shares neither code nor lists with tools/history.py. What it assumes stands in docs/quality.md
  * and above each source's part. The same arguments give the same bytes. */
@@ -15,7 +16,7 @@ int main(int argc, char **argv)
         const char *name;
         void (*write)(uint64_t events);
     } sources[] = { { "cloudtrail", benign_cloudtrail }, { "kubernetes", benign_kubernetes }, { "flow", benign_flow }, { "dns", benign_dns },
-        { "principals", benign_principals } };
+        { "principals", benign_principals }, { "stolen", benign_then_stolen } };
     static char buffer[1 << 20];
 
     setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
@@ -26,6 +27,6 @@ int main(int argc, char **argv)
             return fflush(stdout) ? 4 : 0;
         }
     }
-    fprintf(stderr, "usage: benign_bench cloudtrail|kubernetes|flow|dns|principals SEED EVENTS\n");
+    fprintf(stderr, "usage: benign_bench cloudtrail|kubernetes|flow|dns|principals|stolen SEED EVENTS\n");
     return 2;
 }

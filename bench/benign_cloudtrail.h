@@ -17,7 +17,7 @@
 #include "bench/benign.h"
 
 enum kind { PERSON, ADMINISTRATOR, PIPELINE, INSTANCE, FUNCTION, VENDOR, BACKUP, INSIDE };
-enum { CALLERS_PER_ACCOUNT = 20, REPERTOIRE = 48, EVENTS_OF_ACCOUNT = 360000 };
+enum { CALLERS_PER_ACCOUNT = 20, REPERTOIRE = 48, EVENTS_OF_ACCOUNT = 1000000 };
 
 struct caller {
     int64_t next, joins, trip_ends, breaks, mended, signed_in, replaced;
@@ -120,6 +120,7 @@ static const char *const cloud_browsers[] = {
 };
 
 static uint64_t cloud_serial;
+static bool stolen_call;
 
 static void learn_calls(struct caller *one, uint32_t first, uint32_t end, uint32_t count)
 {
@@ -283,8 +284,8 @@ static void write_head(const struct caller *one, int64_t at, const char *type)
     const uint32_t address = seen_from(one);
     char clock[32];
     clock_text(at, clock);
-    printf("{\"eventVersion\":\"1.10\",\"eventType\":\"%s\",\"eventTime\":\"%s\",\"eventID\":\"%08llx-0000-4000-8000-%012llx\",\"requestID\":\"%016llx\","
-           "\"recipientAccountId\":\"%012llu\",\"awsRegion\":\"%s\",\"userIdentity\":", type, clock, (unsigned long long)(cloud_serial >> 20),
+    printf("{\"eventVersion\":\"1.10\",\"eventType\":\"%s\",\"eventTime\":\"%s\",\"eventID\":\"%08llx-%s-4000-8000-%012llx\",\"requestID\":\"%016llx\","
+           "\"recipientAccountId\":\"%012llu\",\"awsRegion\":\"%s\",\"userIdentity\":", type, clock, (unsigned long long)(cloud_serial >> 20), stolen_call ? "beef" : "0000",
            (unsigned long long)cloud_serial, (unsigned long long)bits(), (unsigned long long)one->account,
            one->kind == VENDOR ? cloud_regions[cloud_serial / 40 % 3] : one->region);
     cloud_serial++;
@@ -381,7 +382,34 @@ static void turn(struct caller *one)
     one->next = one->left > 0 ? at + (int64_t)waiting(people ? 12 : one->kind == PIPELINE ? 2 : storm ? 0.3 : 4) : pause_of(one, at);
 }
 
-void benign_cloudtrail(uint64_t events)
+/* No benign thing: whoever stole the key of a person that is known for four weeks tries it, from elsewhere, with a client of his own.
+ * Its event ids hold "beef"; how many persons it was done to is told on the standard error. */
+static void steal(const struct caller *callers, size_t count, int64_t at)
+{
+    static const char *const tried[][2] = { { "iam", "GetAccountAuthorizationDetails" }, { "iam", "ListAccessKeys" }, { "iam", "CreateUser" },
+        { "iam", "PutUserPolicy" }, { "secretsmanager", "BatchGetSecretValue" }, { "ssm", "SendCommand" }, { "ec2", "ModifySnapshotAttribute" },
+        { "organizations", "LeaveOrganization" }, { "guardduty", "DeleteDetector" } };
+    unsigned persons = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (callers[i].kind > ADMINISTRATOR || callers[i].joins + INT64_C(28) * DAY > at) {
+            continue;
+        }
+        struct caller thief = callers[i];
+        thief.address = between(0x3d000000, 0xdf000000);
+        thief.agent = "python-requests/2.32.3";
+        persons++;
+        for (size_t k = 0; k < sizeof(tried) / sizeof(*tried); k++) {
+            stolen_call = true;
+            write_head(&thief, at + (int64_t)k * 20, "AwsApiCall");
+            printf(",\"eventSource\":\"%s.amazonaws.com\",\"eventName\":\"%s\",\"requestParameters\":{\"id\":\"x\"},\"responseElements\":null,\"readOnly\":false,"
+                   "\"managementEvent\":true,\"eventCategory\":\"Management\"}\n", tried[k][0], tried[k][1]);
+        }
+    }
+    stolen_call = false;
+    fprintf(stderr, "%u\n", persons);
+}
+
+static void write_cloudtrail(uint64_t events, bool stolen)
 {
     const size_t accounts = events / EVENTS_OF_ACCOUNT + 1;
     const size_t count = accounts * CALLERS_PER_ACCOUNT;
@@ -407,8 +435,21 @@ void benign_cloudtrail(uint64_t events)
         turn(heap[0]);
         sift(heap, count, 0);
     }
+    if (stolen) {
+        steal(callers, count, heap[0]->next);
+    }
     free(callers);
     free(heap);
+}
+
+void benign_cloudtrail(uint64_t events)
+{
+    write_cloudtrail(events, false);
+}
+
+void benign_then_stolen(uint64_t events)
+{
+    write_cloudtrail(events, true);
 }
 
 /* Half as many callers as events, in a hundred accounts, two calls of each: for the memory that keys take. */

@@ -88,7 +88,7 @@ def detect_rows(options, rows, lists=False):
 def generator(source, seed, events):
     if not GENERATOR.exists():
         raise Missing(f"{GENERATOR.relative_to(ROOT)} is not built: make bench-quality builds it")
-    return subprocess.Popen([str(GENERATOR), source, str(seed), str(events)], stdout=subprocess.PIPE)
+    return subprocess.Popen([str(GENERATOR), source, str(seed), str(events)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=False)
 
 
 def intel(options):

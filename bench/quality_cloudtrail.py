@@ -204,7 +204,7 @@ def score_past(options, manner):
                 cut.write_text(anomaly.until_last(options.logs / file, ids))
                 events = anomaly.seen(anomaly.detect(str(options.binary), [], [cut], "--model", model)[0])
                 hit = [kind for kind in kinds if kind in events and (not ids or events[kind] & ids)]
-                out.append((file, label["technique"], label["basis"], kinds, hit, sorted(k for k in events if "Anomalous" in k), label))
+                out.append((file, label["technique"], label["basis"], kinds, hit, sorted(k for k in events if "Anomalous" in k and (not ids or events[k] & ids)), label))
     return out
 
 
