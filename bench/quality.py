@@ -85,7 +85,7 @@ def main():
     parser.add_argument("--seed", type=int, default=101, help="of everything that is drawn; nothing was tuned on it")
     parser.add_argument("--history-seeds", type=int, nargs="+", default=[101, 102])
     parser.add_argument("--history-events", type=int, default=1_000_000)
-    parser.add_argument("--samples", type=int, default=300, help="of the live part")
+    parser.add_argument("--samples", type=int, default=250, help="of the live part")
     options = parser.parse_args()
     options.binary = options.binary.resolve()
     options.logs = options.logs.resolve()

@@ -143,13 +143,19 @@ def flow_row(options, file, label):
     if hit_with and label["scope"] == "file":
         until = shortest(len(lines), lambda count: bool(kinds & {f["type"] for f, _ in numbered(options, lines[:count], False)})) if kinds & set(cells[0].split(", ")) else None
         after = f"{int(lines[until - 1].split()[11]) - int(lines[1].split()[10])} s, {until - 1} records" if until else "with lists"
-    return [label["technique"], "documented" if documented(label) else "inferred", str(len(bad)), ", ".join(sorted(kinds)) or "any", *cells, after, str(len(benign))], hit_with
+    note = "" if hit_with else label.get("note") or ""
+    return [label["technique"], "documented" if documented(label) else "inferred", str(len(bad)), ", ".join(sorted(kinds)) or "any", *cells, after,
+            str(len(benign)), note], hit_with
 
 
 def bench_flow(options, plots):
-    rows, score = [], collections.defaultdict(list)
+    rows, score, unlabelled = [], collections.defaultdict(list), []
     for file, labels in labels_of(options, "flow").items():
         for label in labels:
+            if label.get("verdict") in ("background", "mixed") and label["scope"] != "inline":
+                kinds = collections.Counter(f["type"] for f in detect(options, options.logs / file)[0])
+                unlabelled.append([file.split("/")[1], label["technique"], ", ".join(label.get("guardduty") or []) or "none named",
+                                   ", ".join(f"{kind} ×{n}" for kind, n in kinds.most_common()) or "nothing"])
             if label["scope"] == "inline" or label.get("verdict") in ("benign", "background", "mixed"):
                 continue
             row, hit = flow_row(options, file, label)
@@ -157,7 +163,8 @@ def bench_flow(options, plots):
             if label.get("guardduty"):
                 score["documented" if documented(label) else "inferred"].append(hit)
     yield ("Flows: labelled captures", "Each capture alone, first without lists, then with the public lists. Findings besides rest on no line of the attack.",
-           ["capture", "label", "records", "type wanted", "raised without lists", "raised with lists", "after", "findings besides"], rows)
+           ["capture", "label", "records", "type wanted", "raised without lists", "raised with lists", "after", "findings besides", "the label's note on a miss"], rows)
+    yield ("Flows: unlabelled and background captures, without lists", "No score: nobody said which line is what.", ["capture", "what it is", "types expected in it", "raised"], unlabelled)
     yield ("Flows: together", "", ["labels", *SCORE[1:], "target"],
            [[name, *rate(sum(hits), len(hits)), f"≥ 95 %: {verdict(sum(hits) >= 0.95 * len(hits))}" if name == "documented" else "apart"] for name, hits in score.items()])
     for name, hits in score.items():
