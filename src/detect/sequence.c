@@ -75,7 +75,7 @@ static enum foreign foreign_of(const struct finding *finding)
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
         found = found || holds(finding->type, marks[i]);
     }
-    if (finding->severity < 4 || str_equal(finding->type, STR("Policy:Kubernetes/AnonymousAccessGranted"))) {
+    if (finding->severity < 4 || str_starts(finding->type, STR("Policy:"))) {
         return FOREIGN_NOT;
     }
     return found ? FOREIGN_SURELY : holds(finding->type, STR("Anomalous")) ? FOREIGN_PERHAPS : FOREIGN_NOT;
