@@ -80,7 +80,7 @@ enum policy_layer_kind {
     LAYER_KINDS,            /* how many there are */
 };
 
-/* An empty layer allows nothing. Of session policies each must allow: a layer for each. */
+/* An empty layer allows nothing. Within a layer any policy may allow; of layers of one kind each must. */
 struct policy_layer {
     enum policy_layer_kind kind;
     const struct policy *const *policies;

@@ -221,6 +221,118 @@ TEST(the_answer_names_the_condition_that_was_not_met)
     CHECK_STR(answer.unmet_key, "aws:MultiFactorAuthPresent");
 }
 
+/* Every operator of the language: a hit and a miss. */
+TEST(each_operator_hits_and_misses)
+{
+    static const struct {
+        const char *operator, *value, *hit, *miss;
+    } cases[] = {
+        { "StringEquals", "\"x\"", "x", "X" },
+        { "StringNotEquals", "\"x\"", "X", "x" },
+        { "StringEqualsIgnoreCase", "\"x\"", "X", "y" },
+        { "StringNotEqualsIgnoreCase", "\"x\"", "y", "X" },
+        { "StringLike", "\"x?*z\"", "xyz", "xz" },
+        { "StringNotLike", "\"x?*z\"", "xz", "xyyz" },
+        { "NumericEquals", "\"10\"", "1e1", "11" },
+        { "NumericNotEquals", "\"10\"", "11", "10.0" },
+        { "NumericLessThan", "\"10\"", "-11", "10" },
+        { "NumericLessThanEquals", "\"10\"", "10", "10.1" },
+        { "NumericGreaterThan", "\"10\"", "10.1", "10" },
+        { "NumericGreaterThanEquals", "\"10\"", "10", "9.9" },
+        { "DateEquals", "\"2026-01-01T00:00:00Z\"", "2026-01-01", "2026-01-02" },
+        { "DateNotEquals", "\"2026-01-01T00:00:00Z\"", "2026-01-02", "1767225600" },
+        { "DateLessThan", "\"2026-01-01T00:00:00Z\"", "2025-12-31T23:59:59Z", "2026-01-01T00:00:00Z" },
+        { "DateLessThanEquals", "\"2026-01-01T00:00:00Z\"", "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z" },
+        { "DateGreaterThan", "\"2026-01-01T00:00:00Z\"", "2026-01-01T00:00:01Z", "2026-01-01T00:00:00Z" },
+        { "DateGreaterThanEquals", "\"2026-01-01T00:00:00Z\"", "2026-01-01T00:00:00Z", "2025-12-31T23:59:59Z" },
+        { "Bool", "\"true\"", "TRUE", "false" },
+        { "BinaryEquals", "\"QUJD\"", "QUJD", "QUJE" },
+        { "IpAddress", "\"10.0.0.0/8\"", "10.255.0.1", "11.0.0.1" },
+        { "NotIpAddress", "\"10.0.0.0/8\"", "11.0.0.1", "10.255.0.1" },
+        { "ArnEquals", "\"arn:aws:iam::*:role/x\"", "arn:aws:iam::1:role/x", "arn:aws:iam::1:role/y" },
+        { "ArnLike", "\"arn:aws:iam::1:*\"", "arn:aws:iam::1:role/x", "arn:aws:iam::2:role/x" },
+        { "ArnNotEquals", "\"arn:aws:iam::1:*\"", "arn:aws:iam::2:role/x", "arn:aws:iam::1:role/x" },
+        { "ArnNotLike", "\"arn:aws:iam::1:*\"", "arn:aws:iam::2:role/x", "arn:aws:iam::1:role/x" },
+        { "Null", "\"false\"", "x", NULL },
+        { "Null", "\"true\"", NULL, "x" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const struct str condition = str_format(arena, "{\"%s\":{\"a:k\":%s}}", cases[i].operator, cases[i].value);
+        const struct str hit = cases[i].hit ? str_format(arena, "a:k=%s", cases[i].hit) : STR("");
+        const struct str miss = cases[i].miss ? str_format(arena, "a:k=%s", cases[i].miss) : STR("");
+        if (!holds(arena, condition.ptr, hit.ptr) || holds(arena, condition.ptr, miss.ptr)) {
+            fail_msg("%s", condition.ptr);
+        }
+    }
+}
+
+TEST(several_values_need_a_set_operator)
+{
+    CHECK(!holds(arena, "{\"StringEquals\":{\"a:k\":\"x\"}}", "a:k=x\na:k=y"));
+    CHECK(!holds(arena, "{\"StringNotEquals\":{\"a:k\":\"z\"}}", "a:k=x\na:k=y"));
+    CHECK(holds(arena, "{\"ForAnyValue:StringEquals\":{\"a:k\":\"x\"}}", "a:k=x\na:k=y"));
+    CHECK(!holds(arena, "{\"StringLike\":{\"a:j\":\"${a:k}\"}}", "a:j=x\na:k=x\na:k=y"));
+}
+
+TEST(variables_in_conditions)
+{
+    CHECK(holds(arena, "{\"ArnLike\":{\"a:k\":\"arn:aws:iam::${a:j}:role/*\"}}", "a:k=arn:aws:iam::1:role/x\na:j=1"));
+    CHECK(!holds(arena, "{\"ArnLike\":{\"a:k\":\"arn:aws:iam::${a:j}:role/*\"}}", "a:k=arn:aws:iam::1:role/x\na:j=*"));
+    CHECK(!holds(arena, "{\"ArnLike\":{\"a:k\":\"arn:aws:iam::${a:j}:role/*\"}}", "a:k=arn:aws:iam::1:role/x\na:j=1:role"));
+    CHECK(holds(arena, "{\"Bool\":{\"a:k\":\"${a:j}\"}}", "a:k=true\na:j=true"));
+    CHECK(!holds(arena, "{\"NumericEquals\":{\"a:k\":\"${a:j}\"}}", "a:k=1\na:j=1"));
+    CHECK(holds(arena, "{\"StringLike\":{\"a:k\":\"${a:j}*${a:i, 'z'}\"}}", "a:k=a*b-z\na:j=a*b"));
+    CHECK(!holds(arena, "{\"StringLike\":{\"a:k\":\"${a:j}*${a:i, 'z'}\"}}", "a:k=acb-z\na:j=a*b"));
+    CHECK(holds(arena, "{\"StringEqualsIgnoreCase\":{\"a:k\":\"x-${a:j}\"}}", "a:k=X-ANN\na:j=ann"));
+    CHECK(holds(arena, "{\"StringLike\":{\"a:k\":\"${a:j\"}}", "a:k=${a:j"));
+}
+
+TEST(a_value_with_too_many_variables_is_refused)
+{
+    struct text text = text_new(arena);
+    text_add(&text, STR("{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"a:b\",\"Resource\":\"arn:aws:s3:::"));
+    for (int i = 0; i < 100; i++) {
+        text_add(&text, STR("${a:b}"));
+    }
+    text_add(&text, STR("\"},\"Version\":\"2012-10-17\"}"));
+    struct policy_error error = { .reason = NULL };
+    CHECK(policy_parse(arena, text_str(&text), POLICY_IDENTITY, &error) == NULL);
+    CHECK_STR(error.place, "Statement[0].Resource");
+}
+
+/* Filed by action, service or neither: all statements are found, whatever stands first. */
+TEST(many_statements_are_found_by_action)
+{
+    struct text text = text_new(arena);
+    text_add(&text, STR("{\"Version\":\"2012-10-17\",\"Statement\":["));
+    for (int i = 0; i < 300; i++) {
+        text_add_format(&text, "{\"Effect\":\"Allow\",\"Action\":[\"S%d:Get%d\",\"s%d:List*\"],\"Resource\":\"*\"},", i, i, i);
+    }
+    text_add(&text, STR("{\"Sid\":\"Last\",\"Effect\":\"Deny\",\"Action\":\"*:GetSecret\",\"Resource\":\"*\"}]}"));
+    const char *document = text_str(&text).ptr;
+    for (int i = 0; i < 300; i += 37) {
+        CHECK(allows(arena, document, str_format(arena, "s%d:get%d", i, i).ptr, "*"));
+        CHECK(allows(arena, document, str_format(arena, "s%d:ListAll", i).ptr, "*"));
+        CHECK(!allows(arena, document, str_format(arena, "s%d:Get%d", i, i + 1).ptr, "*"));
+    }
+    CHECK_STR(ask(arena, document, "s1:GetSecret", "*", "").decided.sid, "Last");
+}
+
+TEST(callers_are_read_from_what_people_write)
+{
+    struct policy_caller caller;
+    CHECK(policy_caller_of(arena, STR("arn:aws:sts::111122223333:assumed-role/r/s"), &caller));
+    CHECK_STR(caller.role_arn, "arn:aws:iam::111122223333:role/r");
+    CHECK(policy_caller_of(arena, STR("arn:aws:sts::111122223333:federated-user/ann"), &caller));
+    CHECK_STR(caller.role_arn, "arn:aws:iam::111122223333:user/ann");
+    CHECK(policy_caller_of(arena, STR("arn:aws:iam::111122223333:user/x/ann"), &caller) && caller.role_arn.ptr == NULL);
+    CHECK(policy_caller_of(arena, STR("sns.amazonaws.com"), &caller) && caller.account.ptr == NULL);
+    CHECK(policy_caller_of(arena, STR("anonymous"), &caller) && caller.arn.ptr == NULL);
+    CHECK(!policy_caller_of(arena, STR("ann"), &caller));
+    CHECK(!policy_caller_of(arena, STR("arn:aws:s3:::bucket"), &caller));
+    CHECK(!policy_caller_of(arena, STR("arn:aws:iam::1"), &caller));
+}
+
 static struct policy_answer layered(struct arena *arena, const char *identity, const char *session)
 {
     const struct policy *first[] = { policy(arena, identity) };
