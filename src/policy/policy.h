@@ -40,7 +40,7 @@ struct policy_error {
 /* NULL when the document is malformed; *error then says why and where. */
 struct policy *policy_parse(struct arena *arena, struct str document, enum policy_kind kind,
                             struct policy_error *error);
-/* What IAM also checks: vendor prefixes, ARN form of resources, known condition operators, unique Sids. */
+/* What IAM also checks: vendor prefixes, ARN form of resources and principals, known condition operators, unique Sids. */
 bool policy_validate(struct arena *arena, const struct policy *policy, struct policy_error *error);
 struct str policy_version(const struct policy *policy); /* absent when the document names none */
 

@@ -426,6 +426,14 @@ TEST(malformed_documents_are_refused_with_reason_and_place)
                     "Has prohibited field Resource", "Statement[0].Resource");
     check_malformed(arena, POLICY_TRUST, ONE("Allow", "\"Action\":\"s3:Get\",\"Principal\":\"*\""),
                     "AssumeRole policy may only specify STS AssumeRole actions.", "Statement[0].Action[0]");
+    check_malformed(arena, POLICY_TRUST, ONE("Allow", "\"Action\":\"sts:AssumeRole\",\"Principal\":{\"AWS\":[\"*\",\"ann\"]}"),
+                    "Invalid principal in policy: \"AWS\":\"ann\"", "Statement[0].Principal[1]");
+    check_malformed(arena, POLICY_TRUST,
+                    ONE("Allow", "\"Action\":\"sts:AssumeRole\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:role/*\"}"),
+                    "Invalid principal in policy: \"AWS\":\"arn:aws:iam::111122223333:role/*\"", "Statement[0].Principal[0]");
+    check_malformed(arena, POLICY_RESOURCE,
+                    ONE("Deny", "\"Action\":\"a:b\",\"Resource\":\"*\",\"NotPrincipal\":{\"Service\":\"ec2\"}"),
+                    "Invalid principal in policy: \"SERVICE\":\"ec2\"", "Statement[0].NotPrincipal[0]");
     check_malformed(arena, POLICY_IDENTITY, ONE("Allow", "\"Action\":\"invalid\",\"Resource\":\"*\""),
                     "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.", "Statement[0].Action[0]");
     check_malformed(arena, POLICY_IDENTITY, ONE("Allow", "\"Action\":\"a:b\",\"Resource\":[\"*\",\"bucket\"]"),

@@ -126,6 +126,61 @@ static bool trust_sound(struct checker *checker, const struct statement *stateme
     return true;
 }
 
+static bool alphanumeric(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (!isalnum((unsigned char)s.ptr[i])) {
+            return false;
+        }
+    }
+    return s.len > 0;
+}
+
+/* An ARN of IAM or STS without wildcards, or what IAM makes of one whose principal was deleted: a unique id. */
+static bool arn_of_principal(struct str value)
+{
+    enum { UNIQUE_ID_MIN = 16 };
+    struct str parts[ARN_PARTS];
+    if (!str_starts(value, STR("arn:"))) {
+        return value.len >= UNIQUE_ID_MIN && alphanumeric(value);
+    }
+    return arn_split(value, parts) == ARN_PARTS && (str_equal(parts[2], STR("iam")) || str_equal(parts[2], STR("sts"))) &&
+           parts[4].len > 0 && parts[5].len > 0 && str_find(value, '*') == STR_MISSING && str_find(value, '?') == STR_MISSING;
+}
+
+static bool principal_sound(const struct named_principal *principal)
+{
+    switch (principal->kind) {
+    case NAMES_ANYONE:
+    case NAMES_ACCOUNT:
+        return true;
+    case NAMES_ARN:
+        return arn_of_principal(principal->value);
+    case NAMES_CANONICAL:
+        return alphanumeric(principal->value);
+    case NAMES_SERVICE:
+        return str_find(principal->value, '.') != STR_MISSING && str_find(principal->value, '*') == STR_MISSING;
+    case NAMES_FEDERATED:
+        break;
+    }
+    return principal->value.len > 0 && str_find(principal->value, '*') == STR_MISSING;
+}
+
+static bool principals_sound(struct checker *checker, const struct statement *statement)
+{
+    static const char *const types[] = { [NAMES_ANYONE] = "AWS", [NAMES_ACCOUNT] = "AWS", [NAMES_ARN] = "AWS", [NAMES_SERVICE] = "SERVICE",
+                                         [NAMES_FEDERATED] = "FEDERATED", [NAMES_CANONICAL] = "CANONICAL_USER" };
+    for (size_t i = 0; i < statement->principals.count; i++) {
+        const struct named_principal *principal = &statement->principals.items[i];
+        if (!principal_sound(principal)) {
+            const char *reason = str_format(checker->arena, "Invalid principal in policy: \"%s\":\"%" STR_FMT "\"",
+                                            types[principal->kind], STR_ARG(principal->value)).ptr;
+            return refuse(checker, reason, statement->not_principal ? "NotPrincipal" : "Principal", i);
+        }
+    }
+    return true;
+}
+
 bool policy_validate(struct arena *arena, const struct policy *policy, struct policy_error *error)
 {
     struct checker checker = { .arena = arena, .error = error };
@@ -133,7 +188,7 @@ bool policy_validate(struct arena *arena, const struct policy *policy, struct po
         const struct statement *statement = &policy->statements[i];
         checker.statement = i;
         if (!sid_sound(&checker, policy, i) || !actions_sound(&checker, statement) ||
-            !resources_sound(&checker, statement) || !conditions_sound(&checker, statement) ||
+            !resources_sound(&checker, statement) || !conditions_sound(&checker, statement) || !principals_sound(&checker, statement) ||
             (policy->kind == POLICY_TRUST && !trust_sound(&checker, statement))) {
             return false;
         }
