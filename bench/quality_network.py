@@ -288,12 +288,37 @@ def crowbar_rdp(capture):
     guess(capture, 3389, 1.5, 400, True, (14, 40))
 
 
+def beacon(capture, port, every, jitter, count):
+    target, at = stranger(capture.rng), 0
+    for _ in range(count):
+        at += every * (1 + capture.rng.uniform(-jitter, jitter))
+        packets = capture.rng.randint(6, 8)
+        capture.flow(at, capture.host, target, port, packets=packets, size=packets * 90 + capture.rng.randint(0, 40), flags=3)
+
+
+def meterpreter(capture):
+    beacon(capture, 4444, 30, 0.02, 120)
+
+
+def cobalt_strike(capture):
+    beacon(capture, 8443, 60, 0.2, 120)
+
+
+def sliver_web(capture):
+    beacon(capture, 443, 60, 0.3, 120)
+
+
+COMMAND = "Backdoor:EC2/C&CActivity.B"
+GROUPS = {"Recon:EC2/Portscan": "scans and sweeps", "Impact:EC2/PortSweep": "scans and sweeps", COMMAND: "command and control",
+          "UnauthorizedAccess:EC2/SSHBruteForce": "password guessing", "UnauthorizedAccess:EC2/RDPBruteForce": "password guessing"}
 TOOLS = {nmap_fast: ("Recon:EC2/Portscan", "nmap -T4, 1,000 ports in 30 s"), nmap_polite: ("Recon:EC2/Portscan", "nmap -T2, a port every 0.4 s"),
          masscan_host: ("Recon:EC2/Portscan", "masscan, 4,000 ports in 4 s"), scan_slow: ("Recon:EC2/Portscan", "200 ports, one every 15 s"),
          zmap_smb: ("Impact:EC2/PortSweep", "zmap of 445, 200 addresses a second"), masscan_redis: ("Impact:EC2/PortSweep", "masscan of 6379, 50 a second"),
          worm_telnet: ("Impact:EC2/PortSweep", "a worm on telnet, 75 a minute"), hydra_ssh: ("UnauthorizedAccess:EC2/SSHBruteForce", "hydra, 75 a minute, inward"),
          ncrack_ssh_out: ("UnauthorizedAccess:EC2/SSHBruteForce", "ncrack, 120 a minute, outward"),
-         patator_ssh_slow: ("UnauthorizedAccess:EC2/SSHBruteForce", "patator, 5 a minute, inward"), crowbar_rdp: ("UnauthorizedAccess:EC2/RDPBruteForce", "crowbar, 40 a minute, inward")}
+         patator_ssh_slow: ("UnauthorizedAccess:EC2/SSHBruteForce", "patator, 5 a minute, inward"), crowbar_rdp: ("UnauthorizedAccess:EC2/RDPBruteForce", "crowbar, 40 a minute, inward"),
+         meterpreter: (COMMAND, "a shell that calls 4444 every 30 s"), cobalt_strike: (COMMAND, "calls to 8443 every 60 s, jitter 20 %"),
+         sliver_web: (COMMAND, "calls to 443 every 60 s, jitter 30 %")}
 TURNS = 20
 
 
@@ -312,14 +337,14 @@ def left_out_tools(options, plots):
     raised = collections.defaultdict(set)
     for finding in findings:
         raised[why(finding).get("resource")].add(finding["type"])
-    out, scanning, guessing = [], [], []
+    out, groups = [], collections.defaultdict(list)
     for tool, (kind, words) in TOOLS.items():
         own = [raised[eni] for eni, (t, _) in captures.items() if t is tool]
         hits = sum(kind in kinds for kinds in own)
         others = collections.Counter(k for kinds in own for k in kinds if k != kind)
-        (guessing if "BruteForce" in kind else scanning).append(hits)
+        groups[GROUPS[kind]].append(hits)
         out.append([words, kind, *rate(hits, len(own)), ", ".join(f"{k} ×{n}" for k, n in others.most_common()) or "nothing"])
-    for name, hits in (("scans and sweeps", scanning), ("password guessing", guessing)):
+    for name, hits in groups.items():
         plots["recall"].append((f"flows, tools, {name}", sum(hits), TURNS * len(hits)))
     yield ("Flows: tools that nothing was set by", f"Made up after how the tools pace themselves: {TURNS} hosts each, every one with its ordinary traffic besides, no lists. One tool "
            "behaves alike on every host, so that the interval tells of the drawing, not of the world.", ["tool", "type wanted", *SCORE[1:], "raised besides"], out)
