@@ -237,6 +237,17 @@ static struct err denied(struct call *call, const struct policy_answer *answer, 
     return fail(ctx, xml ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION, "%" STR_FMT, STR_ARG(words));
 }
 
+static bool is_limited(const struct policy_question *question)
+{
+    bool limited = false;
+    for (size_t i = 0; i < question->layer_count; i++) {
+        const struct policy_layer *layer = &question->layers[i];
+        const bool limits = layer->kind == LAYER_BOUNDARY || layer->kind == LAYER_SESSION;
+        limited = limited || (limits && policy_weigh(question, layer).decision != POLICY_ALLOW);
+    }
+    return limited;
+}
+
 static struct policy_answer ask(struct call *call, const char *action, struct str resource)
 {
     const struct iam_policies *policies = &call->identity->policies;
@@ -258,6 +269,7 @@ static struct policy_answer ask(struct call *call, const char *action, struct st
         .layers = policies->layers,
         .layer_count = policies->layer_count,
     };
+    call->rq.limited = iam_authority(call->match.operation) == AUTHORITY_TRUST && is_limited(&question);
     return policy_decide(&question);
 }
 

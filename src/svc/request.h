@@ -44,6 +44,7 @@ struct request {
     struct str user_agent;
     bool tls;
     bool identity_allows;               /* the caller's own policies allow the call; only AssumeRole asks */
+    bool limited;                       /* boundary or session policy don't allow it; only AssumeRole asks */
 };
 
 /* One service, as the front door sees it. Each folder exports one: const struct service GUARDDUTY. */

@@ -110,6 +110,17 @@ def test_a_session_policy_narrows(yagura, sts, role):
         sts.assume_role(RoleArn=role, RoleSessionName="work", Policy="{}")
 
 
+def test_a_session_policy_limits_the_roles_that_trust_its_role(yagura, iam, sts, role):
+    made = name("role")
+    arn = iam.create_role(RoleName=made, AssumeRolePolicyDocument=trust(role))["Role"]["Arn"]
+    free = session(sts.assume_role(RoleArn=role, RoleSessionName="work"))
+    yagura.client("sts", credentials=free).assume_role(RoleArn=arn, RoleSessionName="next")
+    narrow = session(sts.assume_role(RoleArn=role, RoleSessionName="work", Policy=allow("iam:ListUsers")))
+    with refused("AccessDenied"):
+        yagura.client("sts", credentials=narrow).assume_role(RoleArn=arn, RoleSessionName="next")
+    iam.delete_role(RoleName=made)
+
+
 def test_managed_session_policies_narrow(yagura, sts, role):
     narrow = session(sts.assume_role(RoleArn=role, RoleSessionName="work",
                                      PolicyArns=[{"arn": "arn:aws:iam::aws:policy/IAMReadOnlyAccess"}]))

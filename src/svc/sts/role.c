@@ -73,12 +73,15 @@ static struct policy_verdict ask_trust(struct request *rq, const struct policy *
 }
 
 /* The trust policy must let the caller in. Where it names only the caller's account, or the account is another, it just
- * delegates: the caller's own policies must allow the call too. */
+ * delegates: the caller's own policies must allow the call too. Where it names the caller's role, boundary and session
+ * policy still limit the session.
+ * spec: IAM user guide, "Policy evaluation logic", resource-based policies and implicit denies in other policy types. */
 static bool trusted(struct request *rq, const struct policy *trust, const char *action, struct str account,
                     struct request_context *context)
 {
     const struct policy_verdict said = ask_trust(rq, trust, action, context);
-    const bool named = str_equal(account, rq->caller.account) && said.grant > GRANT_ACCOUNT;
+    const bool named = str_equal(account, rq->caller.account) &&
+                       (said.grant == GRANT_DIRECT || (said.grant == GRANT_ROLE && !rq->limited));
     return said.decision == POLICY_ALLOW && (named || rq->identity_allows);
 }
 

@@ -53,6 +53,22 @@ STORE_TEST(a_role_named_in_person_needs_nothing_else)
     test_request_end(&rq);
 }
 
+/* spec: IAM user guide: what is granted to a role, boundary and session policy limit; what to its session, they don't. */
+STORE_TEST(a_limited_session_is_trusted_only_in_person)
+{
+    struct request rq = test_request(test, arena, &STS_MODEL);
+    struct sts_assume_role_out out;
+    rq.caller.arn = STR("arn:aws:sts::111122223333:assumed-role/first/work");
+    rq.caller.role_arn = STR("arn:aws:iam::111122223333:role/first");
+    have_role(&rq, TRUST("arn:aws:iam::111122223333:role/first", ""));
+    CHECK_OK(assume(&rq, (struct sts_assume_role_in){ .role_arn = STR_NONE }, &out));
+    rq.limited = true;
+    CHECK_FAULT(assume(&rq, (struct sts_assume_role_in){ .role_arn = STR_NONE }, &out), "AccessDenied");
+    have_role(&rq, TRUST("arn:aws:sts::111122223333:assumed-role/first/work", ""));
+    CHECK_OK(assume(&rq, (struct sts_assume_role_in){ .role_arn = STR_NONE }, &out));
+    test_request_end(&rq);
+}
+
 STORE_TEST(an_account_that_is_trusted_only_delegates)
 {
     struct request rq = test_request(test, arena, &STS_MODEL);
