@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "policy/policy.h"
 
-enum { LAYERS_MAX = 64, IMPLIED = 3 };
+enum { LAYERS_MAX = 64, LEVEL_MAX = 16, IMPLIED = 3 };
 
 struct inquiry {
     struct ctx *ctx;
@@ -55,10 +55,22 @@ static struct err add_some(struct inquiry *inquiry, enum policy_layer_kind kind,
     return count > 0 ? add_layer(inquiry, kind, files, count) : ERR_OK;
 }
 
-static struct err add_levels(struct inquiry *inquiry, enum policy_layer_kind kind, const struct path_list *files)
+/* "root.json,guard.json": of one level's policies any may allow. */
+static struct err add_level(struct inquiry *inquiry, enum policy_layer_kind kind, struct str names)
 {
-    for (size_t i = 0; i < files->count; i++) {
-        TRY(add_layer(inquiry, kind, &files->items[i], 1));
+    struct str *files = ARENA_ARRAY(inquiry->ctx->arena, struct str, LEVEL_MAX);
+    size_t count = 0;
+    while (names.ptr && count < LEVEL_MAX) {
+        files[count++] = str_cut(names, ',', &names);
+    }
+    return names.ptr ? fail(inquiry->ctx, &FAULT_INVALID, "at most %d policies a level", LEVEL_MAX)
+                     : add_layer(inquiry, kind, files, count);
+}
+
+static struct err add_levels(struct inquiry *inquiry, enum policy_layer_kind kind, const struct path_list *levels)
+{
+    for (size_t i = 0; i < levels->count; i++) {
+        TRY(add_level(inquiry, kind, levels->items[i]));
     }
     return ERR_OK;
 }

@@ -58,6 +58,7 @@ def test_every_layer_tells_what_it_said(tmp_path):
     answer = explain(tmp_path, "--action", "s3:GetObject", *layers, status=WRONG, all=ALL, ec2=EC2)
     assert [layer["said"] for layer in answer["layers"]] == ["allow", "implicit deny", "allow", "allow"]
     assert answer["reason"] == "no service control policy allows it"
+    explain(tmp_path, "--action", "s3:GetObject", "--policy", "all.json", "--scp", "ec2.json,all.json", status=GOOD)
     answer = explain(tmp_path, "--action", "s3:GetObject", *layers, "--management-account", status=GOOD)
     assert answer["layers"][1]["why"] == "does not bind this caller"
 
