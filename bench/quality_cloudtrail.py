@@ -6,6 +6,7 @@ import gzip
 import json
 import pathlib
 import re
+import statistics
 import tempfile
 
 import anomaly
@@ -120,6 +121,9 @@ def technique_table(found):
         total.append([title + ", a type named or given for the call", *rate(hits, len(able)), "≥ 95 %" if scored else "",
                       verdict(hits >= 0.95 * len(able)) if scored else ""])
         total.append([title + ", the type the label names", *rate(sum(1 for r in strict if r["kinds"] & r["named"]), len(strict)), "", ""])
+        seconds, records = ([r[what] for r in able if r["kinds"]] for what in ("seconds", "records"))
+        if seconds:
+            total.append([f"time to detect: median {statistics.median(seconds):.0f} s and {statistics.median(records):.0f} records, longest {max(seconds):.0f} s", "", "", "", "", ""])
     yield ("CloudTrail: techniques found without history", "Labels whose only types are AnomalousBehavior are scored in the part `anomaly`.",
            ["labels", "found", "recall", "95 % interval", "target", ""], total)
 
@@ -220,6 +224,7 @@ def alarms(options, seed):
 
 def anomaly_labels(options, found, plots):
     score, misses, together = [], [], collections.defaultdict(bool)
+    by_type = collections.defaultdict(lambda: collections.defaultdict(list))
     for manner in ("stolen", "home"):
         say(f"anomaly: labels after a spliced past, {manner}")
         rows = score_past(options, manner)
@@ -230,12 +235,16 @@ def anomaly_labels(options, found, plots):
             plots["recall"].append((f"AnomalousBehavior, {manner}, {wanted}", hits, len(chosen)))
         for file, technique, basis, kinds, hit, other, label in rows:
             if succeeded(label):
+                for kind in kinds:
+                    by_type[kind][manner].append(kind in hit)
                 together[file, technique] |= manner == "stolen" and bool(hit)
                 if not hit:
                     misses.append([short(technique), file.split("/")[-1].split(".jsonl")[0][:24], manner, "inferred" if basis == "inferred" else "documented",
                                    ", ".join(kinds), ", ".join(other) or "nothing"])
     yield ("AnomalousBehavior after a spliced past of 45 days", "`stolen`: the caller's own past came from another network and other clients than the attack's, as with a stolen "
            "key; `home`: from the same address and client. A hit is a finding of the very type that the label names.", ["labels", "found", "recall", "95 % interval"], score)
+    yield ("AnomalousBehavior: per type", "", ["type", "stolen: found", "recall", "95 % interval", "home: found", "recall", "95 % interval"],
+           [[kind, *(cell for manner in ("stolen", "home") for cell in rate(sum(by_type[kind][manner]), len(by_type[kind][manner])))] for kind in sorted(by_type)])
     yield ("AnomalousBehavior: what was missed", "", ["technique", "file", "past", "label", "wanted", "AnomalousBehavior raised instead"], misses)
     rows = []
     for wanted in (True, False):
