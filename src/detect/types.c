@@ -32,23 +32,11 @@ static void add(struct collecting *c, struct str type, struct str id, unsigned n
     text_add(&c->by[place], id);
 }
 
-static struct str word_of(unsigned list)
-{
-    static const char *const words[] = { "tor", "threat", "custom", "trusted", "aws", "tor-relay", "command", "mining", "mining-low", "sinkhole",
-                                         "drop-point", "phishing", "drive-by", "dga-known", "abused", "suspicious", "reputation", "vpn",
-                                         "leaked", "tool" };
-    size_t place = 0;
-    while (list >> place > 1) {
-        place++;
-    }
-    return place < sizeof(words) / sizeof(words[0]) ? str_of(words[place]) : STR_NONE;
-}
-
 static struct str list_words(struct arena *arena, unsigned lists)
 {
     struct text words = text_new(arena);
     for (unsigned bit = 1; bit != 0 && bit <= lists; bit <<= 1) {
-        const struct str word = lists & bit ? word_of(bit) : STR_NONE;
+        const struct str word = lists & bit ? intel_list_word((enum intel_list)bit) : STR_NONE;
         text_add(&words, words.len > 0 && word.len > 0 ? STR(" ") : STR(""));
         text_add(&words, word);
     }
