@@ -24,6 +24,10 @@ static const struct {
                                 "pieces of input that could not be read" },
     [METRIC_EVENT_BYTES] = { "yagura_event_bytes_total", "", "counter", "inflated bytes of log records" },
     [METRIC_FINDINGS] = { "yagura_findings_total", "", "counter", "findings raised or repeated" },
+    [METRIC_EVICTIONS] = { "yagura_memory_evictions_total", "", "counter",
+                           "keys that detectors forgot because memory is bounded; anew from 0 when rules are read anew" },
+    [METRIC_FORGOTTEN] = { "yagura_learned_evictions_total", "", "counter",
+                           "callers and accounts whose habits were forgotten because memory is bounded" },
     [METRIC_WATCH_LAST_MS] = { "yagura_newest_event_milliseconds", "", "gauge",
                                "event time of the newest log record read" },
 };

@@ -17,6 +17,8 @@ enum metric {
     METRIC_EVENTS_SKIPPED,
     METRIC_EVENT_BYTES,
     METRIC_FINDINGS,
+    METRIC_EVICTIONS,
+    METRIC_FORGOTTEN,
     METRIC_WATCH_LAST_MS, /* event time of the newest record read: a gauge */
     METRIC_COUNT
 };

@@ -79,6 +79,8 @@ static struct watch_counts count(struct watch *watch)
     metric_add(METRIC_EVENTS_DUPLICATE, new.duplicates);
     metric_add(METRIC_EVENTS_SKIPPED, new.skipped);
     metric_add(METRIC_EVENT_BYTES, new.bytes);
+    metric_set(METRIC_EVICTIONS, (int64_t)engine_counts(watch->judge.engine).evictions);
+    metric_set(METRIC_FORGOTTEN, (int64_t)learn_counts(watch->learned.learn).forgotten);
     watch->counted = now;
     watch->newest_ms = 0;
     return new;
