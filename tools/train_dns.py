@@ -2,7 +2,7 @@
 """Trains what judges DNS names: generated domains (rules/models/dga.model) and tunnels (tunnel.model), with their cards.
 
     python3 -m venv /tmp/train && /tmp/train/bin/pip install -r tools/train_requirements.txt
-    /tmp/train/bin/python tools/train_dns.py --logs ../shared/logs
+    build/train/bin/python tools/train_dns.py --logs ../shared/logs
 
 Every choice of the machine's is seeded: the same data give the same files. The names themselves are not kept. What a
 feature is stands in src/detect/dga.c and src/detect/tunnel.c; both sides must agree, which dga_test.c checks on the

@@ -1,4 +1,4 @@
-/* commands.h - the commands of the binary; each takes argv[0] as its own name and gives the exit status of HOUSE §9:
+/* commands.h - the commands of the binary; each takes argv[0] as its own name and gives the exit status:
  * 0 nothing found or done, 1 something found, 2 wrong usage, 3 some input skipped, 4 failure. */
 #ifndef YAGURA_APP_COMMANDS_H
 #define YAGURA_APP_COMMANDS_H

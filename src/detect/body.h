@@ -12,9 +12,9 @@
 void body_name(const struct event *ev, const struct detection *detection, struct verdict *verdict);
 void body_fill(const struct event *ev, const struct finding *finding, struct verdict *verdict);
 
-/* A finding of this source has no action when nothing gives one: it isn't about a call. */
 /* The cluster that a record of Kubernetes or of a runtime agent is of. */
 struct str body_cluster(const struct event *ev);
+/* A finding of this source has no action when nothing gives one: it isn't about a call. */
 bool body_has_no_call(const struct event *ev);
 
 #endif

@@ -40,7 +40,7 @@ enum intel_list {
     INTEL_ABUSED = 16384,      /* commonly abused services (free hosting, dynamic DNS): AbusedDomainRequest.Reputation */
     INTEL_SUSPICIOUS = 32768,  /* SuspiciousDomainRequest.Reputation */
     INTEL_REPUTATION = 65536,  /* an address of bad standing: scanners, brute force; PortProbe, RDS MaliciousIPCaller */
-    INTEL_VPN = 131072,        /* VPN, proxies, hosting: no finding by itself, a feature of learning */
+    INTEL_VPN = 131072,        /* VPN, proxies, hosting: no finding by itself; nobody asks yet */
     INTEL_LEAKED = 262144,     /* access keys that leaked: CompromisedCredentials */
     INTEL_TOOL = 524288,       /* files and names of attack tools: SuspiciousTool */
 };
