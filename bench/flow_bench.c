@@ -127,7 +127,7 @@ int main(int argc, char **argv)
 {
     const size_t lines = (argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 500) * 1000;
     struct arena *arena = arena_open();
-    const struct recipe recipe = { made_up(arena, lines), lines, by_hand, checksum, { NULL, take_event, recipe_trouble } };
+    const struct recipe recipe = { made_up(arena, lines), lines, by_hand, checksum, { .event = take_event, .trouble = recipe_trouble } };
     const struct recipe_files files = recipe_pack(arena, recipe.text);
     if (argc > 2) {
         recipe_write(&files, argv[2]);

@@ -74,7 +74,7 @@ int main(int argc, char **argv)
     }
     struct arena *arena = arena_open();
     load(arena, argv[1], &judge);
-    const struct ingest_sink sink = { &judge, take_event, take_trouble };
+    const struct ingest_sink sink = { .self = &judge, .event = take_event, .trouble = take_trouble };
     const struct str logs = str_of(argv[2]);
     const struct ingest_files files = ingest_files_find(arena, &logs, 1, &sink);
     struct reader *reader = reader_open(&judge.fields, judge.projection);

@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         start();
     }
     struct arena *arena = arena_open();
-    reader_read_text(reader, STR("fuzz"), (struct str){ (const char *)data, size }, &(struct ingest_sink){ arena, inspect, ignore });
+    reader_read_text(reader, STR("fuzz"), (struct str){ (const char *)data, size }, &(struct ingest_sink){ .self = arena, .event = inspect, .trouble = ignore });
     arena_close(arena);
     return 0;
 }

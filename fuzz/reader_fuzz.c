@@ -75,7 +75,7 @@ static struct seen read_once(struct arena *arena, struct str bytes, bool in_wind
     }
     reader_take_strays(readers[in_windows].reader, strays);
     struct seen seen = { .arena = arena, .gather = gather_new(arena) };
-    const struct ingest_sink sink = { &seen, take_event, take_trouble };
+    const struct ingest_sink sink = { .self = &seen, .event = take_event, .trouble = take_trouble };
     if (in_windows) {
         inflate_start_bytes(in, bytes);
         reader_read(readers[1].reader, STR("fuzz"), in, &sink);

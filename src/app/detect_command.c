@@ -56,6 +56,12 @@ static void take_event(void *self, const struct event *ev)
     engine_inspect(detection->engine, ev, &sink);
 }
 
+static void expect_events(void *self, const struct event *events, size_t count)
+{
+    struct detection *detection = self;
+    engine_expect(detection->engine, events, count);
+}
+
 /* Every one is counted, the first ones are told at once, some more are kept for the triage page. */
 static void take_trouble(void *self, const struct ingest_trouble *trouble)
 {
@@ -121,7 +127,7 @@ static void warm_up(struct detection *detection, const struct reader_fields *fie
     if (paths->count == 0) {
         return;
     }
-    const struct ingest_sink sink = { detection, learn_event, take_trouble };
+    const struct ingest_sink sink = { detection, learn_event, take_trouble, expect_events };
     const struct ingest_watch watch = { detection, take_progress };
     struct reader *reader = reader_open(fields, detection->projection);
     reader_want(reader, engine_sources(detection->engine));
@@ -173,7 +179,7 @@ static void close_engine(struct detection *detection)
 static void read_logs(struct detection *detection)
 {
     const struct settings *settings = detection->settings;
-    const struct ingest_sink sink = { detection, take_event, take_trouble };
+    const struct ingest_sink sink = { detection, take_event, take_trouble, expect_events };
     const struct ingest_watch watch = { detection, take_progress };
     const struct ingest_files files =
         ingest_files_find(detection->ctx->arena, settings->arguments.items, settings->arguments.count, &sink);

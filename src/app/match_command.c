@@ -129,8 +129,8 @@ static void take_progress(void *self, const struct ingest_progress *progress)
 static void read_all(struct search *search)
 {
     const struct settings *settings = search->settings;
-    const struct ingest_sink missing = { search, NULL, take_missing_file };
-    const struct ingest_sink sink = { search, take_event, take_trouble };
+    const struct ingest_sink missing = { .self = search, .trouble = take_missing_file };
+    const struct ingest_sink sink = { .self = search, .event = take_event, .trouble = take_trouble };
     const struct ingest_watch watch = { search, take_progress };
     const struct ingest_files files =
         ingest_files_find(search->ctx->arena, settings->arguments.items, settings->arguments.count, &missing);

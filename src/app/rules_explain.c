@@ -55,7 +55,7 @@ static void take_trouble(void *self, const struct ingest_trouble *trouble)
 static void tell_events(struct bench *bench, const struct yaml_node *entries, const char *kind)
 {
     const bool of_calls = (bench->rule->sources >> SOURCE_CLOUDTRAIL & 1) != 0;
-    const struct ingest_sink sink = { bench, take_event, take_trouble };
+    const struct ingest_sink sink = { .self = bench, .event = take_event, .trouble = take_trouble };
     size_t number = 0;
     for (const struct yaml_node *entry = entries ? entries->child : NULL; entry; entry = entry->next) {
         const bool several = entry->kind == YAML_LIST;

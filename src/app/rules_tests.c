@@ -142,7 +142,7 @@ static bool fires(struct bench *bench, const struct yaml_node *entry, bool of_ca
     while (event) {
         const struct str record = rules_tests_record(bench->arena, event, of_calls, ++*number);
         const struct str line = str_format(bench->arena, "%" STR_FMT "\n", STR_ARG(record));
-        reader_read_text(bench->reader, STR("test"), line, &(struct ingest_sink){ bench, take_event, take_trouble });
+        reader_read_text(bench->reader, STR("test"), line, &(struct ingest_sink){ .self = bench, .event = take_event, .trouble = take_trouble });
         event = entry->kind == YAML_LIST ? event->next : NULL;
     }
     return bench->fired;

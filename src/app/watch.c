@@ -294,7 +294,7 @@ static void wait_for_work(struct watch *watch, int64_t next_look_ms)
 static void watch_run(void *argument)
 {
     struct watch *watch = argument;
-    const struct ingest_sink sink = { watch, on_event, on_trouble };
+    const struct ingest_sink sink = { .self = watch, .event = on_event, .trouble = on_trouble };
     bool first = true;
     int64_t next_look_ms = 0;
     while (!is_stopping(watch)) {

@@ -374,6 +374,13 @@ void engine_inspect(struct engine *engine, const struct event *ev, const struct 
     }
 }
 
+void engine_expect(struct engine *engine, const struct event *events, size_t count)
+{
+    if (engine->network) {
+        network_expect(engine->network, events, count);
+    }
+}
+
 struct engine_counts engine_counts(const struct engine *engine)
 {
     struct engine_counts counts = engine->counts;

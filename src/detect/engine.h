@@ -63,6 +63,9 @@ void engine_use_interfaces(struct engine *engine, const struct interfaces *inter
  * registered. */
 void engine_inspect(struct engine *engine, const struct event *ev, const struct engine_sink *sink);
 
+/* The next events will be these, in this order: what is known of them is brought into the cache. May be left out. */
+void engine_expect(struct engine *engine, const struct event *events, size_t count);
+
 /* Asked with each finding before it is put into words (no title, description, json yet): true when whoever receives it has
  * taken note of it and wants no more. Repeats are mostly told by time and event alone. */
 void engine_ask_first(struct engine *engine, bool (*noted)(void *self, const struct finding *finding), void *self);

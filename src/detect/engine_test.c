@@ -98,7 +98,7 @@ static struct str replayed(struct arena *arena, const int *order, size_t count)
         /* A reader of its own for each record: repeats then reach the engine, as they would from two machines. */
         reader_close(harness->reader);
         harness->reader = reader_open(&harness->fields, harness->projection);
-        reader_read_text(harness->reader, STR("log.json"), day_record(arena, order[i]), &(struct ingest_sink){ &replay, replay_event, collect });
+        reader_read_text(harness->reader, STR("log.json"), day_record(arena, order[i]), &(struct ingest_sink){ .self = &replay, .event = replay_event, .trouble = collect });
     }
     size_t found = 0;
     const struct finding *list = findings_list(replay.findings, arena, &found);

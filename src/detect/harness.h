@@ -78,7 +78,7 @@ static inline void harness_close(struct harness *harness)
 
 static inline void harness_feed(struct harness *harness, const char *file, struct str text)
 {
-    reader_read_text(harness->reader, str_of(file), text, &(struct ingest_sink){ harness, harness_event, harness_trouble });
+    reader_read_text(harness->reader, str_of(file), text, &(struct ingest_sink){ .self = harness, .event = harness_event, .trouble = harness_trouble });
 }
 
 /* How many of the occurrences are of a type. */

@@ -147,7 +147,11 @@ static unsigned suffix_lists(const struct intel *intel, const struct text_suffix
 unsigned intel_name_lists(const struct intel *intel, struct str domain)
 {
     struct text_suffixes suffixes;
-    return intel && text_suffixes(domain, &suffixes) ? suffix_lists(intel, &suffixes) : 0;
+    bool any = false;
+    for (const struct intel *set = intel; set; set = set->base) {
+        any = any || set->texts.count > 0;
+    }
+    return any && text_suffixes(domain, &suffixes) ? suffix_lists(intel, &suffixes) : 0;
 }
 
 /* Hashes of a block first, so that memory is on its way while the others are made. */

@@ -123,19 +123,28 @@ static void *insert(struct keyed *table, uint64_t key, uint32_t now)
     return piece_at(table, at, way);
 }
 
+/* Where a key of a set stands; KEYED_WAYS: nowhere. All are compared: which one it is can't be foretold. */
+static size_t way_of(const struct set *set, uint32_t tag)
+{
+    unsigned hits = 1u << KEYED_WAYS;
+    for (unsigned way = 0; way < KEYED_WAYS; way++) {
+        hits |= (unsigned)(set->tags[way] == tag) << way;
+    }
+    return (size_t)__builtin_ctz(hits);
+}
+
 void *keyed_get(struct keyed *table, uint64_t key, uint32_t now)
 {
-    const uint32_t tag = tag_of(key);
     const size_t at = (uint32_t)key & (table->sets - 1);
     struct set *set = &table->index[at];
-    for (size_t way = 0; way < KEYED_WAYS; way++) {
-        if (set->tags[way] == tag) {
-            __builtin_prefetch((const char *)piece_at(table, at, way) + LINE);
-            set->used[way] = now > set->used[way] ? now : set->used[way];
-            return piece_at(table, at, way);
-        }
+    const size_t way = way_of(set, tag_of(key));
+    if (way == KEYED_WAYS) {
+        return insert(table, key, now);
     }
-    return insert(table, key, now);
+    void *piece = piece_at(table, at, way);
+    __builtin_prefetch((const char *)piece + LINE);
+    set->used[way] = now > set->used[way] ? now : set->used[way];
+    return piece;
 }
 
 void keyed_prefetch(const struct keyed *table, uint64_t key)
@@ -143,25 +152,20 @@ void keyed_prefetch(const struct keyed *table, uint64_t key)
     __builtin_prefetch(&table->index[(uint32_t)key & (table->sets - 1)]);
 }
 
+void keyed_prefetch_piece(const struct keyed *table, uint64_t key)
+{
+    const size_t at = (uint32_t)key & (table->sets - 1);
+    const size_t way = way_of(&table->index[at], tag_of(key));
+    if (way < KEYED_WAYS) {
+        const char *piece = piece_at(table, at, way);
+        __builtin_prefetch(piece, 1);
+        __builtin_prefetch(piece + LINE, 1);
+    }
+}
+
 uint64_t keyed_evictions(const struct keyed *table) { return table->evictions; }
 
 size_t keyed_bytes(const struct keyed *table)
 {
     return sizeof(*table) + table->sets * (sizeof(struct set) + KEYED_WAYS * table->piece);
-}
-
-uint64_t keyed_hash(uint64_t seed, const void *bytes, size_t count)
-{
-    const unsigned char *at = bytes;
-    uint64_t hash = seed ^ (count * 0xA0761D6478BD642Fu);
-    for (; count >= 8; at += 8, count -= 8) {
-        uint64_t word = 0;
-        memcpy(&word, at, 8);
-        hash = keyed_mix(hash, word);
-    }
-    uint64_t word = 0;
-    if (count > 0) {
-        memcpy(&word, at, count);
-    }
-    return keyed_mix(hash, word);
 }

@@ -17,16 +17,33 @@ void keyed_close(struct keyed *table);               /* NULL is allowed */
 void *keyed_get(struct keyed *table, uint64_t key, uint32_t now);
 /* Brings what keyed_get will look at into the cache: the set, so that looking it up can wait for other work. */
 void keyed_prefetch(const struct keyed *table, uint64_t key);
+/* Likewise the piece itself, if there is one; the set should be there already. */
+void keyed_prefetch_piece(const struct keyed *table, uint64_t key);
 uint64_t keyed_evictions(const struct keyed *table); /* pieces forgotten so far */
 size_t keyed_bytes(const struct keyed *table);
 
-/* The same on every machine; made for short keys. */
-uint64_t keyed_hash(uint64_t seed, const void *bytes, size_t count);
 static inline uint64_t keyed_mix(uint64_t a, uint64_t b)
 {
     uint64_t x = (a ^ 0x9E3779B97F4A7C15u) * 0xD1B54A32D192ED03u + (b ^ (b >> 29)) * 0xBF58476D1CE4E5B9u;
     x = (x ^ (x >> 31)) * 0x94D049BB133111EBu;
     return x ^ (x >> 29);
+}
+
+/* The same on every machine; made for short keys. */
+static inline uint64_t keyed_hash(uint64_t seed, const void *bytes, size_t count)
+{
+    const unsigned char *at = (const unsigned char *)bytes;
+    uint64_t hash = seed ^ (count * 0xA0761D6478BD642Fu);
+    uint64_t word = 0;
+    for (; count >= 8; at += 8, count -= 8) {
+        memcpy(&word, at, 8);
+        hash = keyed_mix(hash, word);
+    }
+    word = 0;
+    if (count > 0) {
+        memcpy(&word, at, count);
+    }
+    return keyed_mix(hash, word);
 }
 
 #endif

@@ -16,6 +16,7 @@ struct network *network_open(const struct network_options *options)
     network->accounts = memory_new(network->options.accounts * sizeof(*network->accounts));
     network->intel_number = network->interfaces_number = 1;
     network->suffixes = suffixes_open();
+    flow_open(network);
     network->dga = dga_open(model_embedded(STR("dga")));
     const bool read = tunnel_open(model_embedded(STR("tunnel")), &network->tunnel);
     assert(network->dga && read);
@@ -80,6 +81,42 @@ static struct network_account *account_of(struct network *network, struct str te
     struct network_account *account = &network->accounts[at];
     account->used = now > account->used ? now : account->used;
     return account;
+}
+
+/* That was met before; without taking note of it. */
+static const struct network_account *known_account(const struct network *network, struct str text)
+{
+    const uint64_t name = keyed_hash(1, text.ptr, text.len);
+    const size_t at = network->recent[name & 255];
+    return at < network->account_count && network->accounts[at].name == name ? &network->accounts[at] : NULL;
+}
+
+void network_expect(struct network *network, const struct event *events, size_t count)
+{
+    network->expected_next = 0;
+    network->expected_count = count < NETWORK_EXPECTED ? count : NETWORK_EXPECTED;
+    struct str text = STR_NONE;
+    const struct network_account *account = NULL;
+    for (size_t i = 0; i < network->expected_count; i++) {
+        const struct event *ev = &events[i];
+        struct network_expected *expected = &network->expected[i];
+        if (i == 0 || !str_equal(text, event_get(ev, FIELD_ACCOUNT))) {
+            text = event_get(ev, FIELD_ACCOUNT);
+            account = known_account(network, text);
+        }
+        expected->ev = ev;
+        expected->account = ev->source == SOURCE_FLOW ? account : NULL;
+        if (expected->account && expected->account->hosts) {
+            flow_expect(expected);
+        }
+    }
+    for (size_t i = 0; i < network->expected_count; i++) {
+        const struct network_expected *expected = &network->expected[i];
+        if (expected->account && expected->account->hosts) {
+            keyed_prefetch_piece(expected->account->hosts, expected->host);
+            keyed_prefetch_piece(expected->account->pairs, expected->pair);
+        }
+    }
 }
 
 static uint32_t seconds_of(int64_t at_ms)

@@ -35,6 +35,8 @@ struct network_hit {
 /* A record of SOURCE_FLOW or SOURCE_DNS. intel is the view of its account and region. Returns how many hits were filled in. */
 size_t network_inspect(struct network *network, const struct event *ev, const struct intel *intel,
                        struct network_hit hits[NETWORK_HITS_MAX]);
+/* The next records will be these: their state is brought into the cache. */
+void network_expect(struct network *network, const struct event *events, size_t count);
 /* There are other lists: peers are looked up again. */
 void network_lists_changed(struct network *network);
 /* Other ones from now on; NULL: none. */

@@ -37,26 +37,31 @@ static struct str tail_of(struct str name)
     return str_from(name, at);
 }
 
-static struct answer ask(const struct suffixes *suffixes, const char *tail)
+static struct answer answer_for(struct suffixes *suffixes, struct str tail);
+
+/* The longest suffix counts. A name is NUL-terminated, so its tail is. */
+static struct answer ask(struct suffixes *suffixes, struct str tail)
 {
-    const char *suffix = suffixes->list ? psl_unregistrable_domain(suffixes->list, tail) : NULL;
-    const char *last = strrchr(tail, '.');
-    suffix = suffix ? suffix : last ? last + 1 : tail;
-    return (struct answer){ .length = (uint8_t)strlen(suffix),
-                            .listed = suffixes->list && psl_is_public_suffix2(suffixes->list, suffix, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) };
+    const psl_ctx_t *list = suffixes->list;
+    const size_t dot = str_find(tail, '.');
+    if (dot != STR_MISSING && (list == NULL || !psl_is_public_suffix2(list, tail.ptr, PSL_TYPE_ANY))) {
+        return answer_for(suffixes, str_from(tail, dot + 1));
+    }
+    return (struct answer){ .length = (uint8_t)tail.len,
+                            .listed = list && psl_is_public_suffix2(list, tail.ptr, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) };
 }
 
-static const struct answer *answer_for(struct suffixes *suffixes, struct str name)
+/* Names below one domain differ in their first labels: what is left of them was mostly asked before. */
+static struct answer answer_for(struct suffixes *suffixes, struct str tail)
 {
-    const struct str tail = tail_of(name);
     const uint64_t hash = keyed_hash(8, tail.ptr, tail.len);
-    struct answer *answer = &suffixes->answers[hash % REMEMBERED];
     const uint32_t tag = (uint32_t)(hash >> 32);
+    struct answer *answer = &suffixes->answers[hash % REMEMBERED];
     if (answer->length == 0 || answer->tag != tag) {
-        *answer = ask(suffixes, tail.ptr); /* a name is NUL-terminated, so its tail is */
-        answer->tag = tag;
+        const struct answer found = ask(suffixes, tail);
+        *answer = (struct answer){ .tag = tag, .length = found.length, .listed = found.listed };
     }
-    return answer;
+    return *answer;
 }
 
 static void cut(struct name_parts *parts, size_t suffix_length)
@@ -91,8 +96,8 @@ bool suffixes_split(struct suffixes *suffixes, struct str name, struct name_part
     out->name = (struct str){ out->text, name.len };
     out->registered = out->label = STR_NONE;
     out->below = STR("");
-    const struct answer *answer = answer_for(suffixes, out->name);
-    out->listed = answer->listed;
-    cut(out, answer->length);
+    const struct answer answer = answer_for(suffixes, tail_of(out->name));
+    out->listed = answer.listed;
+    cut(out, answer.length);
     return true;
 }

@@ -68,7 +68,7 @@ static int read_sample(const char *path, const struct stat *st, int type)
         return 0;
     }
     size_t seen[SOURCE_COUNT + 1] = { 0 };
-    const struct ingest_sink sink = { seen, drop_event, show_trouble };
+    const struct ingest_sink sink = { .self = seen, .event = drop_event, .trouble = show_trouble };
     const struct reader_counts before = reader_counts(reader.reader);
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     inflate_start(in, fd);
@@ -127,7 +127,7 @@ TEST(the_examples_of_the_flow_log_guide_say_what_they_say)
         return;
     }
     struct text out = text_new(arena);
-    const struct ingest_sink sink = { &out, keep_status, no_trouble };
+    const struct ingest_sink sink = { .self = &out, .event = keep_status, .trouble = no_trouble };
     reader = gather_reader_open();
     const char *path = str_format(arena, "%s/corpora/flowlogs/doc_examples.txt", test_shared()).ptr;
     reader_read_text(reader.reader, STR("f"), test_read_file(arena, path), &sink);

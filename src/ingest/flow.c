@@ -412,6 +412,7 @@ static enum line_verdict read_line(struct reader *reader, struct str line)
     }
     if (ev->source != SOURCE_FLOW) {
         reader_event_begin(reader, SOURCE_FLOW, line);
+        reader->block_begun = false;
     }
     arena_reset(reader->event_arena);
     bool ascii = false;

@@ -42,7 +42,7 @@ static inline struct gather gather_new(struct arena *arena)
 
 static inline struct ingest_sink gather_sink(struct gather *gather)
 {
-    return (struct ingest_sink){ gather, gather_event, gather_trouble };
+    return (struct ingest_sink){ .self = gather, .event = gather_event, .trouble = gather_trouble };
 }
 
 /* A reader with its projection, for one test. */

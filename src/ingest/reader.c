@@ -18,6 +18,7 @@ struct reader *reader_open(const struct reader_fields *fields, const struct proj
     reader->recent = recent_open(READER_REMEMBERED);
     reader->event_arena = arena_open();
     reader->wrapper_arena = arena_open();
+    reader->block = memory_new(READER_BLOCK * sizeof(*reader->block));
     return reader;
 }
 
@@ -31,6 +32,7 @@ void reader_close(struct reader *reader)
     recent_close(reader->recent);
     arena_close(reader->event_arena);
     arena_close(reader->wrapper_arena);
+    memory_free(reader->block);
     memory_free(reader);
 }
 
@@ -78,16 +80,21 @@ static const char *unfit(const struct reader *reader, struct str raw)
     return survey.brackets > READER_DEPTH_MAX && extent_depth(raw) > READER_DEPTH_MAX ? READER_TOO_DEEP : NULL;
 }
 
+void reader_pass(struct reader *reader, struct event *ev, uint64_t offset)
+{
+    ev->offset = offset;
+    reader->counts.records++;
+    reader->counts.by_source[ev->source]++;
+    reader->sink->event(reader->sink->self, ev);
+}
+
 static void pass(struct reader *reader, uint64_t identity, uint64_t offset)
 {
     if (identity && !recent_add(reader->recent, identity)) {
         reader->counts.duplicates++;
         return;
     }
-    reader->event.offset = offset;
-    reader->counts.records++;
-    reader->counts.by_source[reader->event.source]++;
-    reader->sink->event(reader->sink->self, &reader->event);
+    reader_pass(reader, &reader->event, offset);
 }
 
 static bool scan_apart(struct reader *reader, struct str text, size_t *used)
@@ -431,6 +438,10 @@ static bool read_lines(struct reader *reader, struct feed *feed)
     struct str line = STR_NONE;
     size_t next = 0;
     while (!reader->pending && feed_ahead(feed, 1).len > 0) {
+        reader_flow_blocks(reader, feed);
+        if (feed_ahead(feed, 1).len == 0) {
+            return true;
+        }
         const char c = feed_rest(feed).ptr[0];
         if (c == '{' || c == '[') {
             return true;

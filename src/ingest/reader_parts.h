@@ -45,6 +45,8 @@ struct reader {
     struct flow_layout flow;
     struct scan *text_scan;          /* of renderings */
     bool rendered;                   /* text_scan holds one */
+    struct event *block;             /* READER_BLOCK lines of flow logs, told of together */
+    bool block_begun;                /* their fields are those of the columns at hand, or absent */
     enum reader_strays strays;
     uint32_t wanted;                 /* sources to be rendered */
 
@@ -72,7 +74,7 @@ enum take {
 #define READER_TOO_DEEP "a record nested too deeply"
 /* A file may make us look this far ahead for ends that never come; then the rest of it is left. */
 #define READER_WASTE_MAX ((uint64_t)1024 * 1024 * 1024)
-enum { READER_AHEAD = 256 };
+enum { READER_AHEAD = 256, READER_BLOCK = 24 };
 
 void reader_trouble(struct reader *reader, uint64_t offset, const char *reason);
 /* Takes the object that starts here; an element of an array is known by what follows it. */
@@ -87,6 +89,10 @@ enum line_verdict reader_fill_line(struct reader *reader, struct str line);
 /* What all events have alike; no field holds anything afterwards, nor does the event's arena. */
 void reader_event_begin(struct reader *reader, enum source source, struct str raw);
 uint64_t reader_hash(uint64_t hash, struct str s);
+/* Hands an event over. */
+void reader_pass(struct reader *reader, struct event *ev, uint64_t offset);
+/* The lines of flow logs that lie whole ahead, in blocks, up to the first that isn't plain. */
+void reader_flow_blocks(struct reader *reader, struct feed *feed);
 
 /* Fills reader->event from the scan of raw. False when eventTime is absent or no time; *reason then says so. */
 bool cloudtrail_fill(struct reader *reader, struct str raw, const char **reason);

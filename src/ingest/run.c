@@ -69,6 +69,12 @@ static void pass_event(void *self, const struct event *ev)
     }
 }
 
+static void pass_soon(void *self, const struct event *events, size_t count)
+{
+    const struct run *run = self;
+    run->sink->soon(run->sink->self, events, count);
+}
+
 static void pass_trouble(void *self, const struct ingest_trouble *trouble)
 {
     struct run *run = self;
@@ -86,7 +92,7 @@ static void report_unopened(struct run *run, const struct job *job)
 
 static void finish(struct run *run, struct job *job)
 {
-    const struct ingest_sink sink = { run, pass_event, pass_trouble };
+    const struct ingest_sink sink = { run, pass_event, pass_trouble, run->sink->soon ? pass_soon : NULL };
     run->current = job;
     if (job->fd >= 0) {
         reader_read(run->reader, job->file->path, job->in, &sink);

@@ -17,6 +17,8 @@ struct ingest_sink {
     void *self;
     void (*event)(void *self, const struct event *ev);
     void (*trouble)(void *self, const struct ingest_trouble *trouble);
+    /* May be NULL. The next events will be these, in this order: time to bring what they need into the cache. */
+    void (*soon)(void *self, const struct event *events, size_t count);
 };
 
 #endif

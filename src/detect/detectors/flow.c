@@ -140,14 +140,33 @@ static struct flow_host *host_of(const struct network *network, const struct net
     return host;
 }
 
-/* The end that isn't private is mostly the peer: its key, whose set is then on its way into the cache. */
-static uint64_t prefetch_pair(const struct network_account *account, const struct event_flow *flow, uint64_t host,
-                              const unsigned char **likely)
+/* The end that isn't private is mostly the peer. */
+static const unsigned char *likely_remote(const struct event_flow *flow)
 {
-    *likely = is_private(flow->source) ? flow->target : flow->source;
-    const uint64_t key = keyed_hash(host, *likely, 16);
-    keyed_prefetch(account->pairs, key);
-    return key;
+    return is_private(flow->source) ? flow->target : flow->source;
+}
+
+void flow_expect(struct network_expected *expected)
+{
+    const struct event *ev = expected->ev;
+    expected->host = host_key(ev);
+    expected->pair = keyed_hash(expected->host, likely_remote(&ev->flow), 16);
+    keyed_prefetch(expected->account->hosts, expected->host);
+    keyed_prefetch(expected->account->pairs, expected->pair);
+}
+
+/* The keys of a record, from when it was expected or made now. */
+static struct network_expected keys_of(struct network *network, const struct network_account *account, const struct event *ev)
+{
+    struct network_expected keys = { .ev = ev, .account = account };
+    const struct network_expected *next = &network->expected[network->expected_next];
+    const bool expected = network->expected_next < network->expected_count && next->ev == ev && next->account == account;
+    network->expected_next += network->expected_next < network->expected_count;
+    if (expected) {
+        return *next;
+    }
+    flow_expect(&keys);
+    return keys;
 }
 
 static void see(struct flow *flow)
@@ -186,17 +205,15 @@ void flow_inspect(struct network *network, struct network_account *account, cons
 {
     const uint32_t now = seconds_of(ev->flow.start ? ev->flow.start : ev->flow.end);
     struct flow flow = { .ev = ev, .network = network, .intel = intel, .hits = hits, .now = now };
-    const uint64_t key = host_key(ev);
     open_tables(network, account);
-    const unsigned char *likely = NULL;
-    const uint64_t pair = prefetch_pair(account, &ev->flow, key, &likely);
-    flow.host = host_of(network, account, ev, key, now);
+    const struct network_expected keys = keys_of(network, account, ev);
+    flow.host = host_of(network, account, ev, keys.host, now);
     learn_own(flow.host, &ev->flow);
     see(&flow);
     const struct interface *known = flow.host->interface;
     if (is_special(flow.remote) || (known && known->kind == INTERFACE_OTHER)) {
         return;
     }
-    flow.pair = keyed_get(account->pairs, flow.remote == likely ? pair : keyed_hash(key, flow.remote, 16), now);
+    flow.pair = keyed_get(account->pairs, flow.remote == likely_remote(&ev->flow) ? keys.pair : keyed_hash(keys.host, flow.remote, 16), now);
     judge(&flow);
 }

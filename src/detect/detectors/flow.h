@@ -74,6 +74,7 @@ struct flow_host {
     bool serves_mail;
     uint8_t own_count;          /* how many of `own` may be its address; 0: no record yet; 3: several are */
     unsigned char own[2][16];
+    uint16_t swept[FLOW_SWEEPS]; /* the ports of sweeps, or 0: these lie together */
     struct flow_sweep sweeps[FLOW_SWEEPS];
     uint64_t mail_bits, relay_in, relay_out;
     uint32_t mail_start, mail_told, relay_start, relay_told;

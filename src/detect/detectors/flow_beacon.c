@@ -17,7 +17,10 @@ static bool is_common(uint16_t port)
                                       5222, 5223, 5228, 5432, 5671, 5672, 5938, 5985, 5986, 6379, 6380, 6443, 8000, 8080, 8086, 8123, 8125, 8126, 8200,
                                       8333, 8443, 8500, 8530, 8883, 8888, 9000, 9090, 9091, 9092, 9093, 9094, 9100, 9200, 9300, 9418,
                                       9997, 10000, 10050, 10051, 10443, 11371, 15671, 17472, 24224, 27017, 30303, 41641, 51820 };
-    bool known = port < 1024;
+    if (port < 1024) {
+        return true;
+    }
+    bool known = false;
     for (size_t i = 0; i < COUNT_OF(ports); i++) {
         known = known || ports[i] == port;
     }
@@ -57,7 +60,7 @@ void flow_beacon(struct flow *flow)
 {
     struct flow_beacon *beacon = &flow->pair->beacon;
     if (!flow->outbound || !flow->initiated || !flow->public_remote || flow->protocol != FLOW_TCP || flow->ev->flow.rejected ||
-        (is_common(flow->remote_port) && !flow->pair->is_new) || (beacon->count > 0 && flow->local_port == beacon->client_port)) {
+        (!flow->pair->is_new && is_common(flow->remote_port)) || (beacon->count > 0 && flow->local_port == beacon->client_port)) {
         return;
     }
     const bool forward = beacon->count > 0 && beacon->port == flow->remote_port && flow->now >= beacon->last;

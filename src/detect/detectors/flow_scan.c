@@ -38,7 +38,7 @@ static void vertical(struct flow *flow)
 static struct flow_sweep *sweep_of(struct flow_host *host, uint16_t port)
 {
     for (size_t i = 0; i < FLOW_SWEEPS; i++) {
-        if (host->sweeps[i].port == port && host->sweeps[i].start != 0) {
+        if (host->swept[i] == port && host->sweeps[i].port == port && host->sweeps[i].start != 0) {
             return &host->sweeps[i];
         }
     }
@@ -60,6 +60,7 @@ static void horizontal(struct flow *flow)
     if (sweep == NULL) {
         sweep = oldest_sweep(flow->host);
         *sweep = (struct flow_sweep){ .port = flow->remote_port };
+        flow->host->swept[sweep - flow->host->sweeps] = flow->remote_port;
     }
     const enum network_window window = network_window(&sweep->start, flow->now, WINDOW);
     if (window == WINDOW_NEW) {

@@ -3,26 +3,42 @@
  * UnusualDoHActivity and UnusualDoTActivity. Silent until the learner knows instance and account (learn.h). Our own figures: a
  * port or resolver counts when it is as surprising as PORT_NATS; an amount when it is 10 times what is usual at that hour, and
  * 100 MB at least. Looked at once an hour per peer and port, and per 16 MB. */
-#include <stdio.h>
-
 #include "detect/detectors/flow_types.h"
 #include "detect/learn/learn.h"
 #include "detect/model.h"
 
-enum { HOUR = 3600, DNS = 53, DNS_TLS = 853, HTTPS = 443, EPHEMERAL = 32768 };
+enum { HOUR = 3600, DNS = 53, DNS_TLS = 853, HTTPS = 443, EPHEMERAL = 32768, PORT_WORDS = 80 };
 static const uint64_t STEP_BYTES = 16000000;
 static const double PORT_NATS = 4.5, RESOLVER_NATS = 2.0, VOLUME_NATS = 6, VOLUME_LEAST = 100e6, VOLUME_TIMES = 10;
 
-static bool is_doh_server(struct str address)
+/* Where a server stands, or would. */
+static size_t doh_place(const struct network *network, uint64_t server)
+{
+    size_t at = server % NETWORK_DOH;
+    while (network->doh[at] && network->doh[at] != server) {
+        at = (at + 1) % NETWORK_DOH;
+    }
+    return at;
+}
+
+static uint64_t doh_hash(struct str address) { return keyed_hash(13, address.ptr, address.len) | 1u; }
+
+void flow_open(struct network *network)
 {
     struct str text = model_embedded(STR("resolvers"));
     struct str word = STR_NONE;
     struct str rest = STR_NONE;
-    bool known = false;
-    while (!known && model_line(&text, &word, &rest)) {
-        known = str_equal(word, STR("doh")) && str_equal(rest, address);
+    for (size_t count = 0; count < NETWORK_DOH / 2 && model_line(&text, &word, &rest);) {
+        if (str_equal(word, STR("doh"))) {
+            network->doh[doh_place(network, doh_hash(rest))] = doh_hash(rest);
+            count++;
+        }
     }
-    return known;
+}
+
+static bool is_doh_server(const struct network *network, struct str address)
+{
+    return network->doh[doh_place(network, doh_hash(address))] != 0;
 }
 
 static const struct detector *resolver_of(const struct flow *flow)
@@ -36,7 +52,7 @@ static const struct detector *resolver_of(const struct flow *flow)
     if (flow->remote_port == DNS_TLS) {
         return &FLOW_UNUSUAL_DOT;
     }
-    return flow->remote_port == HTTPS && is_doh_server(flow_remote_text(flow)) ? &FLOW_UNUSUAL_DOH : NULL;
+    return flow->remote_port == HTTPS && is_doh_server(flow->network, flow_remote_text(flow)) ? &FLOW_UNUSUAL_DOH : NULL;
 }
 
 static bool view_of(const struct flow *flow, struct learn_view *view)
@@ -46,14 +62,33 @@ static bool view_of(const struct flow *flow, struct learn_view *view)
     return learn_at(flow->network->options.learn, LEARN_HOST, event_get(flow->ev, FIELD_ACCOUNT), entity, flow->ev->at_ms, view);
 }
 
+static char *put_number(char *at, unsigned number)
+{
+    at = number >= 10 ? put_number(at, number / 10) : at;
+    *at++ = (char)('0' + number % 10);
+    return at;
+}
+
+/* "6/443 " and the resolver's address: what models know it by. */
+static size_t port_words(char out[PORT_WORDS], const struct flow *flow, struct str resolver)
+{
+    char *at = put_number(out, flow->protocol);
+    *at++ = '/';
+    at = put_number(at, flow->remote_port);
+    *at++ = ' ';
+    const size_t left = (size_t)(out + PORT_WORDS - 1 - at);
+    const size_t len = resolver.len < left ? resolver.len : left;
+    memcpy(at, resolver.ptr, len);
+    return (size_t)(at - out) + len;
+}
+
 /* A resolver is a habit together with its address; other ports by themselves. */
 static void port(struct flow *flow, struct learn_view *view)
 {
-    char value[80];
+    char value[PORT_WORDS];
     const struct detector *resolver = resolver_of(flow);
     const struct str remote = resolver ? flow_remote_text(flow) : STR("");
-    const int length = snprintf(value, sizeof(value), "%u/%u %" STR_FMT, flow->protocol, flow->remote_port, STR_ARG(remote));
-    const size_t len = length < 0 ? 0 : (size_t)length < sizeof(value) ? (size_t)length : sizeof(value) - 1;
+    const size_t len = port_words(value, flow, remote);
     const struct learn_rarity rarity = learn_value(view, HOST_PORT, (struct str){ value, len });
     if (rarity.entity != LEARN_NEVER || flow->probe || (!resolver && (flow->remote_port >= EPHEMERAL || !flow->public_remote)) ||
         rarity.surprise < (resolver ? RESOLVER_NATS : PORT_NATS)) {

@@ -17,6 +17,15 @@ struct network_account {
     struct keyed *askers, *domains; /* of DNS */
 };
 
+/* A flow record that comes soon. */
+enum { NETWORK_EXPECTED = 32 };
+struct network_expected {
+    const struct event *ev;
+    const struct network_account *account; /* NULL: none yet */
+    uint64_t host, pair; /* keys */
+};
+
+enum { NETWORK_DOH = 256 };
 struct network {
     struct network_options options;
     struct network_account *accounts; /* options.accounts of them */
@@ -28,6 +37,9 @@ struct network {
     struct dga *dga;
     struct suffixes *suffixes;
     struct tunnel tunnel;
+    uint64_t doh[NETWORK_DOH]; /* hashes of addresses that answer DNS over HTTPS; 0: unused */
+    struct network_expected expected[NETWORK_EXPECTED];
+    size_t expected_count, expected_next;
 };
 
 struct network_hits {
@@ -42,6 +54,8 @@ struct verdict *network_tell(struct network_hits *hits, const struct detector *d
 /* How many pairs an account that comes now may have. */
 size_t network_pairs(const struct network *network);
 
+void flow_open(struct network *network);
+void flow_expect(struct network_expected *expected);
 void flow_inspect(struct network *network, struct network_account *account, const struct event *ev, const struct intel *intel,
                   struct network_hits *hits);
 void dns_inspect(struct network *network, struct network_account *account, const struct event *ev, const struct intel *intel,
