@@ -44,6 +44,11 @@ static inline void harness_event(void *self, const struct event *ev)
     engine_inspect(harness->engine, ev, &(struct engine_sink){ harness, harness_emit });
 }
 
+static inline void harness_soon(void *self, const struct event *events, size_t count)
+{
+    engine_expect(((struct harness *)self)->engine, events, count);
+}
+
 static inline void harness_trouble(void *self, const struct ingest_trouble *trouble)
 {
     struct harness *harness = self;
@@ -78,7 +83,7 @@ static inline void harness_close(struct harness *harness)
 
 static inline void harness_feed(struct harness *harness, const char *file, struct str text)
 {
-    reader_read_text(harness->reader, str_of(file), text, &(struct ingest_sink){ .self = harness, .event = harness_event, .trouble = harness_trouble });
+    reader_read_text(harness->reader, str_of(file), text, &(struct ingest_sink){ .self = harness, .event = harness_event, .trouble = harness_trouble, .soon = harness_soon });
 }
 
 /* How many of the occurrences are of a type. */
