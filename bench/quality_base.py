@@ -122,7 +122,7 @@ def event_ids(finding):
 
 def told(finding):
     """A finding in one line of a table: the reason it gives, without bars."""
-    return str(why(finding).get("why", "")).replace("|", "\\|").replace("\n", " ")[:160]
+    return str(why(finding).get("why", "")).replace("|", "\\|").replace("\n", " ")[:300]
 
 
 # ---- records and labels ----
