@@ -50,8 +50,6 @@ def of_cards():
     held = int(re.search(r"nor the (\d+) benign", text).group(1))
     popular, alarms = re.search(r"Of (\d+) looked-up names kept out, ([\d.]+)%", text).groups()
     tunnels = [[row[0], int(row[2]), int(row[1]), *map(int, row[4:8])] for row in cells("tunnel.md")[1]]
-    tunnels += [[row[0], int(row[2]), int(row[1]), *map(int, row[4:8])] for row in
-                ([cell.strip() for cell in line.strip("|").split("|")] for line in (ROOT / "rules/models/tunnel.md").read_text().splitlines() if re.match(r"\| \w+ \| \d", line))]
     return {"families": [[r[0], r[1], int(r[2]), float(r[3]), round(float(r[4]) * int(r[2]))] for r in rows], "held": held, "alarms": float(alarms) / 100,
             "popular": int(popular), "tunnels": tunnels}
 
