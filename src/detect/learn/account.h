@@ -10,6 +10,7 @@
 #include "detect/learn/learn.h"
 #include "detect/learn/rarity.h"
 
+enum { LEARN_MOVED = 256 };
 enum { LEARN_SLAB = 512, LEARN_ENTITY_DAYS = 7, LEARN_ACCOUNT_DAYS = 14 };
 
 struct learn_pool {
@@ -51,6 +52,7 @@ struct learn {
     struct learn_account *last; /* asked for */
     struct learn_pool pools[LEARN_KINDS];
     struct learn_counts counts;
+    uint32_t moved[LEARN_MOVED]; /* by profile: how often what learn_again relies on changed */
 };
 
 const struct rarity_shape *learn_shape(enum learn_kind kind);
@@ -80,6 +82,18 @@ struct learn_standing {
     bool forgets; /* what was learned so far was of a future that never was */
 };
 struct learn_standing learn_clock_tell(struct learn_clock *clock, uint16_t day);
+bool learn_clock_steady(const struct learn_clock *clock, uint16_t day); /* the day neither leads nor restarts the clock */
+
+/* When the very same values come again on the same day, nothing is left to observe, but for PRINCIPAL_RESOURCE of a
+ * principal: of that one every value has to be shown. */
+struct learn_again {
+    struct learn_view view;
+    uint64_t forgotten;
+    uint32_t moved;
+};
+struct learn_again learn_remember(const struct learn_view *view);
+/* The view at that time; false: observe. Whether the entity may be judged is told anew. */
+bool learn_again(const struct learn_again *again, int64_t at_ms, struct learn_view *view);
 /* For the fuzzer: learn_read, whatever the checksum. */
 MUST_USE struct err learn_read_unsummed(struct ctx *ctx, FILE *in, struct learn **out);
 

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "detect/learn/account.h"
+#include "detect/learn/repeats.h"
 
 #define HOUR_MS (INT64_C(60) * 60 * 1000)
 static const double HOUR_SHARE_USUAL = 0.15;
@@ -18,6 +19,7 @@ struct anomaly {
     struct anomaly_case cases[CASES]; /* by hash of the entity: a newer one takes the place, the verdict stays the same */
     struct verdict last;              /* of the event judged last, when it has a second type */
     const struct tactic *also;
+    struct repeats repeats;
 };
 
 struct anomaly *anomaly_open(void)
@@ -38,6 +40,7 @@ void anomaly_close(struct anomaly *anomaly)
 void anomaly_new_intel(struct anomaly *anomaly)
 {
     memset(anomaly->memos.addresses, 0, sizeof(anomaly->memos.addresses));
+    repeats_forget(&anomaly->repeats);
 }
 
 static bool has_failed(const struct event *ev) { return str_equal(event_get(ev, FIELD_OUTCOME), STR("Failure")); }
@@ -82,24 +85,25 @@ static void window_note(struct rarity_window *window, uint32_t hour, const struc
     window->actions |= UINT64_C(1) << (traits->api >> 58);
 }
 
+static void learn_trait(struct learn_view *view, enum aspect aspect, unsigned feature, uint64_t hash, struct anomaly_score *score)
+{
+    score->of[aspect] = hash ? learn_value_hash(view, feature, hash) : score->of[aspect];
+}
+
 static void learn_values(struct learn_view *view, const struct traits *traits, struct anomaly_score *score)
 {
-    const struct { enum aspect aspect; unsigned feature; uint64_t hash; } values[] = {
-        { ASPECT_API, PRINCIPAL_API, traits->api },             { ASPECT_SERVICE, PRINCIPAL_SERVICE, traits->service },
-        { ASPECT_REGION, PRINCIPAL_REGION, traits->region },    { ASPECT_NETWORK, PRINCIPAL_NETWORK, traits->network },
-        { ASPECT_COUNTRY, PRINCIPAL_COUNTRY, traits->country }, { ASPECT_AGENT, PRINCIPAL_AGENT, traits->agent },
-        { ASPECT_RESOURCE, PRINCIPAL_RESOURCE, traits->resource },
-    };
-    struct rarity_window *window = &view->entity->window;
-    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-        if (values[i].hash == 0) {
-            continue;
-        }
-        const struct learn_rarity rarity = learn_value_hash(view, values[i].feature, values[i].hash);
-        score->of[values[i].aspect] = rarity;
-        const bool first = rarity.entity == LEARN_NEVER && window->fresh < UINT8_MAX;
-        window->fresh = (uint8_t)(window->fresh + (first && values[i].aspect == ASPECT_API));
-    }
+    learn_trait(view, ASPECT_API, PRINCIPAL_API, traits->api, score);
+    learn_trait(view, ASPECT_SERVICE, PRINCIPAL_SERVICE, traits->service, score);
+    learn_trait(view, ASPECT_REGION, PRINCIPAL_REGION, traits->region, score);
+    learn_trait(view, ASPECT_NETWORK, PRINCIPAL_NETWORK, traits->network, score);
+    learn_trait(view, ASPECT_COUNTRY, PRINCIPAL_COUNTRY, traits->country, score);
+    learn_trait(view, ASPECT_AGENT, PRINCIPAL_AGENT, traits->agent, score);
+    learn_trait(view, ASPECT_RESOURCE, PRINCIPAL_RESOURCE, traits->resource, score);
+}
+
+static void note_fresh(struct rarity_window *window, bool never)
+{
+    window->fresh = (uint8_t)(window->fresh + (never && window->fresh < UINT8_MAX));
 }
 
 /* People who share a role; else users of the same two services. */
@@ -298,33 +302,75 @@ static void set_type(const struct tactic *tactic, const struct traits *traits, s
     verdict->resource = of_bucket ? traits->bucket : STR_NONE;
 }
 
+/* A call like one before on this day, of which no verdict is wanted. */
+static void count_again(const struct repeat *repeat, struct learn_view *view, const struct event *ev, struct traits *traits)
+{
+    const uint32_t hour = (uint32_t)(ev->at_ms / HOUR_MS);
+    traits->api = repeat->api;
+    window_turn(view, hour);
+    note_fresh(&view->entity->window, view->judged && repeat->never);
+    if (traits->resource) {
+        learn_value_hash(view, PRINCIPAL_RESOURCE, traits->resource);
+        learn_resource(view, ev, traits);
+    }
+    window_note(&view->entity->window, hour, traits, ev);
+    season_add(&view->entity->season, view->day, view->hour, 1, view->learns);
+    edges_count(learn_edges(view->learn, view->owner), learn_mix(view->entity->key, traits->api), hour, 1);
+}
+
+/* Whether counting it is enough: it teaches nothing, and it is not to be judged. */
+static bool is_counted(const struct repeat *repeat, const struct learn_view *view)
+{
+    return !view->judged || (repeat->tactic == NULL && view->entity->last_day == view->day);
+}
+
+/* Learns the call. True: the first of its kind in this hour. */
+static bool look(struct learn_view *view, const struct event *ev, const struct traits *traits, struct anomaly_score *score)
+{
+    rarity_prefetch(view->entity, learn_shape(LEARN_PRINCIPAL));
+    const uint32_t hour = (uint32_t)(ev->at_ms / HOUR_MS);
+    window_turn(view, hour);
+    const bool first = (view->entity->window.actions >> (traits->api >> 58) & 1) == 0;
+    learn_values(view, traits, score);
+    note_fresh(&view->entity->window, score->of[ASPECT_API].entity == LEARN_NEVER);
+    score->of[ASPECT_CALLER] = learn_resource(view, ev, traits);
+    window_note(&view->entity->window, hour, traits, ev);
+    season_add(&view->entity->season, view->day, view->hour, 1, view->learns);
+    tell_peers(view, traits);
+    const struct edges_view edge = edges_add(learn_edges(view->learn, view->owner), learn_mix(view->entity->key, traits->api), hour, 1);
+    score->edge = ANOMALY_WEIGHTS.edge * edge.surprise;
+    return first;
+}
+
 bool anomaly_inspect(struct anomaly *anomaly, struct learn *learn, const struct event *ev, const struct intel *intel,
                      struct verdict *verdict)
 {
     struct traits traits;
     struct learn_view view;
     anomaly->also = NULL;
-    if (!traits_of(learn, &anomaly->memos, ev, intel, &traits) ||
-        !learn_at(learn, LEARN_PRINCIPAL, event_get(ev, FIELD_ACCOUNT), traits.who, ev->at_ms, &view)) {
+    if (!traits_begin(learn, &anomaly->memos, ev, &traits)) {
         return false;
     }
-    rarity_prefetch(view.entity, learn_shape(LEARN_PRINCIPAL));
+    struct repeat *repeat = repeats_find(&anomaly->repeats, traits.who, ev);
+    const bool again = repeat && learn_again(&repeat->again, ev->at_ms, &view);
+    if (again && is_counted(repeat, &view)) {
+        count_again(repeat, &view, ev, &traits);
+        return false;
+    }
+    if (!again && !learn_at(learn, LEARN_PRINCIPAL, event_get(ev, FIELD_ACCOUNT), traits.who, ev->at_ms, &view)) {
+        return false;
+    }
+    traits_fill(learn, &anomaly->memos, ev, intel, &traits);
     struct anomaly_score score = { .judged = view.judged };
-    const uint32_t hour = (uint32_t)(ev->at_ms / HOUR_MS);
-    window_turn(&view, hour);
-    const bool first = (view.entity->window.actions >> (traits.api >> 58) & 1) == 0;
-    learn_values(&view, &traits, &score);
-    score.of[ASPECT_CALLER] = learn_resource(&view, ev, &traits);
-    window_note(&view.entity->window, hour, &traits, ev);
-    season_add(&view.entity->season, view.day, view.hour, 1, view.learns);
-    tell_peers(&view, &traits);
-    const struct edges_view edge = edges_add(learn_edges(learn, view.owner), learn_mix(view.entity->key, traits.api), hour, 1);
+    const bool first = look(&view, ev, &traits, &score);
     const struct tactic *tactic = tactic_of(anomaly, ev, traits.api);
-    if (!view.judged || tactic == NULL) {
-        return false;
+    if (repeat) {
+        repeat->api = traits.api;
+        repeat->tactic = tactic;
+        repeat->never = score.of[ASPECT_API].entity_days == 0;
+        repeat->again = learn_remember(&view);
     }
-    score.edge = ANOMALY_WEIGHTS.edge * edge.surprise;
-    if (!judge(anomaly, &view, ev, &traits, tactic, first, &score)) {
+    if (!view.judged || tactic == NULL || !judge(anomaly, &view, ev, &traits, tactic, first, &score)) {
         return false;
     }
     learn_distrust(&view);

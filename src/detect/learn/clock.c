@@ -45,3 +45,8 @@ struct learn_standing learn_clock_tell(struct learn_clock *clock, uint16_t day)
     clock->support = (uint16_t)(clock->support + more < SUPPORT_SOLID ? clock->support + more : SUPPORT_SOLID);
     return (struct learn_standing){ !late, true, false };
 }
+
+bool learn_clock_steady(const struct learn_clock *clock, uint16_t day)
+{
+    return clock->support > 0 && day <= clock->newest && day + LEAP_DAYS >= clock->newest;
+}

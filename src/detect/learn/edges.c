@@ -3,6 +3,8 @@
 /* An edge's past weighs at most so much more than before for one hour, however loud the hour was. */
 static const double FADE = 0.995, LOUDEST = 4, GRACE = 8, SURPRISE_MOST = 10;
 
+static size_t place_of(uint64_t edge, size_t row) { return (edge >> (row * 24)) % EDGES_WIDTH; }
+
 static void turn(struct edges *edges, uint32_t tick)
 {
     const double past_ticks = (double)edges->ticks > 1 ? (double)edges->ticks : 1;
@@ -18,18 +20,25 @@ static void turn(struct edges *edges, uint32_t tick)
     edges->tick = tick;
 }
 
-struct edges_view edges_add(struct edges *edges, uint64_t edge, uint32_t tick, double weight)
+void edges_count(struct edges *edges, uint64_t edge, uint32_t tick, double weight)
 {
     if (edges->ticks <= 0 || tick > edges->tick) {
         turn(edges, tick);
     }
+    for (size_t row = 0; row < EDGES_ROWS && tick == edges->tick; row++) {
+        edges->now[row][place_of(edge, row)] += (float)weight;
+    }
+}
+
+struct edges_view edges_add(struct edges *edges, uint64_t edge, uint32_t tick, double weight)
+{
+    edges_count(edges, edge, tick, weight);
     struct edges_view view = { 0 };
     for (size_t row = 0; row < EDGES_ROWS; row++) {
-        const size_t at = (edge >> (row * 24)) % EDGES_WIDTH;
-        float *now = &edges->now[row][at];
-        *now += tick == edges->tick ? (float)weight : 0;
+        const size_t at = place_of(edge, row);
+        const double now = (double)edges->now[row][at];
         const double past = (double)edges->past[row][at] / (double)edges->ticks;
-        view.now = row == 0 || (double)*now < view.now ? (double)*now : view.now;
+        view.now = row == 0 || now < view.now ? now : view.now;
         view.expected = row == 0 || past < view.expected ? past : view.expected;
     }
     const double most = view.expected * LOUDEST + GRACE;

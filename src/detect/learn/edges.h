@@ -23,6 +23,7 @@ struct edges_view {
     double now, expected;
     double surprise; /* squared distance in units of what would still be ordinary; 0 when it is, at most 10 */
 };
+void edges_count(struct edges *edges, uint64_t edge, uint32_t tick, double weight); /* edges_add without an answer */
 struct edges_view edges_add(struct edges *edges, uint64_t edge, uint32_t tick, double weight);
 
 #endif

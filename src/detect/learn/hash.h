@@ -12,6 +12,20 @@ static inline uint64_t learn_mix(uint64_t a, uint64_t b)
     return x ^ x >> 29;
 }
 
+/* The last bytes of a text, fewer than eight, as a number. */
+static inline uint64_t learn_tail(const char *end, size_t left, size_t len)
+{
+    uint64_t word = 0;
+    if (len >= 8 && left > 0) {
+        memcpy(&word, end - 8, 8);
+        return word >> (8 * (8 - left));
+    }
+    for (size_t i = 0; i < left; i++) {
+        word |= (uint64_t)(unsigned char)*(end - left + i) << (8 * i);
+    }
+    return word;
+}
+
 static inline uint64_t learn_hash(uint64_t seed, struct str s)
 {
     uint64_t hash = learn_mix(seed, s.len);
@@ -22,8 +36,7 @@ static inline uint64_t learn_hash(uint64_t seed, struct str s)
         hash = learn_mix(hash ^ word, hash + 0x51);
     }
     if (at < s.len) {
-        word = 0;
-        memcpy(&word, s.ptr + at, s.len - at);
+        word = learn_tail(s.ptr + s.len, s.len - at, s.len);
         hash = learn_mix(hash ^ word, hash + 0xA3);
     }
     return hash;

@@ -4,6 +4,9 @@
 
 #include "detect/learn/account.h"
 
+#define HOUR_MS (INT64_C(60) * 60 * 1000)
+#define DAY_MS (24 * HOUR_MS)
+
 /* spec: GuardDuty user guide, anomaly details: rare, infrequent, frequent. The guide gives no figures; these are ours. */
 static const double FREQUENT_SHARE = 0.2, INFREQUENT_SHARE = 0.04;
 enum { FREQUENT_DAYS = 5, INFREQUENT_DAYS = 2 };
@@ -16,10 +19,18 @@ static uint8_t days_before(const struct rarity_profile *profile, uint16_t day)
     return (uint8_t)(profile->days - (profile->days > 0 && profile->last_day == day));
 }
 
+static void view_stand(struct learn_view *view, bool judged, int64_t at_ms)
+{
+    view->hour = (uint8_t)(at_ms / HOUR_MS % 24);
+    view->judged = judged && days_before(view->entity, view->day) >= LEARN_ENTITY_DAYS &&
+                   days_before(view->account, view->day) >= LEARN_ACCOUNT_DAYS;
+    view->learns = view->entity->distrusted != view->day;
+}
+
 bool learn_at(struct learn *learn, enum learn_kind kind, struct str account_name, struct str entity, int64_t at_ms,
               struct learn_view *view)
 {
-    const int64_t day = at_ms / (INT64_C(24) * 60 * 60 * 1000);
+    const int64_t day = at_ms / DAY_MS;
     if (account_name.len == 0 || entity.len == 0 || day < FIRST_DAY || day > LAST_DAY) {
         learn->counts.refused++;
         return false;
@@ -44,13 +55,30 @@ bool learn_at(struct learn *learn, enum learn_kind kind, struct str account_name
     struct rarity_profile *whole = learn_whole_get(learn, account, kind);
     rarity_visit(profile, learn_shape(kind), (uint16_t)day);
     rarity_visit(whole, learn_account_shape(kind), (uint16_t)day);
-    *view = (struct learn_view){
-        .learn = learn, .owner = account, .entity = profile, .account = whole, .kind = kind, .day = (uint16_t)day,
-        .hour = (uint8_t)(at_ms / (INT64_C(60) * 60 * 1000) % 24),
-        .judged = standing.judged && days_before(profile, (uint16_t)day) >= LEARN_ENTITY_DAYS &&
-                  days_before(whole, (uint16_t)day) >= LEARN_ACCOUNT_DAYS,
-        .learns = profile->distrusted != (uint16_t)day,
-    };
+    *view = (struct learn_view){ .learn = learn, .owner = account, .entity = profile, .account = whole, .kind = kind, .day = (uint16_t)day };
+    view_stand(view, standing.judged, at_ms);
+    return true;
+}
+
+static uint32_t moved_of(const struct learn_view *view)
+{
+    return view->learn->moved[view->entity->key % LEARN_MOVED] + view->learn->moved[view->account->key % LEARN_MOVED];
+}
+
+struct learn_again learn_remember(const struct learn_view *view)
+{
+    return (struct learn_again){ *view, view->learn->counts.forgotten, moved_of(view) };
+}
+
+bool learn_again(const struct learn_again *again, int64_t at_ms, struct learn_view *view)
+{
+    if (again->view.learn == NULL || again->forgotten != again->view.learn->counts.forgotten || at_ms / DAY_MS != again->view.day ||
+        !learn_clock_steady(&again->view.owner->clock, again->view.day) || again->moved != moved_of(&again->view)) {
+        return false;
+    }
+    *view = again->view;
+    view->established = 0;
+    view_stand(view, learn_clock_tell(&view->owner->clock, view->day).judged, at_ms);
     return true;
 }
 
@@ -113,6 +141,15 @@ static struct learn_rarity answer(const struct learn_view *view, unsigned featur
     return r;
 }
 
+static void note_moved(struct learn_view *view, unsigned feature, bool own, bool all)
+{
+    if (view->kind == LEARN_PRINCIPAL && feature == PRINCIPAL_RESOURCE) {
+        return;
+    }
+    view->learn->moved[view->entity->key % LEARN_MOVED] += own;
+    view->learn->moved[view->account->key % LEARN_MOVED] += all;
+}
+
 struct learn_rarity learn_value_hash(struct learn_view *view, unsigned feature, uint64_t hash)
 {
     const struct rarity_shape *shape = learn_shape(view->kind);
@@ -126,6 +163,9 @@ struct learn_rarity learn_value_hash(struct learn_view *view, unsigned feature, 
         view->established |= 1u << feature;
     }
     view->learn->counts.displaced += own.displaced;
+    if (own.displaced || all.displaced || own.established) {
+        note_moved(view, feature, own.displaced, all.displaced || own.established);
+    }
     return answer(view, feature, own, all);
 }
 
@@ -156,5 +196,6 @@ void learn_distrust(struct learn_view *view)
     rarity_distrust(profile, learn_shape(view->kind), view->day, true);
     rarity_distrust(view->account, learn_account_shape(view->kind), view->day, false);
     season_distrust(&profile->season);
+    note_moved(view, 0, true, true);
     view->learns = false;
 }

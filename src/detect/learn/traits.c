@@ -140,16 +140,29 @@ static struct str resource_of(const struct event *ev)
     return STR_NONE;
 }
 
-/* Sessions of a role are one entity, unless each is a person: single sign-on, or named by a mail address. */
-static void who_of(const struct event *ev, struct traits *out)
+/* Remembered by its very bytes; one that is too long is not, and lies in room. */
+static const struct trait_role *role_of(struct trait_memos *memos, struct str arn, struct trait_role *room)
 {
-    const struct str role = event_get(ev, FIELD_ISSUER_ARN);
+    const size_t place = (learn_tail(arn.ptr + arn.len, arn.len < 8 ? arn.len : 8, arn.len) * UINT64_C(0x9E3779B97F4A7C15)) >> 56;
+    struct trait_role *role = arn.len <= TRAIT_ROLE_TEXT ? &memos->roles[place % TRAIT_ROLES] : room;
+    if (role == room || role->len != arn.len || memcmp(role->text, arn.ptr, arn.len) != 0) {
+        role->service = str_search(arn, STR(":role/aws-service-role/")) != STR_MISSING;
+        role->people = str_search(arn, STR("/AWSReservedSSO_")) != STR_MISSING;
+        role->len = role == room ? 0 : (uint8_t)arn.len;
+        memcpy(role->text, arn.ptr, role->len);
+    }
+    return role;
+}
+
+/* Sessions of a role are one entity, unless each is a person: single sign-on, or named by a mail address. */
+static void who_of(const struct event *ev, const struct trait_role *role, struct traits *out)
+{
     const struct str principal = event_get(ev, FIELD_PRINCIPAL);
     out->who = record_caller_key(ev);
-    if (str_equal(event_get(ev, FIELD_IDENTITY), STR("AssumedRole")) && role.len > 0 && principal.len > 0 &&
-        (str_search(role, STR("/AWSReservedSSO_")) != STR_MISSING || str_find(principal, '@') != STR_MISSING)) {
+    if (role && str_equal(event_get(ev, FIELD_IDENTITY), STR("AssumedRole")) && principal.len > 0 &&
+        (role->people || str_find(principal, '@') != STR_MISSING)) {
         out->who = principal;
-        out->peers = role;
+        out->peers = event_get(ev, FIELD_ISSUER_ARN);
     }
 }
 
@@ -158,29 +171,38 @@ static bool is_own_call(const struct event *ev)
     const struct str address = event_get(ev, FIELD_IP);
     const struct str type = event_get(ev, FIELD_IDENTITY);
     return type.len > 0 && !str_equal(type, STR("AWSService")) && !str_equal(address, STR("AWS Internal")) &&
-           !str_ends(address, STR(".amazonaws.com")) && event_get(ev, FIELD_INVOKED_BY).len == 0 &&
-           str_search(event_get(ev, FIELD_ISSUER_ARN), STR(":role/aws-service-role/")) == STR_MISSING;
+           !str_ends(address, STR(".amazonaws.com")) && event_get(ev, FIELD_INVOKED_BY).len == 0;
 }
 
 static uint64_t key_of(const struct learn *learn, struct str s) { return s.len > 0 ? learn_value_key(learn, s) : 0; }
 
-bool traits_of(const struct learn *learn, struct trait_memos *memos, const struct event *ev, const struct intel *intel,
-               struct traits *out)
+bool traits_begin(const struct learn *learn, struct trait_memos *memos, const struct event *ev, struct traits *out)
 {
     if (!is_own_call(ev)) {
         return false;
     }
+    const struct str issuer = event_get(ev, FIELD_ISSUER_ARN);
+    struct trait_role room;
+    const struct trait_role *role = issuer.len > 0 ? role_of(memos, issuer, &room) : NULL;
+    if (role && role->service) {
+        return false;
+    }
     *out = (struct traits){ .bucket = resource_of(ev) };
-    who_of(ev, out);
+    who_of(ev, role, out);
+    out->resource = key_of(learn, out->bucket);
+    return true;
+}
+
+void traits_fill(const struct learn *learn, struct trait_memos *memos, const struct event *ev, const struct intel *intel,
+                 struct traits *traits)
+{
     const struct str address = event_get(ev, FIELD_IP);
     const struct trait_memo *place = address.len > 0 ? of_address(learn, memos, address, intel) : NULL;
     const struct str agent = event_get(ev, FIELD_AGENT);
-    out->service = key_of(learn, event_get(ev, FIELD_SERVICE));
-    out->api = learn_mix(key_of(learn, event_get(ev, FIELD_ACTION)), out->service);
-    out->region = key_of(learn, event_get(ev, FIELD_REGION));
-    out->network = place ? place->network : 0;
-    out->country = place ? place->country : 0;
-    out->agent = agent.len > 0 ? of_agent(learn, memos, agent) : 0;
-    out->resource = key_of(learn, out->bucket);
-    return true;
+    traits->service = key_of(learn, event_get(ev, FIELD_SERVICE));
+    traits->api = learn_mix(key_of(learn, event_get(ev, FIELD_ACTION)), traits->service);
+    traits->region = key_of(learn, event_get(ev, FIELD_REGION));
+    traits->network = place ? place->network : 0;
+    traits->country = place ? place->country : 0;
+    traits->agent = agent.len > 0 ? of_agent(learn, memos, agent) : 0;
 }
