@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains what judges DNS names: generated domains (rules/models/dga.model) and tunnels (tunnel.model), with their cards.
 
-    python3 -m venv /tmp/train && /tmp/train/bin/pip install -r tools/train_requirements.txt
+    python3 -m venv build/train && build/train/bin/pip install -r tools/train_requirements.txt
     build/train/bin/python tools/train_dns.py --logs ../shared/logs
 
 Every choice of the machine's is seeded: the same data give the same files. The names themselves are not kept. What a
