@@ -15,5 +15,8 @@ install -Dm755 "$binary" "$destdir$prefix/bin/yagura"
 done
 install -Dm644 LICENSE "$destdir$prefix/share/doc/yagura/copyright"
 install -Dm644 README.md "$destdir$prefix/share/doc/yagura/README.md"
+for page in docs/*.md; do
+    install -Dm644 "$page" "$destdir$prefix/share/doc/yagura/$page"
+done
 sed "s|@BINDIR@|$prefix/bin|" packaging/yagura.service >"$share/yagura.service"
 install -Dm644 "$share/yagura.service" "$destdir$prefix/lib/systemd/system/yagura.service"

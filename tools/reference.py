@@ -13,7 +13,7 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DATE = "2026-11"
-FILES = {"DIR", "FILE", "PATH"}
+FILES = "DIR|FILE|PATH"
 
 PAGE = r'''.TH YAGURA-{upper} 1 "{date}" "Yagura @VERSION@" "Yagura"
 .SH NAME
@@ -40,12 +40,13 @@ class Command:
         self.name = name
         text = ask(binary, name)
         self.summary = text.split("\n", 1)[0]
-        self.usage = re.search(r"usage: (.*)", text).group(1)
+        usage = re.search(r"usage: ((?:.+\n)+)", text).group(1)
+        self.usages = [line.strip() for line in usage.replace(f" | yagura {name} ", f"\nyagura {name} ").splitlines()]
         self.examples = text.partition("examples:\n")[2].rstrip()
         block = text.partition("options:\n")[2].partition("\nexamples:")[0]
-        words = self.usage.partition(f"yagura {name} ")[2].partition("[options]")[0]
-        self.words = [word for word in re.findall(r"[A-Za-z-]+", words) if word.islower()]
-        self.options = re.findall(r"(?m)^  --([a-z-]+)(?: ([A-Z:/]+))? +(\S.*)$", block)
+        words = " ".join(line.removeprefix(f"yagura {name} ").partition("[options]")[0] for line in self.usages)
+        self.words = [word for word in re.findall(r"[A-Za-z-]+", words) if word.islower() and not word.startswith("-")]
+        self.options = re.findall(r"(?m)^  --([a-z-]+)(?: ([A-Z]\S*))? +(\S.*)$", block)
 
 
 def roff(text):
@@ -63,7 +64,7 @@ def page(command, version):
     path = ROOT / "docs/man" / f"yagura-{command.name}.1"
     text = path.read_text() if path.exists() else PAGE.format(
         upper=command.name.upper(), date=DATE, name=command.name, summary=roff(command.summary),
-        usage=f".B {roff(command.usage)}", examples=roff(command.examples))
+        usage="\n.br\n".join(f".B {roff(usage)}" for usage in command.usages), examples=roff(command.examples))
     return text.replace("@OPTIONS@", options_roff(command)).replace("@VERSION@", version)
 
 
@@ -106,7 +107,7 @@ def zsh(commands):
     for command in commands:
         cases.append(f"    {command.name}) _arguments \\")
         for name, value, text in command.options:
-            action = f":{value.lower()}:" + ("_files" if value in FILES else "") if value else ""
+            action = f":{value.lower()}:" + ("_files" if re.search(FILES, value) else "") if value else ""
             cases.append(f"        '*--{name}[{quoted(text)}]{action}' \\")
         cases.append("        '*:path:_files' ;;")
     cases = "\n".join(cases)
