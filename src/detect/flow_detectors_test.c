@@ -194,6 +194,15 @@ TEST(many_ports_of_one_host_are_a_scan)
     MISS(&log, NULL, "Recon:EC2/Portscan");
 }
 
+TEST(an_absurd_time_before_a_scan_hides_nothing)
+{
+    struct text log = log_new(arena);
+    add(&log, (struct line){ .from = HOME, .to = "10.0.9.9", .from_port = 36050, .to_port = 443, .protocol = TCP, .packets = 1, .bytes = 44, .at = 2000000000, .flags = SYN });
+    struct text after = scan(arena, 60, 1, 44, 1);
+    text_add(&log, str_from(text_str(&after), str_find(text_str(&after), '\n') + 1));
+    HIT(&log, NULL, "Recon:EC2/Portscan", 5);
+}
+
 TEST(answers_to_many_client_ports_and_traceroute_are_no_scan)
 {
     struct text log = log_new(arena);
@@ -552,5 +561,21 @@ TEST(a_flood_of_peers_forgets_only_its_own_accounts_oldest)
     harness_feed(harness, "flow.log", text_str(&log));
     CHECK(engine_counts(harness->engine).evictions > 1000);
     CHECK_INT(harness->count, 0);
+    harness_close(harness);
+}
+
+TEST(forged_accounts_push_no_known_account_out)
+{
+    struct harness *harness = harness_open(arena, &(struct engine_options){ .accounts = 8 });
+    struct text log = log_new(arena);
+    for (unsigned i = 0; i < 60; i++) {
+        add(&log, (struct line){ .from = HOME, .to = "10.0.9.9", .from_port = 36050, .to_port = 20 + i, .protocol = TCP, .packets = 1, .bytes = 44, .at = i, .flags = SYN });
+        for (unsigned k = 0; k < 10; k++) {
+            text_add_format(&log, "2 %012u eni-x 10.0.0.5 10.0.9.9 36050 443 6 1 44 4200000000 4200000000 ACCEPT OK 2\n", i * 10 + k);
+        }
+    }
+    harness_feed(harness, "flow.log", text_str(&log));
+    CHECK_INT(harness_count(harness, "Recon:EC2/Portscan"), 1);
+    CHECK(engine_counts(harness->engine).evictions > 0);
     harness_close(harness);
 }

@@ -1,6 +1,6 @@
 #include "detect/keyed.h"
 
-enum { LINE = 64 };
+enum { LINE = 64, DISORDER = 7 * 86400 };
 
 /* Tags and times of a set's keys, one cache line; an unused place has tag 0. */
 struct set {
@@ -90,11 +90,20 @@ static void grow(struct keyed *table)
     release(&old);
 }
 
-static size_t oldest(const struct set *set)
+/* A time far ahead of the others would never age: it counts as the oldest. */
+static uint32_t age_of(uint32_t used, uint32_t now)
+{
+    if (used > now) {
+        return used - now > DISORDER ? UINT32_MAX : 0;
+    }
+    return now - used;
+}
+
+static size_t oldest(const struct set *set, uint32_t now)
 {
     size_t way = 0;
     for (size_t i = 1; i < KEYED_WAYS; i++) {
-        way = set->used[i] < set->used[way] ? i : way;
+        way = age_of(set->used[i], now) > age_of(set->used[way], now) ? i : way;
     }
     return way;
 }
@@ -113,7 +122,7 @@ static void *insert(struct keyed *table, uint64_t key, uint32_t now)
         way++;
     }
     if (way == KEYED_WAYS) {
-        way = oldest(set);
+        way = oldest(set, now);
         table->evictions++;
         memset(piece_at(table, at, way), 0, table->piece);
     }

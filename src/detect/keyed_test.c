@@ -34,6 +34,20 @@ TEST(a_full_keyed_table_forgets_what_was_longest_unused)
     keyed_close(table);
 }
 
+TEST(a_time_that_never_comes_does_not_keep_a_piece_in_a_keyed_table)
+{
+    struct keyed *table = keyed_open(sizeof(uint64_t), KEYED_WAYS);
+    for (uint64_t i = 0; i + 1 < KEYED_WAYS; i++) {
+        *(uint64_t *)keyed_get(table, key(i), UINT32_MAX) = 1;
+    }
+    *(uint64_t *)keyed_get(table, key(50), 100) = 77;
+    *(uint64_t *)keyed_get(table, key(99), 101) = 78;
+    CHECK(*(uint64_t *)keyed_get(table, key(50), 102) == 77);
+    CHECK(*(uint64_t *)keyed_get(table, key(99), 103) == 78);
+    CHECK_INT(keyed_evictions(table), 1);
+    keyed_close(table);
+}
+
 TEST(a_keyed_hash_of_every_length_differs)
 {
     const char bytes[32] = { 0 };

@@ -13,8 +13,11 @@ struct piece {
     max_align_t memory[];
 };
 
+/* Those that came first stay; the others share the last quarter of the places, so that a flood of forged account ids forgets
+ * nothing but itself. */
 struct account {
-    struct link link;
+    struct link link; /* of those that may be forgotten */
+    bool stays;
     struct str name;
     struct map *pieces;
     struct link oldest_last;
@@ -88,6 +91,8 @@ void memory_table_close(struct memory_table *table)
     }
 }
 
+size_t memory_accounts_staying(size_t limit) { return limit - (limit + 3) / 4; }
+
 static void forget_account(struct memory_table *table)
 {
     struct account *oldest = (struct account *)(void *)table->oldest_last.previous;
@@ -101,18 +106,23 @@ static struct account *account_get(struct memory_table *table, struct str name)
 {
     struct account *account = map_get(table->accounts, name);
     if (account) {
-        ring_leave(&account->link);
-        ring_enter(&table->oldest_last, &account->link);
+        if (!account->stays) {
+            ring_leave(&account->link);
+            ring_enter(&table->oldest_last, &account->link);
+        }
         return account;
     }
     if (map_count(table->accounts) >= table->account_limit) {
         forget_account(table);
     }
     account = memory_new(sizeof(*account));
+    account->stays = map_count(table->accounts) < memory_accounts_staying(table->account_limit);
     account->name = key_copy(name);
     account->pieces = map_open();
     ring_start(&account->oldest_last);
-    ring_enter(&table->oldest_last, &account->link);
+    if (!account->stays) {
+        ring_enter(&table->oldest_last, &account->link);
+    }
     map_put(table->accounts, name, account);
     return account;
 }

@@ -1,7 +1,8 @@
 /* memory.h - what a detector remembers: a fixed-size piece per account and key, bounded.
  *
  * Every account has room for the same number of keys. When an account is full, its least recently used key is forgotten,
- * never another account's; when there are too many accounts, the least recently used account goes. Both are counted. */
+ * never another account's. When there are too many accounts, those that came first stay, and of the others, who share the last
+ * quarter of the places, the least recently used goes: forged account ids can't push out what is known. Both are counted. */
 #ifndef YAGURA_DETECT_MEMORY_H
 #define YAGURA_DETECT_MEMORY_H
 
@@ -13,6 +14,7 @@ struct memory_table *memory_table_open(size_t piece, size_t keys_per_account, si
 void memory_table_close(struct memory_table *table); /* NULL is allowed */
 /* The piece of a key, zeroed when it is new; valid until the next call. */
 void *memory_table_get(struct memory_table *table, struct str account, struct str key);
+size_t memory_accounts_staying(size_t limit); /* of so many accounts */
 uint64_t memory_table_evictions(const struct memory_table *table); /* keys forgotten so far */
 
 #endif

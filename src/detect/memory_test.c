@@ -35,16 +35,31 @@ TEST(a_noisy_account_forgets_only_its_own_oldest_key)
     memory_table_close(table);
 }
 
-TEST(beyond_the_number_of_accounts_the_least_used_one_goes)
+TEST(beyond_the_number_of_accounts_the_least_used_of_the_late_ones_goes)
 {
-    struct memory_table *table = memory_table_open(sizeof(int), 4, 2);
+    struct memory_table *table = memory_table_open(sizeof(int), 4, 5); /* three that stay, two places for others */
+    for (const char *early = "123"; *early; early++) {
+        *piece(table, str_cstr(arena, (struct str){ early, 1 }), "x") = *early;
+    }
     *piece(table, "a", "x") = 1;
-    *piece(table, "a", "y") = 1;
     *piece(table, "b", "x") = 2;
     *piece(table, "a", "x") = 3;
     (void)piece(table, "c", "x");
     CHECK_INT(memory_table_evictions(table), 1);
     CHECK_INT(*piece(table, "a", "x"), 3);
+    CHECK_INT(*piece(table, "1", "x"), '1');
     CHECK_INT(*piece(table, "b", "x"), 0);
+    memory_table_close(table);
+}
+
+TEST(a_flood_of_forged_accounts_forgets_no_account_that_was_there)
+{
+    struct memory_table *table = memory_table_open(sizeof(int), 4, 8);
+    *piece(table, "real", "x") = 7;
+    for (int i = 0; i < 1000; i++) {
+        *piece(table, str_format(arena, "forged-%d", i).ptr, "x") = i;
+    }
+    CHECK_INT(*piece(table, "real", "x"), 7);
+    CHECK_INT(memory_table_evictions(table), 993);
     memory_table_close(table);
 }

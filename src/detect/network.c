@@ -4,6 +4,7 @@
 
 #include "detect/detectors/shared.h"
 #include "detect/dga.h"
+#include "detect/memory.h"
 #include "detect/model.h"
 #include "detect/suffixes.h"
 #include "detect/tunnel.h"
@@ -49,21 +50,22 @@ void network_close(struct network *network)
     memory_free(network);
 }
 
-/* A free place, or that of the account that was longest unused. */
+/* A free place, or that of the account longest unused among those that don't stay (memory.h). Its use is counted, not timed:
+ * records of a far future would never age. */
 static size_t place_for_account(struct network *network)
 {
     if (network->account_count < network->options.accounts) {
         return network->account_count++;
     }
-    size_t oldest = 0;
-    for (size_t i = 1; i < network->account_count; i++) {
+    size_t oldest = memory_accounts_staying(network->options.accounts);
+    for (size_t i = oldest + 1; i < network->account_count; i++) {
         oldest = network->accounts[i].used < network->accounts[oldest].used ? i : oldest;
     }
     network->evictions += close_account(&network->accounts[oldest]) + 1;
     return oldest;
 }
 
-static struct network_account *account_of(struct network *network, struct str text, uint32_t now)
+static struct network_account *account_of(struct network *network, struct str text)
 {
     const uint64_t name = keyed_hash(1, text.ptr, text.len);
     size_t at = network->recent[name & 255];
@@ -79,7 +81,7 @@ static struct network_account *account_of(struct network *network, struct str te
         network->recent[name & 255] = (uint16_t)at;
     }
     struct network_account *account = &network->accounts[at];
-    account->used = now > account->used ? now : account->used;
+    account->used = ++network->uses;
     return account;
 }
 
@@ -119,12 +121,6 @@ void network_expect(struct network *network, const struct event *events, size_t 
     }
 }
 
-static uint32_t seconds_of(int64_t at_ms)
-{
-    const int64_t seconds = at_ms / 1000;
-    return seconds < 1 ? 1 : seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
-}
-
 size_t network_inspect(struct network *network, const struct event *ev, const struct intel *intel,
                        struct network_hit hits[NETWORK_HITS_MAX])
 {
@@ -132,7 +128,7 @@ size_t network_inspect(struct network *network, const struct event *ev, const st
     if (ev->source == SOURCE_FLOW && ev->flow.status != FLOW_OK) {
         return 0;
     }
-    struct network_account *account = account_of(network, event_get(ev, FIELD_ACCOUNT), seconds_of(ev->at_ms));
+    struct network_account *account = account_of(network, event_get(ev, FIELD_ACCOUNT));
     if (ev->source == SOURCE_FLOW) {
         flow_inspect(network, account, ev, intel, &found);
     }

@@ -6,7 +6,8 @@
  * keys_per_account interfaces and NETWORK_PAIRS times as many pairs (NETWORK_PAIRS_LATER times once there are NETWORK_LARGE
  * accounts), then forgets its own oldest, counted.
  *
- * Time is the records' own. A window that has begun is not reset by records older than it. What goes on is told again after
+ * Time is the records' own. A window that has begun is not reset by records older than it, unless by days: then
+ * its beginning was absurd. What goes on is told again after
  * NETWORK_QUIET_SECONDS, not for each record. */
 #ifndef YAGURA_DETECT_NETWORK_H
 #define YAGURA_DETECT_NETWORK_H

@@ -138,10 +138,16 @@ static size_t make_room(struct group *group, const struct correlation *c, size_t
     return victim < at ? at - 1 : at;
 }
 
+/* Logs come hours late, not days. Assumption of ours. */
+#define DISORDER_MS ((int64_t)7 * 24 * 3600 * 1000)
+
 enum group_outcome group_put(struct group *group, const struct correlation *c, const struct occurrence *new, size_t *at,
                              uint64_t *dropped)
 {
-    if (group->count > 0 && new->at_ms < group->list[group->count - 1].at_ms - 2 * c->timespan_ms) {
+    const int64_t late = group->count > 0 ? group->list[group->count - 1].at_ms - 2 * c->timespan_ms - new->at_ms : 0;
+    if (late > DISORDER_MS) {
+        group->count = 0; /* the newest's time was absurd, and must not hold off all that follows */
+    } else if (late > 0) {
         return GROUP_LATE;
     }
     if (is_known(group, new, first_from(group, new->at_ms)) || (c->type == CORRELATION_VALUE_COUNT && !replace_value(group, new))) {

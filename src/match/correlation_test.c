@@ -275,6 +275,15 @@ TEST(a_flood_in_one_group_stays_cheap)
     correlation_close(stream.set);
 }
 
+TEST(an_absurd_time_does_not_hold_off_what_follows)
+{
+    struct stream stream = open_stream(arena, CORRELATION("event_count", "a", "  condition: { gte: 2 }\n"));
+    CHECK_INT(feed(&stream, "{\"at\":250000000000,\"user\":\"u\"}"), 0);
+    CHECK_INT(feed(&stream, "{\"at\":1000,\"user\":\"u\"}"), 0);
+    CHECK_INT(feed(&stream, "{\"at\":1001,\"user\":\"u\"}"), 1);
+    correlation_close(stream.set);
+}
+
 TEST(long_values_are_told_apart)
 {
     char text[2][700];

@@ -5,6 +5,7 @@
 #include "detect/detectors.h"
 
 #define WINDOW_MS ((int64_t)60 * 60 * 1000)
+#define DISORDER_MS ((int64_t)7 * 24 * 60 * 60 * 1000)
 
 struct last_login {
     int64_t at_ms;
@@ -20,7 +21,7 @@ static bool inspect(const struct event *ev, void *memory, const struct intel *in
     }
     const struct last_login before = *last;
     const int64_t gap = ev->at_ms - before.at_ms; /* may be negative: logs arrive out of order */
-    if (before.country == 0 || gap >= 0) {
+    if (before.country == 0 || gap >= 0 || gap < -DISORDER_MS) { /* days later than this one: that time was absurd */
         *last = (struct last_login){ ev->at_ms, country };
     }
     verdict->why = str_format(ev->arena, "signed in from %c%c and from %c%c within an hour", before.country >> 8,

@@ -12,7 +12,7 @@ struct suffixes;
 /* The state of one account. */
 struct network_account {
     uint64_t name;
-    uint32_t used;
+    uint64_t used; /* the number of its last use */
     struct keyed *hosts, *pairs;    /* of flows; NULL: none yet */
     struct keyed *askers, *domains; /* of DNS */
 };
@@ -32,6 +32,7 @@ struct network {
     size_t account_count;
     uint16_t recent[256]; /* places of accounts, by their names' last byte */
     uint64_t evictions;  /* of whole accounts */
+    uint64_t uses;       /* of accounts, so far */
     uint32_t intel_number;      /* changes with the lists; never 0 */
     uint32_t interfaces_number; /* likewise */
     struct dga *dga;
@@ -62,10 +63,15 @@ void dns_inspect(struct network *network, struct network_account *account, const
                  struct network_hits *hits);
 
 enum network_window { WINDOW_SAME, WINDOW_NEW, WINDOW_PAST };
+/* Logs come hours late, not days: a time this far ahead of another was absurd, and what it began doesn't hold off the others.
+ * Assumption of ours. */
+enum { NETWORK_DISORDER = 7 * 86400 };
+static inline bool network_absurd(uint32_t known, uint32_t now) { return now < known && known - now > NETWORK_DISORDER; }
+
 /* Which window of a length a time falls into. A new one begins at the time: the caller clears what it counts. */
 static inline enum network_window network_window(uint32_t *start, uint32_t now, uint32_t length)
 {
-    if (*start == 0 || (now > *start && now - *start > length)) {
+    if (*start == 0 || (now > *start && now - *start > length) || network_absurd(*start, now)) {
         *start = now;
         return WINDOW_NEW;
     }
@@ -75,7 +81,7 @@ static inline enum network_window network_window(uint32_t *start, uint32_t now, 
 /* Whether it is time to tell again; then told is moved. */
 static inline bool network_may_tell(uint32_t *told, uint32_t now)
 {
-    if (*told != 0 && (now < *told || now - *told < NETWORK_QUIET_SECONDS)) {
+    if (*told != 0 && !network_absurd(*told, now) && (now < *told || now - *told < NETWORK_QUIET_SECONDS)) {
         return false;
     }
     *told = now;
