@@ -269,7 +269,8 @@ static struct policy_answer ask(struct call *call, const char *action, struct st
         .layers = policies->layers,
         .layer_count = policies->layer_count,
     };
-    call->rq.limited = iam_authority(call->match.operation) == AUTHORITY_TRUST && is_limited(&question);
+    const struct operation *operation = call->match.operation; /* NULL: a push */
+    call->rq.limited = operation && iam_authority(operation) == AUTHORITY_TRUST && is_limited(&question);
     return policy_decide(&question);
 }
 
