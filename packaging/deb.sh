@@ -24,8 +24,8 @@ Section: admin
 Priority: optional
 Description: self-hosted cloud-security platform that speaks the AWS APIs
  One program: yagura serve answers GuardDuty, IAM and STS as AWS does, so that
- unmodified clients work with it; yagura detect finds threats in CloudTrail logs
- with no server at all.
+ unmodified clients work with it; yagura detect finds threats in CloudTrail,
+ network, Kubernetes, database and runtime logs with no server at all.
 CONTROL
 for script in postinst prerm postrm; do
     install -m755 "packaging/$script" "$tree/root/DEBIAN/$script"
