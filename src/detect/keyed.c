@@ -28,6 +28,8 @@ static void allocate(struct keyed *table, size_t sets)
     table->sets = sets;
     table->index_memory = memory_new(sets * sizeof(struct set) + LINE);
     table->pieces_memory = memory_new(sets * KEYED_WAYS * table->piece + LINE);
+    memory_scattered(table->index_memory, sets * sizeof(struct set) + LINE);
+    memory_scattered(table->pieces_memory, sets * KEYED_WAYS * table->piece + LINE);
     table->index = aligned(table->index_memory);
     table->pieces = aligned(table->pieces_memory);
 }

@@ -65,7 +65,7 @@ static size_t place_for_account(struct network *network)
     return oldest;
 }
 
-static struct network_account *account_of(struct network *network, struct str text)
+static size_t find_account(struct network *network, struct str text)
 {
     const uint64_t name = keyed_hash(1, text.ptr, text.len);
     size_t at = network->recent[name & 255];
@@ -80,7 +80,20 @@ static struct network_account *account_of(struct network *network, struct str te
         }
         network->recent[name & 255] = (uint16_t)at;
     }
-    struct network_account *account = &network->accounts[at];
+    return at;
+}
+
+/* Mostly that of the record before. */
+static struct network_account *account_of(struct network *network, struct str text)
+{
+    if (text.len != sizeof(network->last_text) || memcmp(network->last_text, text.ptr, sizeof(network->last_text)) != 0) {
+        network->last = find_account(network, text);
+        memset(network->last_text, 0, sizeof(network->last_text));
+        if (text.len == sizeof(network->last_text)) {
+            memcpy(network->last_text, text.ptr, sizeof(network->last_text));
+        }
+    }
+    struct network_account *account = &network->accounts[network->last];
     account->used = ++network->uses;
     return account;
 }
@@ -107,14 +120,14 @@ void network_expect(struct network *network, const struct event *events, size_t 
             account = known_account(network, text);
         }
         expected->ev = ev;
-        expected->account = ev->source == SOURCE_FLOW ? account : NULL;
-        if (expected->account && expected->account->hosts) {
+        expected->account = ev->source == SOURCE_FLOW && account && account->hosts ? account : NULL;
+        if (expected->account) {
             flow_expect(expected);
         }
     }
     for (size_t i = 0; i < network->expected_count; i++) {
         const struct network_expected *expected = &network->expected[i];
-        if (expected->account && expected->account->hosts) {
+        if (expected->account) {
             keyed_prefetch_piece(expected->account->hosts, expected->host);
             keyed_prefetch_piece(expected->account->pairs, expected->pair);
         }

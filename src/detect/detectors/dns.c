@@ -17,22 +17,36 @@ static uint32_t seconds_of(int64_t at_ms)
     return seconds < 1 ? 1 : seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
 }
 
+static void open_tables(const struct network *network, struct network_account *account)
+{
+    if (account->askers == NULL) {
+        account->askers = keyed_open(sizeof(struct dns_asker), network->options.keys_per_account);
+        account->domains = keyed_open(sizeof(struct dns_domain), network_pairs(network));
+    }
+}
+
+/* What memory has to bring is asked for early and looked at late. */
 void dns_inspect(struct network *network, struct network_account *account, const struct event *ev, const struct intel *intel,
                  struct network_hits *hits)
 {
     struct dns dns = { .ev = ev, .network = network, .account = account, .intel = intel, .hits = hits, .now = seconds_of(ev->at_ms) };
     const struct str asker = asker_text(ev);
+    open_tables(network, account);
+    dns.asker_key = keyed_hash(10, asker.ptr, asker.len);
+    keyed_prefetch(account->askers, dns.asker_key);
     if (asker.len == 0 || !suffixes_split(network->suffixes, event_get(ev, FIELD_QUERY), &dns.name)) {
         return;
     }
-    if (account->askers == NULL) {
-        account->askers = keyed_open(sizeof(struct dns_asker), network->options.keys_per_account);
-        account->domains = keyed_open(sizeof(struct dns_domain), network_pairs(network));
-    }
-    dns.asker_key = keyed_hash(10, asker.ptr, asker.len);
+    dns.domain_key = keyed_hash(dns.asker_key, dns.name.registered.ptr, dns.name.registered.len);
+    keyed_prefetch(account->domains, dns.domain_key);
+    keyed_prefetch_piece(account->askers, dns.asker_key);
+    const bool answers = dns_may_lead_astray(&dns);
+    keyed_prefetch_piece(account->domains, dns.domain_key);
     dns.asker = keyed_get(account->askers, dns.asker_key, dns.now);
     dns_lists(&dns);
-    dns_answers(&dns);
+    if (answers) {
+        dns_answers(&dns);
+    }
     dns_generated(&dns);
     dns_tunnel(&dns);
 }

@@ -32,7 +32,7 @@ struct dns {
     const struct intel *intel;
     struct network_hits *hits;
     struct dns_asker *asker;
-    uint64_t asker_key;
+    uint64_t asker_key, domain_key;
     uint32_t now;
     struct name_parts name;
 };
@@ -41,6 +41,7 @@ extern const struct detector DNS_COMMAND, DNS_MINING, DNS_MINING_LOW, DNS_ABUSED
     DNS_GENERATED, DNS_GENERATED_KNOWN, DNS_EXFILTRATION, DNS_DRIVE_BY, DNS_DROP_POINT, DNS_PHISHING, DNS_REBIND;
 
 void dns_lists(struct dns *dns);
+bool dns_may_lead_astray(const struct dns *dns); /* whether dns_answers has anything to look for */
 void dns_answers(struct dns *dns);
 void dns_generated(struct dns *dns);
 void dns_tunnel(struct dns *dns);

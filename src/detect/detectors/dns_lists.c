@@ -59,14 +59,17 @@ static void sinkhole(struct dns *dns, struct str address)
     verdict->threat = hit.threat;
 }
 
-void dns_answers(struct dns *dns)
+bool dns_may_lead_astray(const struct dns *dns)
 {
     const struct str answers = event_get(dns->ev, FIELD_ANSWERS);
     const bool metadata = str_search(answers, STR("169.254.169.254")) != STR_MISSING || str_search(answers, STR("fd00:")) != STR_MISSING ||
                           str_search(answers, STR("FD00:")) != STR_MISSING;
-    if (answers.len <= 2 || (!metadata && !intel_has(dns->intel, INTEL_SINKHOLE))) {
-        return;
-    }
+    return answers.len > 2 && (metadata || intel_has(dns->intel, INTEL_SINKHOLE));
+}
+
+void dns_answers(struct dns *dns)
+{
+    const struct str answers = event_get(dns->ev, FIELD_ANSWERS);
     const struct json *list = json_parse(dns->ev->arena, answers, NULL);
     for (const struct json *answer = list ? list->child : NULL; answer; answer = answer->next) {
         const struct str address = json_text(json_get(answer, STR("Rdata")));

@@ -11,8 +11,7 @@ void dns_tunnel(struct dns *dns)
     if (name->below.len < 4 || str_equal(name->suffix, STR("arpa")) || str_ends(name->suffix, STR(".arpa"))) {
         return;
     }
-    const uint64_t key = keyed_hash(dns->asker_key, name->registered.ptr, name->registered.len);
-    struct dns_domain *domain = keyed_get(dns->account->domains, key, dns->now);
+    struct dns_domain *domain = keyed_get(dns->account->domains, dns->domain_key, dns->now);
     const enum network_window window = network_window(&domain->start, dns->now, WINDOW);
     if (window == WINDOW_NEW) {
         domain->window = (struct tunnel_window){ .names = 0 };

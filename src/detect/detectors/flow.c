@@ -158,13 +158,13 @@ void flow_expect(struct network_expected *expected)
 /* The keys of a record, from when it was expected or made now. */
 static struct network_expected keys_of(struct network *network, const struct network_account *account, const struct event *ev)
 {
-    struct network_expected keys = { .ev = ev, .account = account };
-    const struct network_expected *next = &network->expected[network->expected_next];
-    const bool expected = network->expected_next < network->expected_count && next->ev == ev && next->account == account;
-    network->expected_next += network->expected_next < network->expected_count;
-    if (expected) {
-        return *next;
+    while (network->expected_next < network->expected_count) {
+        const struct network_expected *next = &network->expected[network->expected_next++];
+        if (next->ev == ev && next->account == account) {
+            return *next;
+        }
     }
+    struct network_expected keys = { .ev = ev, .account = account };
     flow_expect(&keys);
     return keys;
 }

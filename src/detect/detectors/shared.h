@@ -30,6 +30,8 @@ struct network {
     struct network_options options;
     struct network_account *accounts; /* options.accounts of them */
     size_t account_count;
+    char last_text[12]; /* the account of the record before; zeroed: none of twelve digits */
+    size_t last;        /* its place */
     uint16_t recent[256]; /* places of accounts, by their names' last byte */
     uint64_t evictions;  /* of whole accounts */
     uint64_t uses;       /* of accounts, so far */

@@ -39,7 +39,8 @@ uint32_t learn_pool_take(struct learn_pool *pool)
     }
     if (pool->used == pool->slab_count * LEARN_SLAB) {
         pool->slabs = memory_grow(pool->slabs, (pool->slab_count + 1) * sizeof(*pool->slabs));
-        pool->slabs[pool->slab_count++] = memory_new(LEARN_SLAB * pool->size);
+        pool->slabs[pool->slab_count] = memory_new(LEARN_SLAB * pool->size);
+        memory_scattered(pool->slabs[pool->slab_count++], LEARN_SLAB * pool->size);
     }
     return (uint32_t)pool->used++;
 }
