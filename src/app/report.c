@@ -6,8 +6,15 @@
 #include "base/map.h"
 #include "crypto/hash.h"
 
-static void put(const struct report *report, char c)
+/* The character at a place, and where the next one is. */
+static size_t put(const struct report *report, struct str s, size_t at)
 {
+    const size_t turning = table_turning(s, at);
+    if (turning > 0) {
+        fputc(' ', report->out);
+        return at + turning;
+    }
+    const char c = s.ptr[at];
     switch (c) {
     case '&':
         fputs("&amp;", report->out);
@@ -27,20 +34,22 @@ static void put(const struct report *report, char c)
     default:
         fputc((unsigned char)c < 0x20 && c != '\n' && c != '\t' ? ' ' : c, report->out);
     }
+    return at + 1;
 }
 
 void report_text(const struct report *report, struct str s)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        put(report, s.ptr[i]);
+    for (size_t i = 0; i < s.len;) {
+        i = put(report, s, i);
     }
 }
 
 void report_name(const struct report *report, struct str s)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        put(report, s.ptr[i]);
-        if (s.ptr[i] == ':' || s.ptr[i] == '/' || s.ptr[i] == '.') {
+    for (size_t i = 0; i < s.len;) {
+        const char c = s.ptr[i];
+        i = put(report, s, i);
+        if (c == ':' || c == '/' || c == '.') {
             fputs("<wbr>", report->out);
         }
     }

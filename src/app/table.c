@@ -25,6 +25,19 @@ void table_cell(struct table *table, struct str value)
     table->cells[table->count++] = str_copy(table->arena, value.ptr ? value : STR(""));
 }
 
+/* spec: UAX #9: U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069. */
+size_t table_turning(struct str s, size_t at)
+{
+    const struct str rest = str_from(s, at);
+    if (str_starts(rest, STR("\xD8\x9C"))) {
+        return 2;
+    }
+    const unsigned char last = rest.len >= 3 ? (unsigned char)rest.ptr[2] : 0;
+    const bool marks = str_starts(rest, STR("\xE2\x80")) && ((last >= 0x8E && last <= 0x8F) || (last >= 0xAA && last <= 0xAE));
+    const bool isolates = str_starts(rest, STR("\xE2\x81")) && last >= 0xA6 && last <= 0xA9;
+    return marks || isolates ? 3 : 0;
+}
+
 /* C0, DEL and the C1 controls (0xC2 0x80..0x9F in UTF-8) can drive a terminal; invalid UTF-8 may hide them. */
 struct str table_clean(struct arena *arena, struct str s)
 {
@@ -33,7 +46,11 @@ struct str table_clean(struct arena *arena, struct str s)
     for (size_t i = 0; i < s.len; i++) {
         const unsigned char c = (unsigned char)s.ptr[i];
         const bool c1 = c == 0xC2 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] < 0xA0;
-        if (c < 0x20 || c == 0x7F || c1 || (!valid && c >= 0x80)) {
+        const size_t turning = table_turning(s, i);
+        if (turning > 0) {
+            text_add_char(&text, '?');
+            i += turning - 1;
+        } else if (c < 0x20 || c == 0x7F || c1 || (!valid && c >= 0x80)) {
             text_add_char(&text, '?');
             i += c1;
         } else {

@@ -26,6 +26,9 @@ void table_column(struct table *table, const char *name, bool right);
 void table_cell(struct table *table, struct str value); /* row by row; copied */
 /* format: "table", "csv", "json" or "ndjson"; false for any other. */
 bool table_print(struct table *table, struct str format, FILE *out);
+/* The length of the character at a place when it turns the direction of what follows, and so may make text look like another;
+ * else 0. */
+size_t table_turning(struct str s, size_t at);
 /* s without control characters and escape sequences, for terminals. */
 struct str table_clean(struct arena *arena, struct str s);
 

@@ -15,6 +15,21 @@ TEST(a_finding_carries_account_and_region_of_the_record)
     harness_close(harness);
 }
 
+TEST(a_forged_account_or_region_is_none)
+{
+    static const char *const forged[][2] = { { "../../etc", "<b>" }, { "1", "" }, { "12345678901x", "us-east-1/../x" },
+                                             { "1111111111111", "US-EAST-1" } };
+    for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
+        struct harness *harness = harness_open(arena, &(struct engine_options){ .intel = NULL });
+        harness_feed(harness, "log.json", harness_record(arena, 1, str_format(arena, "{\"eventName\":\"CreateAccessKey\",\"requestParameters\":"
+            "{\"userName\":\"bob\"},\"recipientAccountId\":\"%s\",\"awsRegion\":\"%s\"}", forged[i][0], forged[i][1]).ptr));
+        CHECK_INT(harness->count, 1);
+        CHECK_STR(harness->found[0].account, "000000000000");
+        CHECK_STR(harness->found[0].region, "us-east-1");
+        harness_close(harness);
+    }
+}
+
 TEST(other_resources_callers_and_signals_make_other_findings)
 {
     static const char *const records[] = {

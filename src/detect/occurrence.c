@@ -345,6 +345,28 @@ static struct str region_of_key(struct str file)
     return named && part.ptr[part.len - 1] >= '1' && part.ptr[part.len - 1] <= '9' ? part : STR_NONE;
 }
 
+/* Both become parts of ARNs and of keys in S3: what is no account or region is not taken for one. */
+static struct str account_of(const struct event *ev)
+{
+    const struct str account = event_get(ev, FIELD_ACCOUNT);
+    bool sound = account.len == 12;
+    for (size_t i = 0; sound && i < account.len; i++) {
+        sound = account.ptr[i] >= '0' && account.ptr[i] <= '9';
+    }
+    return sound ? account : STR("000000000000");
+}
+
+static struct str region_of(const struct event *ev)
+{
+    const struct str region = event_get(ev, FIELD_REGION);
+    bool sound = region.len > 0 && region.len <= 32;
+    for (size_t i = 0; sound && i < region.len; i++) {
+        const char c = region.ptr[i];
+        sound = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    }
+    return sound ? region : or_else(region_of_key(ev->file), STR("us-east-1"));
+}
+
 const struct json *occurrence_name(struct arena *arena, const struct event *ev, const struct detection *detection,
                                    const struct verdict *verdict, struct finding *out)
 {
@@ -355,8 +377,8 @@ const struct json *occurrence_name(struct arena *arena, const struct event *ev, 
     *out = (struct finding){
         .type = or_else(verdict->type, detection->type),
         .severity = verdict->severity > 0 ? verdict->severity : detection->severity,
-        .account = or_else(event_get(ev, FIELD_ACCOUNT), STR("000000000000")),
-        .region = or_else(event_get(ev, FIELD_REGION), or_else(region_of_key(ev->file), STR("us-east-1"))),
+        .account = account_of(ev),
+        .region = region_of(ev),
         .principal = or_else(event_get(ev, FIELD_PRINCIPAL), caller),
         .resource_type = or_else(verdict->resource_type, detection->resource),
         .resource_id = or_else(verdict->resource, or_else(named, caller)),

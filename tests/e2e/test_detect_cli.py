@@ -141,6 +141,15 @@ def test_terminals_are_not_driven_by_logs(tmp_path):
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", (out.decode() + messages))
 
 
+def test_no_text_of_a_log_turns_what_stands_beside_it(tmp_path):
+    turns = "u\u202egnp.exe\u2066x\u061cy\u200fz"
+    write(tmp_path / "a.json", stop_logging(1, userIdentity={
+        "type": "IAMUser", "principalId": "x", "arn": f"arn:aws:iam::111122223333:user/{turns}", "accountId": "111122223333", "userName": turns}))
+    for form in ("table", "html"):
+        out, _ = detect(tmp_path, "--format", form, status=FOUND)
+        assert "gnp.exe" in out.decode() and not re.search("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", out.decode())
+
+
 def test_threads_change_nothing(tmp_path):
     for i in range(30):
         write(tmp_path / f"{i:02}.json.gz", *[record(i * 100 + j) for j in range(50)], stop_logging(i * 100 + 60))
