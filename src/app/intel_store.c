@@ -81,7 +81,7 @@ static struct err read_about(struct ctx *ctx, struct str folder, struct str name
     const struct str path = path_of(ctx, folder, name);
     FILE *file = fopen(path.ptr, "rb");
     if (file == NULL) {
-        return fail(ctx, &FAULT_IO, "%" STR_FMT " can't be opened", STR_ARG(path));
+        return fail(ctx, &FAULT_IO, "%" STR_FMT " can't be opened: %s", STR_ARG(path), strerrordesc_np(errno));
     }
     const size_t length = fread(head, 1, sizeof(head), file);
     fclose(file);

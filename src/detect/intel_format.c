@@ -264,9 +264,41 @@ static void take_separated(struct reading *reading, struct str values)
     }
 }
 
+/* spec: STIX 2.1, §9, comparisons of Cyber-observable object paths; what else a pattern compares is no indicator here. */
+static bool compares_indicators(struct str path)
+{
+    static const struct str ends[] = { STR_INIT("ipv4-addr:value"), STR_INIT("ipv6-addr:value"), STR_INIT("domain-name:value"),
+                                       STR_INIT("'MD5'"), STR_INIT(".MD5"), STR_INIT("'SHA-1'"), STR_INIT("'SHA-256'") };
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        if (str_ends(path, ends[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a bundle's patterns compare with; JSON leaves single quotes as they are. */
+static void read_bundle(struct reading *reading, struct str rest)
+{
+    reading->line = 1;
+    for (size_t at = str_find(rest, '='); at != STR_MISSING; at = str_find(rest, '=')) {
+        const struct str path = str_trim(str_slice(rest, 0, at));
+        for (size_t i = 0; i < at; i++) {
+            reading->line += rest.ptr[i] == '\n';
+        }
+        rest = str_from(rest, at + 1);
+        const struct str value = str_trim(str_slice(rest, 0, rest.len < 256 ? rest.len : 256));
+        const size_t end = str_starts(value, STR("'")) ? str_find(str_from(value, 1), '\'') : STR_MISSING;
+        if (end != STR_MISSING && compares_indicators(path)) {
+            reading->text = str_slice(value, 1, end);
+            take(reading, reading->text, STR_NONE);
+        }
+    }
+}
+
 /* spec: STIX 1.x and CybOX 2: observables of type AddressObject, DomainNameObj and FileObj. Their nesting says nothing about what
  * is an indicator here, so it is not looked at. */
-static void read_stix(struct reading *reading, struct str rest)
+static void read_package(struct reading *reading, struct str rest)
 {
     reading->line = 1;
     bool any = false;
@@ -297,6 +329,16 @@ static void read_stix(struct reading *reading, struct str rest)
     }
 }
 
+/* GuardDuty takes version 1, which is XML; version 2 is JSON. */
+static void read_stix(struct reading *reading, struct str text)
+{
+    if (str_starts(str_trim(text), STR("{"))) {
+        read_bundle(reading, text);
+    } else {
+        read_package(reading, text);
+    }
+}
+
 static const struct {
     struct str word;
     void (*read)(struct reading *reading, struct str text);
@@ -324,5 +366,9 @@ bool intel_format_of(struct str word, enum intel_format *out)
 void intel_format_read(enum intel_format format, struct str text, const struct intel_format_sink *sink)
 {
     struct reading reading = { .sink = sink };
+    const struct str begin = str_trim(text);
+    if (format == INTEL_FORMAT_ANY && (str_starts(begin, STR("{")) || str_starts(begin, STR("<")))) {
+        format = INTEL_FORMAT_STIX;
+    }
     FORMATS[format].read(&reading, text);
 }

@@ -80,6 +80,18 @@ TEST(stix_observables_are_read)
     CHECK_STR(read(arena, INTEL_FORMAT_STIX, STR("198.51.100.1\n")), "!1;");
 }
 
+/* spec: STIX 2.1, §9 */
+TEST(patterns_of_a_stix_2_bundle_are_read)
+{
+    const struct str bundle = STR("{\"type\":\"bundle\",\"objects\":[\n{\"pattern\":\"[ipv4-addr:value = '198.51.100.1' OR domain-name:value='evil.example']\"},\n"
+                                  "{\"pattern\":\"[file:hashes.'SHA-256' = '0123456789012345678901234567890123456789012345678901234567890123']\"},"
+                                  "{\"pattern\":\"[file:name = '198.51.100.9']\"},\n{\"pattern\":\"[ipv4-addr:value = 'nonsense']\"},{\"pattern\":\"[ipv4-addr:value = '1.1\"}]}");
+    const char *const said = "198.51.100.1=;evil.example=;0123456789012345678901234567890123456789012345678901234567890123=;!4;";
+    CHECK_STR(read(arena, INTEL_FORMAT_STIX, bundle), said);
+    CHECK_STR(read(arena, INTEL_FORMAT_ANY, bundle), said);
+    CHECK_STR(read(arena, INTEL_FORMAT_STIX, STR("{")), "");
+}
+
 static void count_line(void *self, size_t line, struct str text, const char *reason)
 {
     (void)text;

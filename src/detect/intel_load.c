@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -197,7 +198,7 @@ struct err intel_read_file(struct ctx *ctx, const char *path, size_t limit, stru
 {
     const int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (file < 0) {
-        return fail(ctx, &FAULT_IO, "%s can't be opened", path);
+        return fail(ctx, &FAULT_IO, "%s can't be opened: %s", path, strerrordesc_np(errno));
     }
     const struct err err = intel_read(ctx, file, path, limit, out);
     close(file);

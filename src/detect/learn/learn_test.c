@@ -252,6 +252,10 @@ TEST(another_version_and_every_damage_are_refused_with_a_reason)
     changed[8] = 7;
     CHECK_FAULT(read_bytes(&ctx, (struct str){ changed, bytes.len }, &copy), FAULT_INVALID.code);
     CHECK(strstr(ctx.reason, "version 7") != NULL && strstr(ctx.reason, "--warm-up") != NULL);
+    changed[8] = bytes.ptr[8];
+    changed[16] ^= 1; /* the layout */
+    CHECK_FAULT(read_bytes(&ctx, (struct str){ changed, bytes.len }, &copy), FAULT_INVALID.code);
+    CHECK(strstr(ctx.reason, "another build") != NULL);
     CHECK_FAULT(read_bytes(&ctx, str_slice(bytes, 0, bytes.len - 1), &copy), FAULT_INVALID.code);
     CHECK_FAULT(learn_load(&ctx, "/nowhere/model", &copy), FAULT_MISSING.code);
     learn_close(learn);

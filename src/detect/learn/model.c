@@ -175,9 +175,12 @@ static struct err read_model(struct ctx *ctx, struct stream *stream, const char 
     if (!take(stream, &head, sizeof(head)) || memcmp(head.magic, MAGIC, sizeof(MAGIC)) != 0) {
         return fail(ctx, &FAULT_INVALID, "%s is no learned model", name);
     }
-    if (head.version != MODEL_VERSION || head.layout != layout()) {
+    if (head.version != MODEL_VERSION) {
         return fail(ctx, &FAULT_INVALID, "%s is a model of version %u, and this program reads version %d: warm up again with --warm-up",
                     name, head.version, MODEL_VERSION);
+    }
+    if (head.layout != layout()) {
+        return fail(ctx, &FAULT_INVALID, "%s is a model of another build of this program: warm up again with --warm-up", name);
     }
     if (head.accounts == 0 || head.accounts > ACCOUNTS_MOST || head.entities == 0 || head.entities > ENTITIES_MOST ||
         head.account_count > head.accounts) {
