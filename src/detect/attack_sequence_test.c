@@ -181,3 +181,25 @@ TEST(steps_in_a_task_are_a_hit_and_two_kinds_are_not)
                                       FALCO("Detect crypto miners using the Stratum protocol")), 1);
     CHECK_INT(of_workload(arena, ecs, FALCO("Clear Log Activities") FALCO("Detect crypto miners using the Stratum protocol")), 0);
 }
+
+#define LOOKUP(name)                                                                                                          \
+    "{\"version\":\"1.1\",\"account_id\":\"111122223333\",\"region\":\"ap-northeast-1\",\"vpc_id\":\"vpc-1\",\"query_timestamp\":"      \
+    "\"2026-01-05T01:02:03Z\",\"query_name\":\"" name ".\",\"query_type\":\"A\",\"query_class\":\"IN\",\"rcode\":\"NOERROR\","          \
+    "\"answers\":[],\"srcaddr\":\"10.0.0.5\",\"srcport\":\"5353\",\"transport\":\"UDP\",\"srcids\":{\"instance\":\"i-1\"}}\n"
+
+/* Who resolves names for others looks up whatever stands on lists. */
+TEST(names_looked_up_alone_are_no_sequence)
+{
+    struct intel *intel = intel_open();
+    size_t used = 0;
+    intel_load_text(intel, INTEL_COMMAND, STR("command.example\n"), &used);
+    intel_load_text(intel, INTEL_MINING, STR("pool.example\n"), &used);
+    intel_load_text(intel, INTEL_DROP_POINT, STR("drop.example\n"), &used);
+    intel_load_text(intel, INTEL_PHISHING, STR("bank.example\n"), &used);
+    struct harness *harness = harness_open(arena, &(struct engine_options){ .intel = intel });
+    harness_feed(harness, "log", STR(LOOKUP("command.example") LOOKUP("pool.example") LOOKUP("drop.example") LOOKUP("bank.example")));
+    CHECK_INT(harness->count, 4);
+    CHECK_INT(harness_count(harness, "AttackSequence:EC2/CompromisedInstanceGroup"), 0);
+    harness_close(harness);
+    intel_close(intel);
+}

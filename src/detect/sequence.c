@@ -190,6 +190,7 @@ struct judgement {
     size_t kinds, tactic_count;
     uint8_t foreign;
     bool strong, hides, takes_data;
+    bool acts; /* something else than names looked up, which lists alone may tell */
 };
 
 static bool is_hiding(struct str tactic)
@@ -221,6 +222,7 @@ static struct judgement judge(const struct trail *trail, int64_t at_ms)
         j.foreign = signal->foreign > j.foreign ? signal->foreign : j.foreign;
         j.strong = j.strong || signal_type(signal)->severity >= 7;
         j.hides = j.hides || is_hiding(tactic);
+        j.acts = j.acts || signal->source != SOURCE_DNS;
         j.takes_data = j.takes_data || (ends && holds(type, STR(":S3/")));
     }
     return j;
@@ -232,7 +234,7 @@ static bool is_sequence(const struct judgement *j, enum sequence_kind kind)
     const bool sure = j->foreign == FOREIGN_SURELY && j->kinds >= KINDS_LEAST && j->tactic_count >= TACTICS_LEAST;
     const bool unsure = j->foreign == FOREIGN_PERHAPS && j->kinds >= KINDS_UNSURE && j->tactic_count >= TACTICS_UNSURE;
     const bool alone = j->hides && j->kinds >= KINDS_LEAST && j->tactic_count >= TACTICS_ALONE;
-    return kind == SEQUENCE_IDENTITY ? sure || unsure || alone : (sure || unsure) && j->strong;
+    return kind == SEQUENCE_IDENTITY ? sure || unsure || alone : (sure || unsure) && j->strong && j->acts;
 }
 
 static struct str words(struct arena *arena, const struct judgement *j)
