@@ -51,20 +51,42 @@ struct wanting {
     uint64_t detectors;
 };
 
-bool detector_applies(const struct detector *detector, const struct event *ev)
+/* Most differ in the first letter: their lengths are not even counted. */
+static bool event_is(const struct event *ev, enum field field, const char *value)
 {
-    const struct detector_term *when = detector->when;
-    for (size_t i = 0; i < DETECTOR_TERMS_MAX && when[i].value; i++) {
-        bool held = false;
-        for (size_t j = 0; j < DETECTOR_TERMS_MAX && when[j].value; j++) {
-            held = held || (when[j].field == when[i].field && str_equal(event_get(ev, when[j].field), str_of(when[j].value)));
-        }
-        if (!held) {
-            return false;
+    const struct str text = event_get(ev, field);
+    return text.len > 0 && text.ptr[0] == value[0] && str_equal(text, str_of(value));
+}
+
+static bool some_term_holds(const struct detector *detector, const struct event *ev, enum field field)
+{
+    for (size_t i = 0; i < DETECTOR_TERMS_MAX && detector->when[i].value; i++) {
+        if (detector->when[i].field == field && event_is(ev, field, detector->when[i].value)) {
+            return true;
         }
     }
-    const bool failed = str_equal(event_get(ev, FIELD_OUTCOME), STR("Failure"));
-    return (!failed || detector->attempts) && (detector->wants == NULL || detector->wants(ev));
+    return false;
+}
+
+/* One value at least of every field that has terms. */
+static bool terms_hold(const struct detector *detector, const struct event *ev)
+{
+    enum field last = FIELD_COUNT;
+    for (size_t i = 0; i < DETECTOR_TERMS_MAX && detector->when[i].value; i++) {
+        const enum field field = detector->when[i].field;
+        if (field != last && !some_term_holds(detector, ev, field)) {
+            return false;
+        }
+        last = field;
+    }
+    return true;
+}
+
+static bool has_failed(const struct event *ev) { return str_equal(event_get(ev, FIELD_OUTCOME), STR("Failure")); }
+
+bool detector_applies(const struct detector *detector, const struct event *ev)
+{
+    return terms_hold(detector, ev) && (detector->attempts || !has_failed(ev)) && (detector->wants == NULL || detector->wants(ev));
 }
 
 static void want_action(struct engine *engine, struct of_source *of, struct str action, uint64_t bit)
@@ -301,7 +323,7 @@ static void run_correlations(struct engine *engine, const struct event *ev, size
 static void run_rules(struct engine *engine, const struct event *ev, const struct engine_sink *sink)
 {
     const size_t count = match_run(engine->set, engine->scratch, ev->scan, engine->matched, engine->rules.count);
-    const bool failed = count > 0 && str_equal(event_get(ev, FIELD_OUTCOME), STR("Failure"));
+    const bool failed = count > 0 && has_failed(ev);
     size_t held = 0;
     for (size_t i = 0; i < count; i++) {
         const uint32_t id = engine->matched[i];
@@ -333,10 +355,10 @@ static void run_detectors(struct engine *engine, const struct event *ev, const s
     const struct wanting *wanting = of->by_action ? map_get(of->by_action, event_get(ev, FIELD_ACTION)) : NULL;
     uint64_t left = of->any_action | (wanting ? wanting->detectors : 0);
     const struct intel *intel = left ? intel_view(engine->intel, event_get(ev, FIELD_ACCOUNT), event_get(ev, FIELD_REGION)) : NULL;
-    for (size_t i = 0; left != 0; i++, left >>= 1) {
-        const size_t place = of->places[i];
+    for (; left != 0; left &= left - 1) {
+        const size_t place = of->places[__builtin_ctzll(left)];
         const struct detector *detector = DETECTORS[place];
-        if ((left & 1) == 0 || !detector_applies(detector, ev)) {
+        if (!detector_applies(detector, ev)) {
             continue;
         }
         void *memory = NULL;
