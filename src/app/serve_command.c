@@ -194,6 +194,7 @@ static struct err open_watch(struct ctx *ctx, struct server *server)
         .store = server->store,
         .writer = server->writer,
         .home_account = server->settings.account_id,
+        .home_region = server->settings.region,
         .data = server->settings.data,
         .interval_ms = server->settings.watch_interval_ms,
         .looked = looked,

@@ -110,8 +110,7 @@ void usage_count(struct usage *usage, const struct event *ev)
     const struct str named = event_get(ev, FIELD_ACCOUNT);
     const struct str place = event_get(ev, FIELD_REGION);
     const struct str account = is_account(named) ? named : STR("");
-    /* As findings have it: what names no Region is told of in this one. */
-    const struct str region = place.len > 0 && place.len <= REGION_MAX ? place : STR("us-east-1");
+    const struct str region = place.len <= REGION_MAX && place.len > 0 ? place : STR("");
     const struct str *source = source_of(ev);
     if (usage->last == NULL || !is_same(usage->last, account, region, source)) {
         usage->last = slot_of(usage, account, region, source);
@@ -122,7 +121,7 @@ void usage_count(struct usage *usage, const struct event *ev)
     }
 }
 
-struct guardduty_usage *usage_list(const struct usage *usage, struct arena *arena, struct str owner, size_t *count)
+struct guardduty_usage *usage_list(const struct usage *usage, struct arena *arena, struct str owner, struct str home_region, size_t *count)
 {
     struct guardduty_usage *out = ARENA_ARRAY(arena, struct guardduty_usage, usage->count + 1);
     *count = usage->count;
@@ -130,7 +129,7 @@ struct guardduty_usage *usage_list(const struct usage *usage, struct arena *aren
         const struct slot *slot = &usage->slots[i];
         out[i] = (struct guardduty_usage){
             .account = slot->account_len > 0 ? (struct str){ slot->account, slot->account_len } : owner,
-            .region = { slot->region, slot->region_len },
+            .region = slot->region_len > 0 ? (struct str){ slot->region, slot->region_len } : home_region,
             .source = *slot->source,
             .records = slot->records,
             .bytes = slot->bytes,

@@ -15,8 +15,9 @@ struct usage;
 struct usage *usage_open(void);
 void usage_close(struct usage *usage); /* NULL is allowed */
 void usage_count(struct usage *usage, const struct event *ev);
-/* What was counted, in arena; records that name no account are owner's. */
-struct guardduty_usage *usage_list(const struct usage *usage, struct arena *arena, struct str owner, size_t *count);
+/* What was counted, in arena; records that name no account are owner's, those that name no region of home_region. */
+struct guardduty_usage *usage_list(const struct usage *usage, struct arena *arena, struct str owner, struct str home_region,
+                                   size_t *count);
 void usage_clear(struct usage *usage);
 
 #endif

@@ -18,16 +18,16 @@ TEST(records_are_counted_by_account_region_and_source)
     see(usage, SOURCE_FLOW, STR("111122223333"), "eu-west-1", "1");
     see(usage, SOURCE_CLOUDTRAIL, STR("111122223333"), "eu-west-1", "123");
     see(usage, SOURCE_CLOUDTRAIL, STR("not an account"), NULL, "1");
-    const struct guardduty_usage *list = usage_list(usage, arena, STR("999999999999"), &count);
+    const struct guardduty_usage *list = usage_list(usage, arena, STR("999999999999"), STR("eu-west-1"), &count);
     CHECK_INT(count, 3);
     CHECK_STR(list[0].source, "CLOUD_TRAIL");
     CHECK_INT(list[0].records, 2);
     CHECK_INT(list[0].bytes, 8);
     CHECK_STR(list[1].source, "FLOW_LOGS");
     CHECK_STR(list[2].account, "999999999999");
-    CHECK_STR(list[2].region, "us-east-1");
+    CHECK_STR(list[2].region, "eu-west-1");
     usage_clear(usage);
-    usage_list(usage, arena, STR("999999999999"), &count);
+    usage_list(usage, arena, STR("999999999999"), STR("eu-west-1"), &count);
     CHECK_INT(count, 0);
     usage_close(usage);
 }
@@ -40,7 +40,7 @@ TEST(forged_accounts_fill_no_more_than_the_slots)
         see(usage, SOURCE_CLOUDTRAIL, str_format(arena, "%012d", i), "eu-west-1", "x");
     }
     see(usage, SOURCE_CLOUDTRAIL, STR("000000000000"), "eu-west-1", "x");
-    const struct guardduty_usage *list = usage_list(usage, arena, STR("999999999999"), &count);
+    const struct guardduty_usage *list = usage_list(usage, arena, STR("999999999999"), STR("eu-west-1"), &count);
     CHECK_INT(count, USAGE_SLOTS);
     CHECK_INT(list[0].records, 2);
     usage_close(usage);

@@ -135,7 +135,8 @@ static struct err keep_harvest(struct watch *watch, const struct watch_batch *ba
 {
     struct harvest harvest = { .ctx = *ctx, .owner = watch->options.home_account, .batch = batch };
     harvest.findings = findings_list(watch->findings, ctx->arena, &harvest.count);
-    harvest.usage = usage_list(watch->usage, ctx->arena, watch->options.home_account, &harvest.usage_count);
+    harvest.usage = usage_list(watch->usage, ctx->arena, watch->options.home_account, watch->options.home_region,
+                               &harvest.usage_count);
     harvest.place = batch ? STR_NONE : follow_state(watch->follow, ctx->arena);
     *found = 0;
     for (;;) {
@@ -378,6 +379,7 @@ struct err watch_open(struct ctx *ctx, const struct watch_options *options, stru
         return err;
     }
     engine_use_interfaces(judge.engine, options->known.interfaces);
+    engine_set_home(judge.engine, options->home_account, options->home_region);
     struct watch *watch = memory_new(sizeof(*watch));
     watch->options = *options;
     watch->known = options->known;
@@ -405,6 +407,7 @@ struct err watch_reload(struct ctx *ctx, struct watch *watch)
 {
     struct judge fresh = { 0 };
     TRY(judge_open(ctx, watch->options.rules, watch->options.mapping, NULL, watch->learned.learn, &fresh));
+    engine_set_home(fresh.engine, watch->options.home_account, watch->options.home_region);
     lock_take(watch->lock);
     struct judge unused = watch->fresh;
     watch->fresh = fresh;

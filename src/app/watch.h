@@ -17,7 +17,7 @@ struct watch_options {
     struct known known; /* the watch closes it, unless watch_open fails */
     struct store *store;
     struct store_writer *writer;
-    struct str home_account;
+    struct str home_account, home_region;
     struct str data; /* folder, for what is learned */
     int64_t interval_ms;
     /* Called on the watching thread after the first look at all paths, and then with each later look that raised some. */

@@ -41,6 +41,7 @@ struct engine {
     struct network *network;  /* NULL: without detectors */
     bool (*noted)(void *self, const struct finding *finding); /* NULL: every finding is wanted whole */
     void *noted_self;
+    struct occurrence_home home;
     struct learning learning;
     bool own_learn; /* nobody gave us a model */
     struct engine_counts counts;
@@ -253,6 +254,11 @@ void engine_close(struct engine *engine)
     memory_free(engine);
 }
 
+void engine_set_home(struct engine *engine, struct str account, struct str region)
+{
+    engine->home = (struct occurrence_home){ str_copy(engine->arena, account), str_copy(engine->arena, region) };
+}
+
 void engine_ask_first(struct engine *engine, bool (*noted)(void *self, const struct finding *finding), void *self)
 {
     engine->noted = noted;
@@ -285,7 +291,7 @@ static void run_sequences(struct engine *engine, const struct event *ev, const s
         struct event begun = *ev;
         struct finding finding;
         begun.fields[FIELD_REGION] = hits[i].region;
-        const struct json *record = occurrence_name(ev->arena, &begun, hits[i].detection, &hits[i].verdict, &finding);
+        const struct json *record = occurrence_name(&engine->home, &begun, hits[i].detection, &hits[i].verdict, &finding);
         if (!is_noted(engine, &finding)) {
             occurrence_words(ev->arena, &begun, hits[i].detection, &hits[i].verdict, record, &finding);
             sink->emit(sink->self, &finding);
@@ -299,7 +305,7 @@ static void emit(struct engine *engine, const struct event *ev, const struct det
 {
     struct finding finding;
     body_name(ev, detection, verdict);
-    const struct json *record = occurrence_name(ev->arena, ev, detection, verdict, &finding);
+    const struct json *record = occurrence_name(&engine->home, ev, detection, verdict, &finding);
     if (!is_noted(engine, &finding)) {
         if (rule != NO_RULE) {
             verdict->why = explain(engine, ev, rule);

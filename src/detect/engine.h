@@ -59,6 +59,9 @@ void engine_use_intel(struct engine *engine, const struct intel *intel);
 /* Likewise whose network interfaces are; NULL: nothing is known. */
 void engine_use_interfaces(struct engine *engine, const struct interfaces *interfaces);
 
+/* Whose records are that name no account or region; else such findings have 000000000000 and us-east-1. Copied. */
+void engine_set_home(struct engine *engine, struct str account, struct str region);
+
 /* ev->arena is used for the findings. Order of findings for one event: rules as loaded, correlations, then detectors as
  * registered. */
 void engine_inspect(struct engine *engine, const struct event *ev, const struct engine_sink *sink);

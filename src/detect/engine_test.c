@@ -30,6 +30,22 @@ TEST(a_forged_account_or_region_is_none)
     }
 }
 
+TEST(a_record_that_names_no_account_is_that_of_home)
+{
+    struct harness *harness = harness_open(arena, &(struct engine_options){ .intel = NULL });
+    engine_set_home(harness->engine, STR("999988887777"), STR("eu-west-1"));
+    harness_feed(harness, "audit.log", STR("{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",\"auditID\":\"1\",\"stage\":\"ResponseComplete\","
+        "\"verb\":\"create\",\"user\":{\"username\":\"ann\"},\"objectRef\":{\"resource\":\"pods\",\"namespace\":\"kube-system\",\"name\":\"x\","
+        "\"subresource\":\"exec\"},\"responseStatus\":{\"code\":101},\"stageTimestamp\":\"2026-09-21T00:00:00Z\"}\n"));
+    harness_feed(harness, "log.json", harness_record(arena, 1, "{\"eventName\":\"CreateAccessKey\",\"requestParameters\":{\"userName\":\"bob\"}}"));
+    CHECK_INT(harness->count, 2);
+    CHECK_STR(harness->found[0].account, "999988887777");
+    CHECK_STR(harness->found[0].region, "eu-west-1");
+    CHECK_STR(harness->found[1].account, "111122223333");
+    CHECK(!str_equal(harness->found[1].region, STR("eu-west-1")));
+    harness_close(harness);
+}
+
 TEST(other_resources_callers_and_signals_make_other_findings)
 {
     static const char *const records[] = {

@@ -346,9 +346,9 @@ static struct str region_of_key(struct str file)
 }
 
 /* Both become parts of ARNs and of keys in S3: what is no account or region is not taken for one. */
-static struct str account_of(const struct event *ev)
+static struct str account_of(const struct occurrence_home *home, const struct event *ev)
 {
-    const struct str account = event_get(ev, FIELD_ACCOUNT);
+    const struct str account = or_else(event_get(ev, FIELD_ACCOUNT), home->account);
     bool sound = account.len == 12;
     for (size_t i = 0; sound && i < account.len; i++) {
         sound = account.ptr[i] >= '0' && account.ptr[i] <= '9';
@@ -356,7 +356,7 @@ static struct str account_of(const struct event *ev)
     return sound ? account : STR("000000000000");
 }
 
-static struct str region_of(const struct event *ev)
+static struct str region_of(const struct occurrence_home *home, const struct event *ev)
 {
     const struct str region = event_get(ev, FIELD_REGION);
     bool sound = region.len > 0 && region.len <= 32;
@@ -364,12 +364,13 @@ static struct str region_of(const struct event *ev)
         const char c = region.ptr[i];
         sound = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
     }
-    return sound ? region : or_else(region_of_key(ev->file), STR("us-east-1"));
+    return sound ? region : or_else(region_of_key(ev->file), or_else(home->region, STR("us-east-1")));
 }
 
-const struct json *occurrence_name(struct arena *arena, const struct event *ev, const struct detection *detection,
+const struct json *occurrence_name(const struct occurrence_home *home, const struct event *ev, const struct detection *detection,
                                    const struct verdict *verdict, struct finding *out)
 {
+    struct arena *arena = ev->arena;
     const bool in_record = verdict->resource.len == 0 && detection->name.len > 0;
     const struct json *record = in_record ? json_parse(arena, ev->raw, NULL) : NULL;
     const struct str named = in_record ? first_name(arena, detection, record) : STR_NONE;
@@ -377,8 +378,8 @@ const struct json *occurrence_name(struct arena *arena, const struct event *ev, 
     *out = (struct finding){
         .type = or_else(verdict->type, detection->type),
         .severity = verdict->severity > 0 ? verdict->severity : detection->severity,
-        .account = account_of(ev),
-        .region = region_of(ev),
+        .account = account_of(home, ev),
+        .region = region_of(home, ev),
         .principal = or_else(event_get(ev, FIELD_PRINCIPAL), caller),
         .resource_type = or_else(verdict->resource_type, detection->resource),
         .resource_id = or_else(verdict->resource, or_else(named, caller)),

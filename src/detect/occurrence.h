@@ -41,9 +41,14 @@ struct verdict {
     struct str related;          /* further part of the finding's identity, when resource and caller do not tell it apart */
 };
 
+/* Whose records are that name no account or region, as those of clusters, databases and agents; absent: 000000000000, us-east-1. */
+struct occurrence_home {
+    struct str account, region;
+};
+
 /* The finding but for title, description and json; all of them are told by verdict but `why`. Returns the record, if it had to be
  * parsed for that, for occurrence_words. */
-const struct json *occurrence_name(struct arena *arena, const struct event *ev, const struct detection *detection,
+const struct json *occurrence_name(const struct occurrence_home *home, const struct event *ev, const struct detection *detection,
                                    const struct verdict *verdict, struct finding *out);
 /* The rest of it. */
 void occurrence_words(struct arena *arena, const struct event *ev, const struct detection *detection, const struct verdict *verdict,
