@@ -163,14 +163,15 @@ void keyed_prefetch(const struct keyed *table, uint64_t key)
     __builtin_prefetch(&table->index[(uint32_t)key & (table->sets - 1)]);
 }
 
-void keyed_prefetch_piece(const struct keyed *table, uint64_t key)
+void keyed_prefetch_piece(const struct keyed *table, uint64_t key, size_t bytes)
 {
     const size_t at = (uint32_t)key & (table->sets - 1);
     const size_t way = way_of(&table->index[at], tag_of(key));
     if (way < KEYED_WAYS) {
         const char *piece = piece_at(table, at, way);
-        __builtin_prefetch(piece, 1);
-        __builtin_prefetch(piece + LINE, 1);
+        for (size_t i = 0; i < bytes; i += LINE) {
+            __builtin_prefetch(piece + i, 1);
+        }
     }
 }
 

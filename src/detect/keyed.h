@@ -17,8 +17,8 @@ void keyed_close(struct keyed *table);               /* NULL is allowed */
 void *keyed_get(struct keyed *table, uint64_t key, uint32_t now);
 /* Brings what keyed_get will look at into the cache: the set, so that looking it up can wait for other work. */
 void keyed_prefetch(const struct keyed *table, uint64_t key);
-/* Likewise the piece itself, if there is one; the set should be there already. */
-void keyed_prefetch_piece(const struct keyed *table, uint64_t key);
+/* Likewise so many bytes of the piece itself, if there is one; the set should be there already. */
+void keyed_prefetch_piece(const struct keyed *table, uint64_t key, size_t bytes);
 uint64_t keyed_evictions(const struct keyed *table); /* pieces forgotten so far */
 size_t keyed_bytes(const struct keyed *table);
 

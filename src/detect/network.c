@@ -128,8 +128,7 @@ void network_expect(struct network *network, const struct event *events, size_t 
     for (size_t i = 0; i < network->expected_count; i++) {
         const struct network_expected *expected = &network->expected[i];
         if (expected->account) {
-            keyed_prefetch_piece(expected->account->hosts, expected->host);
-            keyed_prefetch_piece(expected->account->pairs, expected->pair);
+            flow_expect_soon(expected);
         }
     }
 }

@@ -39,9 +39,9 @@ void dns_inspect(struct network *network, struct network_account *account, const
     }
     dns.domain_key = keyed_hash(dns.asker_key, dns.name.registered.ptr, dns.name.registered.len);
     keyed_prefetch(account->domains, dns.domain_key);
-    keyed_prefetch_piece(account->askers, dns.asker_key);
+    keyed_prefetch_piece(account->askers, dns.asker_key, sizeof(struct dns_asker));
     const bool answers = dns_may_lead_astray(&dns);
-    keyed_prefetch_piece(account->domains, dns.domain_key);
+    keyed_prefetch_piece(account->domains, dns.domain_key, sizeof(struct dns_domain));
     dns.asker = keyed_get(account->askers, dns.asker_key, dns.now);
     dns_lists(&dns);
     if (answers) {

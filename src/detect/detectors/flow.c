@@ -155,6 +155,14 @@ void flow_expect(struct network_expected *expected)
     keyed_prefetch(expected->account->pairs, expected->pair);
 }
 
+/* Of a pair what judging needs: more when a port may have been tried. */
+void flow_expect_soon(const struct network_expected *expected)
+{
+    const bool tried = expected->ev->flow.rejected || expected->ev->flow.packets <= 3;
+    keyed_prefetch_piece(expected->account->hosts, expected->host, offsetof(struct flow_host, sweeps));
+    keyed_prefetch_piece(expected->account->pairs, expected->pair, tried ? sizeof(struct flow_pair) : offsetof(struct flow_pair, out));
+}
+
 /* The keys of a record, from when it was expected or made now. */
 static struct network_expected keys_of(struct network *network, const struct network_account *account, const struct event *ev)
 {

@@ -59,6 +59,7 @@ size_t network_pairs(const struct network *network);
 
 void flow_open(struct network *network);
 void flow_expect(struct network_expected *expected);
+void flow_expect_soon(const struct network_expected *expected);
 void flow_inspect(struct network *network, struct network_account *account, const struct event *ev, const struct intel *intel,
                   struct network_hits *hits);
 void dns_inspect(struct network *network, struct network_account *account, const struct event *ev, const struct intel *intel,
