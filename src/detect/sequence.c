@@ -189,13 +189,20 @@ struct judgement {
     struct str tactics[TACTICS_MAX];
     size_t kinds, tactic_count;
     uint8_t foreign;
-    bool strong, hides, takes_data;
-    bool acts; /* something else than names looked up, which lists alone may tell */
+    bool strong, hides, takes_data, acts;
 };
 
 static bool is_hiding(struct str tactic)
 {
     return str_equal(tactic, STR("Stealth")) || str_equal(tactic, STR("DefenseEvasion")) || str_equal(tactic, STR("DefenseImpairment"));
+}
+
+/* Everything but names that stand on a list: who resolves for others looks such up, too. */
+static bool is_act(const struct signal *signal)
+{
+    const struct str type = signal_type(signal)->type;
+    return signal->source != SOURCE_DNS || holds(type, STR("DNSDataExfiltration")) || holds(type, STR("DGADomainRequest.B")) ||
+           holds(type, STR("MetadataDNSRebind"));
 }
 
 /* The signals around this moment, and what they say together. */
@@ -222,7 +229,7 @@ static struct judgement judge(const struct trail *trail, int64_t at_ms)
         j.foreign = signal->foreign > j.foreign ? signal->foreign : j.foreign;
         j.strong = j.strong || signal_type(signal)->severity >= 7;
         j.hides = j.hides || is_hiding(tactic);
-        j.acts = j.acts || signal->source != SOURCE_DNS;
+        j.acts = j.acts || is_act(signal);
         j.takes_data = j.takes_data || (ends && holds(type, STR(":S3/")));
     }
     return j;
