@@ -94,11 +94,22 @@ static uint32_t spelled(const struct interned *known, struct str text)
     return 0;
 }
 
+/* Looked up once per value; NULL: there is none. */
+static struct memo *memo_seen(struct match_scratch *scratch, uint32_t field, struct seen_value *seen)
+{
+    if (seen->memo && seen->memo->serial == seen->serial) {
+        return seen->memo;
+    }
+    struct memo_table *table = match_memos(scratch, field);
+    seen->memo = table ? memo_of(table, seen->text) : NULL;
+    seen->serial = seen->memo ? seen->memo->serial : 0;
+    return seen->memo;
+}
+
 /* Whether some rule asks for the value; from the memo, where there is one. */
 static void recognise(struct match_scratch *scratch, const struct match_field *field, struct seen_value *seen)
 {
-    struct memo_table *table = match_memos(scratch, (uint32_t)(field - scratch->set->fields));
-    struct memo *memo = table ? memo_of(table, seen->text) : NULL;
+    struct memo *memo = memo_seen(scratch, (uint32_t)(field - scratch->set->fields), seen);
     if (memo && memo->recognised) {
         seen->known = memo->value;
         seen->exact = memo->spelling;
@@ -314,8 +325,7 @@ static bool flat_takes(enum predicate_operator op, enum scan_kind kind)
 /* The verdict on the text alone: from the memo, where there is one. */
 static bool text_verdict(struct match_scratch *scratch, const struct match_test *test, struct seen_value *value)
 {
-    struct memo_table *table = match_memos(scratch, test->field);
-    struct memo *memo = table && test->memo < MEMO_TESTS ? memo_of(table, value->text) : NULL;
+    struct memo *memo = test->memo < MEMO_TESTS ? memo_seen(scratch, test->field, value) : NULL;
     const uint64_t bit = memo ? (uint64_t)1 << test->memo : 0;
     if (memo && (memo->known & bit)) {
         return (memo->held & bit) != 0;

@@ -134,6 +134,8 @@ struct seen_value {
     uint8_t kind;     /* enum scan_kind */
     uint8_t numeric;  /* enum seen_numeric: whether number is set */
     double number;
+    struct memo *memo; /* of the text, as long as its serial is this one; NULL: not looked up */
+    uint64_t serial;
 };
 enum seen_numeric { NUMERIC_UNKNOWN, NUMERIC_YES, NUMERIC_NO };
 
