@@ -1,7 +1,8 @@
 /* follow.h - delivers what is new in a set of paths, exactly once, each time it is asked.
  *
  * Growing files of one record a line are read up to their last whole record; compressed files, and those of other shapes,
- * once they have rested for FOLLOW_REST_MS. A file that shrank or was replaced is read from its start.
+ * once they have rested for FOLLOW_REST_MS: long enough for who writes without a pause, short enough for findings within a
+ * second. One that grows, shrinks or is replaced after that is read from its start; events are told by their ids.
  * What was read is plain text from follow_state, to be kept by the caller and given back to follow_open: one line a file,
  * "inode size offset path". */
 #ifndef YAGURA_INGEST_FOLLOW_H
@@ -9,7 +10,7 @@
 
 #include "ingest/reader.h"
 
-enum { FOLLOW_REST_MS = 1500, FOLLOW_FILES_MAX = 1 << 20 };
+enum { FOLLOW_REST_MS = 400, FOLLOW_FILES_MAX = 1 << 20 };
 
 struct follow;
 
