@@ -143,7 +143,8 @@ const struct command COMMAND_SUPPRESS = {
     .examples = "  yagura suppress --from 4f0e... --dry-run\n"
                 "  yagura suppress --from 4f0e... --reason 'penetration test, ticket 4711' --expires 14d\n"
                 "  yagura suppress --from 4f0e... --reason 'known scanner' --expires 2027-03-31 --preview 90d\n"
-                "\nThe filter archives later findings of that type, account and resource; it is an ordinary GuardDuty filter besides.\n",
+                "\nThe filter archives later findings of that type, account and resource (of an access key: its user); it is an\n"
+                "ordinary GuardDuty filter besides.\n",
     .groups = SETTINGS_DATA | SETTINGS_FORMAT | SETTINGS_WHERE | SETTINGS_REASON | SETTINGS_SUPPRESS,
     .run = run,
 };
