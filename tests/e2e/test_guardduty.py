@@ -179,13 +179,6 @@ def test_broken_constraints_are_bad_requests(yagura, detector):
     refused(loose.get_findings, DetectorId=detector.id, FindingIds=["x"] * 51)
 
 
-def test_an_operation_that_is_not_built_says_so(detector):
-    with pytest.raises(ClientError) as caught:
-        detector.client.create_investigation(DetectorId=detector.id, TriggerPrompt="what happened?")
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert "CreateInvestigation" in caught.value.response["Error"]["Message"]
-
-
 # Samples
 
 RESOURCES = {

@@ -159,9 +159,7 @@ def test_there_is_no_analyst(client, detector):
     assert client.list_investigations(DetectorId=detector)["Investigations"] == []
     for call in [client.get_investigation, client.list_investigation_records]:
         refused("ResourceNotFoundException", call, DetectorId=detector, InvestigationId="0" * 32)
-    with pytest.raises(ClientError) as caught:
-        client.create_investigation(DetectorId=detector, TriggerPrompt="what happened?")
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    refused("BadRequestException", client.create_investigation, "AI_ANALYST", DetectorId=detector, TriggerPrompt="what happened?")
 
 
 # Usage

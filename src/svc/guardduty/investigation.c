@@ -1,6 +1,17 @@
-/* investigation.c - investigations by AWS's analyst. None can be started here (CreateInvestigation is not built: there is no
- * such analyst), so there are none to show. spec: GuardDuty API reference, ListInvestigations, GetInvestigation. */
+/* investigation.c - investigations by AWS's analyst. Starting one needs the feature AI_ANALYST, which no detector here can
+ * have: there is no such analyst. So none is ever started, and there are none to show.
+ * spec: GuardDuty API reference, CreateInvestigation, ListInvestigations, GetInvestigation. */
 #include "svc/guardduty/detector.h"
+
+struct err guardduty_create_investigation(struct request *rq, const struct guardduty_create_investigation_in *in,
+                                          struct guardduty_create_investigation_out *out)
+{
+    struct detector_row detector = { .enabled = false };
+    (void)out;
+    TRY(detector_need(rq, in->detector_id, &detector));
+    return fail(&rq->ctx, &GUARDDUTY_BAD_REQUEST_EXCEPTION,
+                "The request is rejected because the AI_ANALYST feature is not enabled on the detector.");
+}
 
 static struct err unknown(struct request *rq, struct str detector_id, struct str id)
 {
