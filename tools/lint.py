@@ -74,7 +74,7 @@ def included_room(target):
     """The room that an include names, and the service in it."""
     generated = re.fullmatch(r"(\w+)_model\.h", target)
     if generated:
-        return "svc", generated.group(1)
+        return "svc", None  # what a call to another service looks like, not its code
     if target in ("services.h", "schema.h"):
         return "svc", None
     parts = target.split("/")

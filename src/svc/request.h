@@ -29,6 +29,15 @@ struct principal {
     bool mfa;
 };
 
+struct door;
+
+/* Work that may block (a function's run), done once the transaction is over: run fills the operation's output on a thread
+ * that may wait, without a database. Set by a handler; the answer goes out after it. */
+struct after {
+    struct err (*run)(void *self, struct request *rq, void *out); /* NULL: nothing, answer at once */
+    void *self;
+};
+
 struct request {
     struct ctx ctx;
     struct store_conn *db;              /* inside the call's transaction */
@@ -45,11 +54,17 @@ struct request {
     bool tls;
     bool identity_allows;               /* the caller's own policies allow the call; only AssumeRole asks */
     bool limited;                       /* boundary or session policy don't allow it; only AssumeRole asks */
+    struct door *door;                  /* to other services: svc/door.h */
+    struct after after;
 };
 
 /* One service, as the front door sees it. Each folder exports one: const struct service GUARDDUTY. */
+struct guard;
 struct service {
     const struct service_model *model;
+    /* What authorisation must know that the resource template can't say, read from the store before the handler runs;
+     * NULL: nothing. svc/guard.h. */
+    struct err (*guard)(struct request *rq, const void *in, struct guard *guard);
 };
 
 /* The ARN that authorisation judges, from the operation's resource template and the decoded input:

@@ -6,7 +6,7 @@
 #include "svc/iam/key.h"
 #include "svc/session.h"
 
-const struct service IAM = { &IAM_MODEL };
+const struct service IAM = { .model = &IAM_MODEL };
 
 static atomic_uint_fast64_t generation = 1;
 

@@ -1,0 +1,33 @@
+/* door.h - one service calls another through the front door: authorised and recorded like any call.
+ *
+ * A service includes the generated header of the other (kms_model.h) for the typed input and output, never its code. The
+ * call runs in the transaction of the caller's request: a write operation needs a write transaction (FAULT_INTERNAL
+ * otherwise), and what it changed goes or stays with the caller's own changes. Operations that answer later (struct
+ * after) can't be called here; those who run on their own do that (app/inside.h).
+ *
+ * As the caller: with the caller's own rights, and aws:ViaAWSService, aws:CalledVia and the service's ViaService keys set
+ * (a forward access session). As the service: as principal SERVICE.amazonaws.com, for which the resource's policy must
+ * speak, with aws:SourceArn and aws:SourceAccount. */
+#ifndef YAGURA_SVC_DOOR_H
+#define YAGURA_SVC_DOOR_H
+
+#include "svc/request.h"
+
+enum door_as { DOOR_AS_CALLER, DOOR_AS_SERVICE };
+
+struct door_call {
+    const char *service;    /* folder: "kms" */
+    const char *operation;  /* "GenerateDataKey" */
+    const void *in;
+    enum door_as as;
+    struct str principal;   /* of DOOR_AS_SERVICE: "cloudtrail.amazonaws.com"; absent: that of the calling service */
+    struct str source_arn;  /* aws:SourceArn of DOOR_AS_SERVICE; absent: none */
+    struct str account;     /* the account it is made in; absent: the request's */
+    struct str region;      /* absent: the request's */
+};
+
+/* *out is the operation's output, in rq->ctx's arena. Faults: the other operation's own, AccessDenied among them, with the
+ * reason in rq->ctx. */
+struct err door_call(struct request *rq, const struct door_call *call, const void **out);
+
+#endif
