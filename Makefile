@@ -88,7 +88,7 @@ clean: ## remove build/
 help: ## this text
 	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
 
-build/.setup-%: tools/packages.txt tools/requirements.txt bench/requirements.txt tools/oracles/package.json tools/setup.sh
+build/.setup-%: tools/packages.txt tools/requirements.txt bench/requirements.txt tools/oracles/package.json tests/e2e/js/package-lock.json tools/setup.sh
 	@tools/setup.sh $*
 # One after the other: apt takes no two at once.
 build/.setup-test build/.setup-bench build/.setup-deb: build/.setup-build

@@ -69,11 +69,24 @@ oracles() {
     fi
 }
 
+# Amazon's SDK for JavaScript, exactly as locked; without npm the tests with it are skipped.
+javascript() {
+    command -v npm >/dev/null 2>&1 || { say "no npm here: tests with the SDK for JavaScript are skipped"; return 0; }
+    [ "$(cat build/js/.stamp 2>/dev/null)" != "$(cksum <tests/e2e/js/package-lock.json)" ] || return 0
+    mkdir -p build/js
+    cp tests/e2e/js/package.json tests/e2e/js/package-lock.json build/js/
+    if npm ci --prefix build/js --ignore-scripts --no-audit --no-fund --loglevel=error >&2; then
+        cksum <tests/e2e/js/package-lock.json >build/js/.stamp
+    else
+        say "the SDK for JavaScript could not be installed: tests with it are skipped"
+    fi
+}
+
 mkdir -p build
 [ $# -gt 0 ] || set -- build test
 for section; do
     stamp=build/.setup-$section
-    lists=$(cat tools/packages.txt tools/requirements.txt bench/requirements.txt tools/oracles/package.json | cksum)
+    lists=$(cat tools/packages.txt tools/requirements.txt bench/requirements.txt tools/oracles/package.json tests/e2e/js/package-lock.json | cksum)
     if [ "$(cat "$stamp" 2>/dev/null)" = "$lists" ]; then
         touch "$stamp"
         continue
@@ -86,7 +99,7 @@ for section; do
     fi
     case $section in
         build) venv build/venv tools/requirements.txt ;;
-        test) oracles ;;
+        test) oracles; javascript ;;
         bench) venv build/venv-bench bench/requirements.txt ;;
     esac
     echo "$lists" >"$stamp"

@@ -15,6 +15,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import sys
 import time
 import urllib.parse
 import uuid
@@ -22,6 +23,9 @@ import uuid
 import boto3
 import botocore.config
 import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import javascript as javascript_sdk  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CALLED = ROOT / "build" / "e2e" / "called.txt"
@@ -148,6 +152,16 @@ def yagura(tmp_path_factory):
     server = Yagura(tmp_path_factory.mktemp("yagura") / "data", store=own_store()).start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def javascript(yagura):
+    """Amazon's SDK for JavaScript: javascript.py."""
+    if reason := javascript_sdk.missing():
+        pytest.skip(reason)
+    made = javascript_sdk.JavaScript(yagura)
+    yield made
+    made.close()
 
 
 @pytest.fixture

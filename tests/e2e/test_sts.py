@@ -5,6 +5,7 @@ import json
 import pytest
 from botocore.config import Config
 
+from javascript import Refused
 from test_iam import ADMIN, allow, credentials, iam, name, refused, trust, user  # noqa: F401 (fixtures)
 
 
@@ -157,3 +158,13 @@ def test_a_foreign_token_is_refused(yagura, sts, role):
     without = {key: value for key, value in good.items() if key != "sessionToken"}
     with refused("InvalidClientTokenId"):
         yagura.client("sts", credentials=without).get_caller_identity()
+
+
+def test_the_sdk_for_javascript_asks_who_it_is(yagura, sts, role, javascript):
+    assert javascript.call("sts", "GetCallerIdentity")["Arn"] == sts.get_caller_identity()["Arn"]
+    made = javascript.call("sts", "AssumeRole", RoleArn=role, RoleSessionName="work")["Credentials"]
+    inside = {key[0].lower() + key[1:]: made[key] for key in ("AccessKeyId", "SecretAccessKey", "SessionToken")}
+    assert javascript.call("sts", "GetCallerIdentity", options={"credentials": inside})["Arn"].endswith("/work")
+    with pytest.raises(Refused) as caught:
+        javascript.call("sts", "AssumeRole", RoleArn=role + "x", RoleSessionName="work")
+    assert (caught.value.name, caught.value.status) == ("AccessDenied", 403)

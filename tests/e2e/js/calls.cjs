@@ -1,0 +1,48 @@
+// One call a line: {"client", "options", "operation", "input"} in; {"output"} or {"error": {"name", "message", "status"}} out.
+// Bytes travel as {"$bytes": base64}, streams are read, times are ISO texts. Endpoint, region and keys come from the environment.
+const readline = require("node:readline");
+
+const clients = new Map();
+
+function clientOf(name, options) {
+  const key = JSON.stringify([name, options]);
+  if (!clients.has(key)) {
+    const sdk = require(`@aws-sdk/client-${name}`);
+    const made = Object.keys(sdk).find((word) => word.endsWith("Client") && word !== "__Client");
+    clients.set(key, { sdk, client: new sdk[made]({ maxAttempts: 1, ...options }) });
+  }
+  return clients.get(key);
+}
+
+function unpack(value) {
+  if (Array.isArray(value)) return value.map(unpack);
+  if (value === null || typeof value !== "object") return value;
+  if ("$bytes" in value) return Buffer.from(value.$bytes, "base64");
+  if ("$time" in value) return new Date(value.$time);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, unpack(member)]));
+}
+
+async function pack(value) {
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString("base64") };
+  if (Array.isArray(value)) return Promise.all(value.map(pack));
+  if (value === null || typeof value !== "object") return value;
+  if (typeof value.transformToByteArray === "function") return pack(await value.transformToByteArray());
+  const members = Object.entries(value).filter(([key]) => key !== "$metadata");
+  return Object.fromEntries(await Promise.all(members.map(async ([key, member]) => [key, await pack(member)])));
+}
+
+async function answer({ client: name, options, operation, input }) {
+  const { sdk, client } = clientOf(name, options || {});
+  try {
+    return { output: await pack(await client.send(new sdk[`${operation}Command`](unpack(input)))) };
+  } catch (error) {
+    return { error: { name: error.name, message: error.message, status: error.$metadata?.httpStatusCode ?? null } };
+  }
+}
+
+(async () => {
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    process.stdout.write(`${JSON.stringify(await answer(JSON.parse(line)))}\n`);
+  }
+})();
