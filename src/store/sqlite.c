@@ -371,6 +371,8 @@ struct err sqlite_open(struct ctx *ctx, struct str path, struct store **out)
     if (path.len == 0 || str_find(path, '\0') != STR_MISSING) {
         return fail(ctx, &FAULT_INVALID, "sqlite: needs the path of a file");
     }
+    /* Counting its memory would take one lock for all threads on every allocation. Too late is no harm. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct sqlite_store *store = memory_new(sizeof(*store));
     store->base.backend = &SQLITE;
     store->path = memory_new(path.len + 1);

@@ -9,14 +9,20 @@ static const struct fault INVALID_ACTION = { "InvalidAction", NULL, NULL, 400 };
 static const struct fault METHOD_NOT_ALLOWED = { "MethodNotAllowed", NULL, NULL, 405 };
 static const struct fault NOT_IMPLEMENTED = { "NotImplemented", NULL, NULL, 501 };
 
+/* Routes with the same number of parts stand together; those with a greedy label come last. */
+enum { PARTS_MAX = 15, GREEDY = PARTS_MAX + 1 };
+
 struct rest_route {
     const struct operation *operation;
     struct uri_template uri;
+    size_t group;   /* parts, or GREEDY */
+    size_t literal; /* the last part that is one */
 };
 
 struct entry {
     const struct service_model *model;
-    struct rest_route *routes; /* NULL when the service isn't a REST one */
+    struct rest_route *routes;    /* NULL when the service isn't a REST one */
+    size_t groups[GREEDY + 2];    /* where each begins; the end of the last */
 };
 
 struct wire_router {
@@ -35,6 +41,36 @@ static bool is_rest(const struct service_model *model)
     return speaks(model, PROTOCOL_REST_JSON) || speaks(model, PROTOCOL_REST_XML);
 }
 
+static struct rest_route read_route(struct arena *arena, const struct operation *operation)
+{
+    struct rest_route route = { .operation = operation, .uri = uri_parse(arena, operation->uri) };
+    for (size_t i = 0; i < route.uri.part_count; i++) {
+        route.literal = route.uri.parts[i].kind == URI_LITERAL ? i : route.literal;
+    }
+    route.group = route.uri.greedy || route.uri.part_count > PARTS_MAX ? GREEDY : route.uri.part_count;
+    return route;
+}
+
+static void read_routes(struct arena *arena, struct entry *entry)
+{
+    const size_t count = entry->model->operation_count;
+    struct rest_route *routes = ARENA_ARRAY(arena, struct rest_route, count + 1);
+    size_t placed = 0;
+    for (size_t i = 0; i < count; i++) {
+        routes[i] = read_route(arena, &entry->model->operations[i]);
+    }
+    entry->routes = ARENA_ARRAY(arena, struct rest_route, count + 1);
+    for (size_t group = 0; group <= GREEDY; group++) {
+        entry->groups[group] = placed;
+        for (size_t i = 0; i < count; i++) {
+            if (routes[i].group == group) {
+                entry->routes[placed++] = routes[i];
+            }
+        }
+    }
+    entry->groups[GREEDY + 1] = placed;
+}
+
 struct wire_router *wire_router_open(const struct service_model *const *models, size_t count)
 {
     struct arena *arena = arena_open();
@@ -46,11 +82,7 @@ struct wire_router *wire_router_open(const struct service_model *const *models, 
         struct entry *entry = &router->entries[i];
         entry->model = models[i];
         if (is_rest(models[i])) {
-            entry->routes = ARENA_ARRAY(arena, struct rest_route, models[i]->operation_count + 1);
-            for (size_t k = 0; k < models[i]->operation_count; k++) {
-                const struct operation *operation = &models[i]->operations[k];
-                entry->routes[k] = (struct rest_route){ operation, uri_parse(arena, operation->uri) };
-            }
+            read_routes(arena, entry);
         }
     }
     return router;
@@ -129,44 +161,81 @@ static int score_required(const struct operation *operation, const struct http_r
 
 enum { SCORE_LITERAL = 100, SCORE_CONSTANT = 20 };
 
-/* How many parts a template must have for a path, a slash at the end left out; of "/" itself it may have none. */
-static size_t count_parts(struct str path)
+/* How many parts a template must have for a path, a slash at the end left out (of "/" itself it may have none), and the
+ * text of each; parts past PARTS_MAX are only counted. */
+static size_t split_path(struct str path, struct str segments[PARTS_MAX])
 {
-    size_t slashes = 0;
+    size_t count = 0;
     for (size_t i = 0; i < path.len; i++) {
-        slashes += path.ptr[i] == '/' && (i + 1 < path.len || i == 0);
+        if (path.ptr[i] == '/' && (i + 1 < path.len || i == 0)) {
+            const struct str rest = str_from(path, i + 1);
+            const size_t slash = str_find(rest, '/');
+            if (count < PARTS_MAX) {
+                segments[count] = str_slice(rest, 0, slash == STR_MISSING ? rest.len : slash);
+            }
+            count++;
+        }
     }
-    return slashes;
+    return count;
+}
+
+struct path {
+    const struct http_request *request;
+    struct str segments[PARTS_MAX];
+    size_t count;
+    bool escaped; /* literals may be written otherwise */
+};
+
+/* Cheap, and turns most of them down. */
+static bool may_fit(const struct rest_route *route, const struct path *path)
+{
+    return route->group == GREEDY || path->escaped || route->uri.literals == 0
+           || str_equal(route->uri.parts[route->literal].text, path->segments[route->literal]);
+}
+
+static void try_route(const struct rest_route *route, const struct path *path, int *best, struct wire_match *match)
+{
+    struct str labels[WIRE_LABELS_MAX];
+    size_t count = 0;
+    if (!may_fit(route, path) || !str_equal(path->request->method, str_of(route->operation->method))
+        || !uri_match(&route->uri, path->request->path, labels, &count, WIRE_LABELS_MAX)) {
+        return;
+    }
+    const int constants = match_constants(route->uri.query, path->request->query);
+    if (constants < 0) {
+        return;
+    }
+    const int score = (int)route->uri.literals * SCORE_LITERAL + constants * SCORE_CONSTANT
+                      + score_required(route->operation, path->request);
+    if (match->operation == NULL || score > *best) {
+        *best = score;
+        match->operation = route->operation;
+        match->uri = &route->uri;
+        match->label_count = count;
+        memcpy(match->labels, labels, count * sizeof(*labels));
+    }
+}
+
+static void try_group(const struct entry *entry, size_t group, const struct path *path, int *best, struct wire_match *match)
+{
+    for (size_t i = entry->groups[group]; i < entry->groups[group + 1]; i++) {
+        try_route(&entry->routes[i], path, best, match);
+    }
 }
 
 static bool route_rest(const struct entry *entry, const struct http_request *request, struct wire_match *match)
 {
+    struct path path = { .request = request, .escaped = str_find(request->path, '%') != STR_MISSING };
     int best = 0;
-    const size_t parts = count_parts(request->path);
     match->operation = NULL;
-    for (size_t i = 0; i < entry->model->operation_count; i++) {
-        const struct rest_route *route = &entry->routes[i];
-        struct str labels[WIRE_LABELS_MAX];
-        size_t count = 0;
-        const bool fits = route->uri.greedy || route->uri.part_count == parts || parts <= 1;
-        if (!fits || !str_equal(request->method, str_of(route->operation->method))
-            || !uri_match(&route->uri, request->path, labels, &count, WIRE_LABELS_MAX)) {
-            continue;
-        }
-        const int constants = match_constants(route->uri.query, request->query);
-        if (constants < 0) {
-            continue;
-        }
-        const int score = (int)route->uri.literals * SCORE_LITERAL + constants * SCORE_CONSTANT
-                          + score_required(route->operation, request);
-        if (match->operation == NULL || score > best) {
-            best = score;
-            match->operation = route->operation;
-            match->uri = &route->uri;
-            match->label_count = count;
-            memcpy(match->labels, labels, count * sizeof(*labels));
-        }
+    path.count = split_path(request->path, path.segments);
+    if (path.count <= 1) {
+        try_group(entry, 0, &path, &best, match);
     }
+    if (path.count > 0 && path.count <= PARTS_MAX) {
+        try_group(entry, path.count, &path, &best, match);
+    }
+    try_group(entry, GREEDY, &path, &best, match);
     return match->operation != NULL;
 }
 

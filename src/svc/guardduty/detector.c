@@ -16,15 +16,25 @@ struct err detector_refuse(struct ctx *ctx, const char *name)
                 "The request is rejected because the parameter %s has an invalid value.", name);
 }
 
+static struct err owned(struct request *rq, bool yes)
+{
+    return yes ? ERR_OK
+               : fail(&rq->ctx, &GUARDDUTY_BAD_REQUEST_EXCEPTION,
+                      "The request is rejected because the input detectorId is not owned by the current account.");
+}
+
 struct err detector_need(struct request *rq, struct str id, struct detector_row *out)
 {
     bool found = false;
     TRY(rows_detector_get(rows_of(rq), out, &found));
-    if (!found || !str_equal(out->id, id)) {
-        return fail(&rq->ctx, &GUARDDUTY_BAD_REQUEST_EXCEPTION,
-                    "The request is rejected because the input detectorId is not owned by the current account.");
-    }
-    return ERR_OK;
+    return owned(rq, found && str_equal(out->id, id));
+}
+
+struct err detector_exists(struct request *rq, struct str id)
+{
+    bool found = false;
+    TRY(rows_detector_exists(rows_of(rq), id, &found));
+    return owned(rq, found);
 }
 
 /* What tells two requests with one client token apart. */

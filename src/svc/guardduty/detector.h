@@ -7,6 +7,7 @@
 
 /* The detector of that id, or AWS's refusal when the caller has none of that id here. */
 struct err detector_need(struct request *rq, struct str id, struct detector_row *out);
+struct err detector_exists(struct request *rq, struct str id); /* the same, for those who need nothing of it */
 
 /* AWS's words for a value it does not take; name is the parameter's. */
 struct err detector_refuse(struct ctx *ctx, const char *name);

@@ -124,20 +124,20 @@ struct err guardduty_list_findings(struct request *rq, const struct guardduty_li
                                    struct guardduty_list_findings_out *out)
 {
     CLEANUP(free_criteria) struct match_criteria *criteria = NULL;
-    struct detector_row detector = { .enabled = false };
     struct page page = { .limit = in->max_results.set ? (size_t)in->max_results.v : PAGE_DEFAULT,
                          .ids = &out->finding_ids };
     struct finding_walk walk = { .brief = true, .visit = list_one, .memory = &page };
-    TRY(detector_need(rq, in->detector_id, &detector));
+    TRY(detector_exists(rq, in->detector_id));
     TRY(order_of(rq, in->sort_criteria, &walk.order));
-    const struct str question = question_of(rq, in);
-    TRY(page_place(rq, question, in->next_token, &walk.after));
+    if (in->next_token.len > 0) {
+        TRY(page_place(rq, question_of(rq, in), in->next_token, &walk.after));
+    }
     TRY(finding_criteria(&rq->ctx, in->finding_criteria, &criteria));
 
     walk.criteria = criteria;
     page.ids->items = ARENA_ARRAY(rq->ctx.arena, struct str, page.limit);
     TRY(finding_each(rq, &walk));
-    out->next_token = page.more ? page_token(rq, question, &page.last) : STR("");
+    out->next_token = page.more ? page_token(rq, question_of(rq, in), &page.last) : STR("");
     return ERR_OK;
 }
 

@@ -13,6 +13,7 @@ static struct err run_scoped(struct rows rows, const char *sql)
 static const char DETECTOR_GET[] =
     "SELECT id, enabled, frequency, created_ms, updated_ms, token, token_hash FROM guardduty_detector"
     " WHERE account = $1 AND region = $2";
+static const char DETECTOR_EXISTS[] = "SELECT 1 FROM guardduty_detector WHERE account = $1 AND region = $2 AND id = $3";
 static const char DETECTOR_INSERT[] =
     "INSERT INTO guardduty_detector"
     " (account, region, id, enabled, frequency, created_ms, updated_ms, token, token_hash)"
@@ -86,6 +87,16 @@ struct err rows_detector_get(struct rows rows, struct detector_row *out, bool *f
     };
     store_end(&cursor);
     return ERR_OK;
+}
+
+struct err rows_detector_exists(struct rows rows, struct str id, bool *found)
+{
+    struct store_cursor cursor = { .conn = NULL };
+    TRY(store_query(rows.ctx, rows.db, DETECTOR_EXISTS, SQL_VALUES(SQL_TEXT(rows.account), SQL_TEXT(rows.region), SQL_TEXT(id)),
+                    &cursor));
+    const struct err err = store_next(rows.ctx, &cursor, found);
+    store_end(&cursor);
+    return err;
 }
 
 struct err rows_detector_insert(struct rows rows, const struct detector_row *row)
