@@ -1,7 +1,6 @@
 #include "svc/iam/rows.h"
 
-/* Sorts after every path: paths are printable ASCII. */
-static const struct str PATH_END = STR_INIT("\xf4\x8f\xbf\xbf");
+#include "svc/iam/rows_read.h"
 
 static const char *const KINDS[] = { [ENTITY_USER] = "user", [ENTITY_GROUP] = "group", [ENTITY_ROLE] = "role" };
 
@@ -13,69 +12,6 @@ struct str rows_kind(enum entity_kind kind)
 static struct str key_of(const struct rows *rows, struct str name)
 {
     return str_lower(rows->ctx->arena, name);
-}
-
-static struct str path_end(const struct rows *rows, struct str prefix)
-{
-    return str_format(rows->ctx->arena, "%" STR_FMT "%" STR_FMT, STR_ARG(prefix), STR_ARG(PATH_END));
-}
-
-static struct str not_absent(struct str s)
-{
-    return s.ptr ? s : STR("");
-}
-
-/* Lists and single rows share one loop: read makes the element at *items, of `size` bytes. */
-struct reader {
-    void (*read)(const struct rows *rows, const struct store_cursor *cursor, void *item);
-    size_t size;
-    size_t room;
-};
-
-static struct err read_rows(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
-                            struct reader reader, struct any_list *out)
-{
-    struct store_cursor cursor = { .conn = NULL };
-    struct err err = ERR_OK;
-    size_t room = reader.room < 16 ? reader.room : 16;
-    char *array = arena_array(rows->ctx->arena, room, reader.size);
-    size_t taken = 0;
-    TRY(store_query(rows->ctx, rows->db, sql, values, count, &cursor));
-    while (taken < reader.room && store_row(rows->ctx, &cursor, &err)) {
-        if (taken == room) {
-            array = arena_grow(rows->ctx->arena, array, room * reader.size, 2 * room * reader.size);
-            room *= 2;
-        }
-        memset(array + taken * reader.size, 0, reader.size);
-        reader.read(rows, &cursor, array + taken * reader.size);
-        taken++;
-    }
-    store_end(&cursor);
-    *out = (struct any_list){ array, taken };
-    return err;
-}
-
-static struct err read_one(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
-                           struct reader reader, void *out, bool *found)
-{
-    struct any_list list = { NULL, 0 };
-    reader.room = 1;
-    TRY(read_rows(rows, sql, values, count, reader, &list));
-    *found = list.count == 1;
-    if (*found) {
-        memcpy(out, list.items, reader.size);
-    }
-    return ERR_OK;
-}
-
-static struct err run(const struct rows *rows, const char *sql, const struct store_value *values, size_t count)
-{
-    return store_run(rows->ctx, rows->db, sql, values, count, NULL);
-}
-
-static size_t room_of(struct page page)
-{
-    return (size_t)page.limit + 1;
 }
 
 #define ENTITY_COLUMNS \
@@ -98,28 +34,28 @@ static void read_entity(const struct rows *rows, const struct store_cursor *curs
     };
 }
 
-static struct reader entity_reader(size_t room)
+static struct rows_reader entity_reader(size_t room)
 {
-    return (struct reader){ read_entity, sizeof(struct entity), room };
+    return (struct rows_reader){ read_entity, sizeof(struct entity), room };
 }
 
 struct err rows_entity_find(const struct rows *rows, enum entity_kind kind, struct str name, struct entity *out,
                          bool *found)
 {
-    return read_one(rows, "SELECT " ENTITY_COLUMNS " FROM iam_entity e WHERE account = $1 AND kind = $2 AND key = $3",
+    return rows_read_one(rows, "SELECT " ENTITY_COLUMNS " FROM iam_entity e WHERE account = $1 AND kind = $2 AND key = $3",
                     SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(rows_kind(kind)), SQL_TEXT(key_of(rows, name))),
                     entity_reader(1), out, found);
 }
 
 struct err rows_entity_by_id(const struct rows *rows, struct str id, struct entity *out, bool *found)
 {
-    return read_one(rows, "SELECT " ENTITY_COLUMNS " FROM iam_entity e WHERE account = $1 AND id = $2",
+    return rows_read_one(rows, "SELECT " ENTITY_COLUMNS " FROM iam_entity e WHERE account = $1 AND id = $2",
                     SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(id)), entity_reader(1), out, found);
 }
 
 struct err rows_entity_insert(const struct rows *rows, const struct entity *e)
 {
-    return run(rows,
+    return rows_run(rows,
                "INSERT INTO iam_entity (account, kind, key, name, id, path, created_ms, description, trust, max_session,"
                " boundary) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
                SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(rows_kind(e->kind)), SQL_TEXT(key_of(rows, e->name)),
@@ -130,7 +66,7 @@ struct err rows_entity_insert(const struct rows *rows, const struct entity *e)
 
 struct err rows_entity_update(const struct rows *rows, const struct entity *e)
 {
-    return run(rows,
+    return rows_run(rows,
                "UPDATE iam_entity SET key = $3, name = $4, path = $5, description = $6, trust = $7, max_session = $8,"
                " boundary = $9 WHERE account = $1 AND id = $2",
                SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(e->id), SQL_TEXT(key_of(rows, e->name)), SQL_TEXT(e->name),
@@ -141,21 +77,21 @@ struct err rows_entity_update(const struct rows *rows, const struct entity *e)
 struct err rows_entity_delete(const struct rows *rows, struct str id)
 {
     TRY(rows_drop_tags(rows, id));
-    return run(rows, "DELETE FROM iam_entity WHERE account = $1 AND id = $2",
+    return rows_run(rows, "DELETE FROM iam_entity WHERE account = $1 AND id = $2",
                SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(id)));
 }
 
 struct err rows_entities(const struct rows *rows, enum entity_kind kind, struct str path_prefix, struct page page,
                       struct entities *out)
 {
-    const struct str prefix = not_absent(path_prefix);
+    const struct str prefix = rows_text_or_empty(path_prefix);
     struct any_list list = { NULL, 0 };
-    TRY(read_rows(rows,
+    TRY(rows_read(rows,
                   "SELECT " ENTITY_COLUMNS " FROM iam_entity e WHERE account = $1 AND kind = $2 AND key > $3"
                   " AND path >= $4 AND path < $5 ORDER BY key LIMIT $6",
                   SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(rows_kind(kind)), SQL_TEXT(page.after),
-                             SQL_TEXT(prefix), SQL_TEXT(path_end(rows, prefix)), SQL_INT(page.limit + 1)),
-                  entity_reader(room_of(page)), &list));
+                             SQL_TEXT(prefix), SQL_TEXT(rows_path_end(rows, prefix)), SQL_INT(page.limit + 1)),
+                  entity_reader(rows_room(page)), &list));
     *out = (struct entities){ list.items, list.count };
     return ERR_OK;
 }
@@ -171,9 +107,9 @@ struct err rows_related(const struct rows *rows, enum related which, struct str 
                         struct entities *out)
 {
     struct any_list list = { NULL, 0 };
-    TRY(read_rows(rows, RELATED[which],
+    TRY(rows_read(rows, RELATED[which],
                   SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(id), SQL_TEXT(page.after), SQL_INT(page.limit + 1)),
-                  entity_reader(room_of(page)), &list));
+                  entity_reader(rows_room(page)), &list));
     *out = (struct entities){ list.items, list.count };
     return ERR_OK;
 }
@@ -181,16 +117,16 @@ struct err rows_related(const struct rows *rows, enum related which, struct str 
 struct err rows_entities_of_policy(const struct rows *rows, struct str arn, const enum entity_kind *kind,
                                    struct str path_prefix, struct page page, struct entities *out)
 {
-    const struct str prefix = not_absent(path_prefix);
+    const struct str prefix = rows_text_or_empty(path_prefix);
     struct any_list list = { NULL, 0 };
-    TRY(read_rows(rows,
+    TRY(rows_read(rows,
                   "SELECT " ENTITY_COLUMNS " FROM iam_attachment a JOIN iam_entity e ON e.account = a.account"
                   " AND e.id = a.owner WHERE a.account = $1 AND a.policy = $2 AND e.id > $3"
                   " AND (e.kind = $4 OR $4 = '') AND e.path >= $5 AND e.path < $6 ORDER BY e.id LIMIT $7",
                   SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(arn), SQL_TEXT(page.after),
                              SQL_TEXT(kind ? rows_kind(*kind) : STR("")), SQL_TEXT(prefix),
-                             SQL_TEXT(path_end(rows, prefix)), SQL_INT(page.limit + 1)),
-                  entity_reader(room_of(page)), &list));
+                             SQL_TEXT(rows_path_end(rows, prefix)), SQL_INT(page.limit + 1)),
+                  entity_reader(rows_room(page)), &list));
     *out = (struct entities){ list.items, list.count };
     return ERR_OK;
 }
@@ -233,9 +169,9 @@ struct err rows_pairs(const struct rows *rows, enum belonging which, struct str 
                       struct pairs *out)
 {
     struct any_list list = { NULL, 0 };
-    TRY(read_rows(rows, BELONGINGS[which].list,
+    TRY(rows_read(rows, BELONGINGS[which].list,
                   SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(owner), SQL_TEXT(page.after), SQL_INT(page.limit + 1)),
-                  (struct reader){ read_pair, sizeof(struct pair), room_of(page) }, &list));
+                  (struct rows_reader){ read_pair, sizeof(struct pair), rows_room(page) }, &list));
     *out = (struct pairs){ list.items, list.count };
     return ERR_OK;
 }
@@ -243,9 +179,9 @@ struct err rows_pairs(const struct rows *rows, enum belonging which, struct str 
 struct err rows_pair_find(const struct rows *rows, enum belonging which, struct str owner, struct str name,
                           struct pair *out, bool *found)
 {
-    return read_one(rows, BELONGINGS[which].find,
+    return rows_read_one(rows, BELONGINGS[which].find,
                     SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(owner), SQL_TEXT(pair_key(rows, which, name))),
-                    (struct reader){ read_pair, sizeof(struct pair), 1 }, out, found);
+                    (struct rows_reader){ read_pair, sizeof(struct pair), 1 }, out, found);
 }
 
 struct err rows_pair_put(const struct rows *rows, enum belonging which, struct str owner, struct str name,
@@ -253,7 +189,7 @@ struct err rows_pair_put(const struct rows *rows, enum belonging which, struct s
 {
     const struct store_value values[] = { SQL_TEXT(rows->account), SQL_TEXT(owner),
                                           SQL_TEXT(pair_key(rows, which, name)), SQL_TEXT(name), SQL_TEXT(value) };
-    return run(rows, BELONGINGS[which].put, values, which == ATTACHED_POLICIES ? 3 : 5);
+    return rows_run(rows, BELONGINGS[which].put, values, which == ATTACHED_POLICIES ? 3 : 5);
 }
 
 struct err rows_pair_delete(const struct rows *rows, enum belonging which, struct str owner, struct str name,
@@ -266,13 +202,13 @@ struct err rows_pair_delete(const struct rows *rows, enum belonging which, struc
 
 struct err rows_drop_tags(const struct rows *rows, struct str owner)
 {
-    return run(rows, "DELETE FROM iam_tag WHERE account = $1 AND owner = $2",
+    return rows_run(rows, "DELETE FROM iam_tag WHERE account = $1 AND owner = $2",
                SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(owner)));
 }
 
 struct err rows_member_put(const struct rows *rows, struct str group, struct str user)
 {
-    return run(rows,
+    return rows_run(rows,
                "INSERT INTO iam_member (account, team, member) VALUES ($1, $2, $3)"
                " ON CONFLICT (account, team, member) DO NOTHING",
                SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(group), SQL_TEXT(user)));
@@ -310,7 +246,7 @@ struct err rows_count(const struct rows *rows, enum counted which, struct str ow
     const struct store_value values[] = { SQL_TEXT(rows->account), SQL_TEXT(owner) };
     const bool over_all = which == COUNT_POLICIES || which == COUNT_ALL_VERSIONS;
     bool found = false;
-    return read_one(rows, COUNTS[which], values, over_all ? 1 : 2, (struct reader){ read_count, sizeof(int64_t), 1 },
+    return rows_read_one(rows, COUNTS[which], values, over_all ? 1 : 2, (struct rows_reader){ read_count, sizeof(int64_t), 1 },
                     count, &found);
 }
 
@@ -332,26 +268,26 @@ static void read_key(const struct rows *rows, const struct store_cursor *cursor,
 
 struct err rows_key_find(const struct rows *rows, struct str id, struct key_row *out, bool *found)
 {
-    return read_one(rows, "SELECT " KEY_COLUMNS " FROM iam_access_key WHERE account = $1 AND id = $2",
+    return rows_read_one(rows, "SELECT " KEY_COLUMNS " FROM iam_access_key WHERE account = $1 AND id = $2",
                     SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(id)),
-                    (struct reader){ read_key, sizeof(struct key_row), 1 }, out, found);
+                    (struct rows_reader){ read_key, sizeof(struct key_row), 1 }, out, found);
 }
 
 struct err rows_keys(const struct rows *rows, struct str owner, struct page page, struct key_rows *out)
 {
     struct any_list list = { NULL, 0 };
-    TRY(read_rows(rows,
+    TRY(rows_read(rows,
                   "SELECT " KEY_COLUMNS " FROM iam_access_key WHERE account = $1 AND owner = $2 AND id > $3"
                   " ORDER BY id LIMIT $4",
                   SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(owner), SQL_TEXT(page.after), SQL_INT(page.limit + 1)),
-                  (struct reader){ read_key, sizeof(struct key_row), room_of(page) }, &list));
+                  (struct rows_reader){ read_key, sizeof(struct key_row), rows_room(page) }, &list));
     *out = (struct key_rows){ list.items, list.count };
     return ERR_OK;
 }
 
 struct err rows_key_insert(const struct rows *rows, const struct key_row *key)
 {
-    return run(rows,
+    return rows_run(rows,
                "INSERT INTO iam_access_key (account, id, owner, status, secret, created_ms)"
                " VALUES ($1, $2, $3, $4, $5, $6)",
                SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(key->id), SQL_TEXT(key->owner), SQL_TEXT(key->status),
@@ -360,13 +296,13 @@ struct err rows_key_insert(const struct rows *rows, const struct key_row *key)
 
 struct err rows_key_status(const struct rows *rows, struct str id, struct str status)
 {
-    return run(rows, "UPDATE iam_access_key SET status = $3 WHERE account = $1 AND id = $2",
+    return rows_run(rows, "UPDATE iam_access_key SET status = $3 WHERE account = $1 AND id = $2",
                SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(id), SQL_TEXT(status)));
 }
 
 struct err rows_key_used(const struct rows *rows, struct str id, struct str service, struct str region)
 {
-    return run(rows,
+    return rows_run(rows,
                "UPDATE iam_access_key SET used_ms = $3, used_service = $4, used_region = $5"
                " WHERE account = $1 AND id = $2",
                SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(id), SQL_INT(rows->ctx->now_ms), SQL_TEXT(service),
@@ -375,7 +311,7 @@ struct err rows_key_used(const struct rows *rows, struct str id, struct str serv
 
 struct err rows_key_delete(const struct rows *rows, struct str id)
 {
-    return run(rows, "DELETE FROM iam_access_key WHERE account = $1 AND id = $2",
+    return rows_run(rows, "DELETE FROM iam_access_key WHERE account = $1 AND id = $2",
                SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(id)));
 }
 
@@ -403,28 +339,28 @@ static void read_policy(const struct rows *rows, const struct store_cursor *curs
 
 struct err rows_policy_find(const struct rows *rows, struct str arn, struct policy_row *out, bool *found)
 {
-    return read_one(rows, "SELECT " POLICY_COLUMNS " FROM iam_policy p WHERE account = $1 AND arn = $2",
+    return rows_read_one(rows, "SELECT " POLICY_COLUMNS " FROM iam_policy p WHERE account = $1 AND arn = $2",
                     SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(arn)),
-                    (struct reader){ read_policy, sizeof(struct policy_row), 1 }, out, found);
+                    (struct rows_reader){ read_policy, sizeof(struct policy_row), 1 }, out, found);
 }
 
 struct err rows_policies(const struct rows *rows, struct str path_prefix, struct page page, struct policy_rows *out)
 {
-    const struct str prefix = not_absent(path_prefix);
+    const struct str prefix = rows_text_or_empty(path_prefix);
     struct any_list list = { NULL, 0 };
-    TRY(read_rows(rows,
+    TRY(rows_read(rows,
                   "SELECT " POLICY_COLUMNS " FROM iam_policy p WHERE account = $1 AND arn > $2 AND path >= $3"
                   " AND path < $4 ORDER BY arn LIMIT $5",
                   SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(page.after), SQL_TEXT(prefix),
-                          SQL_TEXT(path_end(rows, prefix)), SQL_INT(page.limit + 1)),
-                  (struct reader){ read_policy, sizeof(struct policy_row), room_of(page) }, &list));
+                          SQL_TEXT(rows_path_end(rows, prefix)), SQL_INT(page.limit + 1)),
+                  (struct rows_reader){ read_policy, sizeof(struct policy_row), rows_room(page) }, &list));
     *out = (struct policy_rows){ list.items, list.count };
     return ERR_OK;
 }
 
 struct err rows_policy_insert(const struct rows *rows, const struct policy_row *policy)
 {
-    return run(rows,
+    return rows_run(rows,
                "INSERT INTO iam_policy (account, key, name, id, path, arn, description, default_version,"
                " newest_version, created_ms, updated_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
                SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(key_of(rows, policy->name)), SQL_TEXT(policy->name),
@@ -435,7 +371,7 @@ struct err rows_policy_insert(const struct rows *rows, const struct policy_row *
 
 struct err rows_policy_update(const struct rows *rows, const struct policy_row *policy)
 {
-    return run(rows,
+    return rows_run(rows,
                "UPDATE iam_policy SET default_version = $3, newest_version = $4, updated_ms = $5"
                " WHERE account = $1 AND arn = $2",
                SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(policy->arn), SQL_INT(policy->default_version),
@@ -445,9 +381,9 @@ struct err rows_policy_update(const struct rows *rows, const struct policy_row *
 struct err rows_policy_delete(const struct rows *rows, const struct policy_row *policy)
 {
     TRY(rows_drop_tags(rows, policy->id));
-    TRY(run(rows, "DELETE FROM iam_policy_version WHERE account = $1 AND policy = $2",
+    TRY(rows_run(rows, "DELETE FROM iam_policy_version WHERE account = $1 AND policy = $2",
             SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(policy->id))));
-    return run(rows, "DELETE FROM iam_policy WHERE account = $1 AND arn = $2",
+    return rows_run(rows, "DELETE FROM iam_policy WHERE account = $1 AND arn = $2",
                SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(policy->arn)));
 }
 
@@ -460,28 +396,28 @@ static void read_version(const struct rows *rows, const struct store_cursor *cur
 struct err rows_version_find(const struct rows *rows, struct str policy, int64_t version, struct version_row *out,
                              bool *found)
 {
-    return read_one(rows,
+    return rows_read_one(rows,
                     "SELECT version, created_ms, document FROM iam_policy_version"
                     " WHERE account = $1 AND policy = $2 AND version = $3",
                     SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(policy), SQL_INT(version)),
-                    (struct reader){ read_version, sizeof(struct version_row), 1 }, out, found);
+                    (struct rows_reader){ read_version, sizeof(struct version_row), 1 }, out, found);
 }
 
 struct err rows_versions(const struct rows *rows, struct str policy, struct version_rows *out)
 {
     struct any_list list = { NULL, 0 };
-    TRY(read_rows(rows,
+    TRY(rows_read(rows,
                   "SELECT version, created_ms, document FROM iam_policy_version"
                   " WHERE account = $1 AND policy = $2 ORDER BY version DESC",
                   SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(policy)),
-                  (struct reader){ read_version, sizeof(struct version_row), 100 }, &list));
+                  (struct rows_reader){ read_version, sizeof(struct version_row), 100 }, &list));
     *out = (struct version_rows){ list.items, list.count };
     return ERR_OK;
 }
 
 struct err rows_version_insert(const struct rows *rows, struct str policy, const struct version_row *version)
 {
-    return run(rows,
+    return rows_run(rows,
                "INSERT INTO iam_policy_version (account, policy, version, document, created_ms)"
                " VALUES ($1, $2, $3, $4, $5)",
                SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(policy), SQL_INT(version->version),
@@ -490,7 +426,7 @@ struct err rows_version_insert(const struct rows *rows, struct str policy, const
 
 struct err rows_version_delete(const struct rows *rows, struct str policy, int64_t version)
 {
-    return run(rows, "DELETE FROM iam_policy_version WHERE account = $1 AND policy = $2 AND version = $3",
+    return rows_run(rows, "DELETE FROM iam_policy_version WHERE account = $1 AND policy = $2 AND version = $3",
                SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(policy), SQL_INT(version)));
 }
 
@@ -503,13 +439,13 @@ struct err rows_alias_get(const struct rows *rows, struct str *alias)
 {
     bool found = false;
     *alias = STR_NONE;
-    return read_one(rows, "SELECT alias FROM iam_alias WHERE account = $1", SQL_VALUES(SQL_TEXT(rows->account)),
-                    (struct reader){ read_alias, sizeof(struct str), 1 }, alias, &found);
+    return rows_read_one(rows, "SELECT alias FROM iam_alias WHERE account = $1", SQL_VALUES(SQL_TEXT(rows->account)),
+                    (struct rows_reader){ read_alias, sizeof(struct str), 1 }, alias, &found);
 }
 
 struct err rows_alias_put(const struct rows *rows, struct str alias)
 {
-    return run(rows,
+    return rows_run(rows,
                "INSERT INTO iam_alias (account, alias) VALUES ($1, $2) ON CONFLICT (account) DO UPDATE SET alias = $2",
                SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(alias)));
 }
