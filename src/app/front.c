@@ -342,7 +342,7 @@ static void write_done(void *argument, struct err result, const char *reason)
 /* True: the call is answered or will be; false: call->err is its answer, now. */
 static bool hand_over(struct call *call)
 {
-    call->job = (struct store_job){ write_run, write_done, call };
+    call->job = (struct store_job){ .run = write_run, .done = write_done, .argument = call };
     /* A write must outlive this thread's next request, which may drop the cached identity the caller borrows from. */
     struct arena *arena = call->rq.ctx.arena;
     struct principal *caller = &call->rq.caller;

@@ -31,7 +31,7 @@ void key_use_note(struct store_writer *writer, struct str access_key, struct str
     struct arena *arena = arena_open();
     struct note *note = ARENA_NEW(arena, struct note);
     note->ctx = ctx_new(arena, now_ms);
-    note->job = (struct store_job){ note_run, note_done, note };
+    note->job = (struct store_job){ .run = note_run, .done = note_done, .argument = note };
     note->access_key = str_copy(arena, access_key);
     note->service = str_copy(arena, service);
     note->region = str_copy(arena, region);

@@ -171,6 +171,14 @@ void queue_close(struct queue *queue)
     lock_give(queue->lock);
 }
 
+bool queue_closed(struct queue *queue)
+{
+    lock_take(queue->lock);
+    const bool closed = queue->closed;
+    lock_give(queue->lock);
+    return closed;
+}
+
 size_t queue_length(struct queue *queue)
 {
     lock_take(queue->lock);

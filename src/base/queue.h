@@ -19,6 +19,7 @@ void *queue_pop(struct queue *queue);
 /* Takes up to max items, waiting for the first one at most wait_ms (-1: for ever). 0 when none came or it is closed. */
 size_t queue_pop_many(struct queue *queue, void **items, size_t max, int64_t wait_ms);
 void queue_close(struct queue *queue);
+bool queue_closed(struct queue *queue);
 size_t queue_length(struct queue *queue);
 
 struct lock;

@@ -3,10 +3,14 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/queue.h"
+
+enum { JOURNAL_RETRY_MS = 200 };
 
 struct store_writer {
     struct queue *queue;
+    struct journal *journal; /* NULL: none */
     struct worker *workers;
     size_t count;
     size_t batch_max;
@@ -18,6 +22,7 @@ struct worker {
     struct thread *thread;
     struct arena *arena;
     struct ctx ctx;
+    unsigned lane; /* of the journal */
 };
 
 /* run one job so that its failure leaves the others' changes alone; *broken when the whole transaction is lost. */
@@ -39,6 +44,35 @@ static struct err run_job(struct worker *worker, const struct store_job *job, bo
     return *broken;
 }
 
+/* Entries of the jobs that are kept: durable before the commit that makes them true. */
+static struct err write_journal(struct worker *worker, struct store_job *const *jobs, size_t count, const struct err *results,
+                                uint64_t *batch)
+{
+    struct journal *journal = worker->writer->journal;
+    for (size_t i = 0; i < count && journal; i++) {
+        if (!results[i].fault && jobs[i]->entries) {
+            *batch = *batch ? *batch : journal_begin(journal, worker->lane);
+            journal_append(journal, *batch, jobs[i]->entries, NULL);
+        }
+    }
+    if (*batch == 0) {
+        return ERR_OK;
+    }
+    TRY(journal_mark(&worker->ctx, worker->conn, journal, *batch));
+    return journal_sync(&worker->ctx, journal, *batch);
+}
+
+/* Until it is known and written down how the batch ended, no other may begin: recovery could not tell them apart. */
+static void settle_journal(struct worker *worker, uint64_t batch, bool committed)
+{
+    struct ctx ctx = ctx_new(worker->arena, worker->ctx.now_ms);
+    while (journal_settle(&ctx, worker->conn, worker->writer->journal, batch, committed).fault
+           && !queue_closed(worker->writer->queue)) {
+        log_error(&ctx, "the audit journal waits for the store", LOG_STR("reason", str_of(ctx.reason)));
+        clock_sleep_ms(JOURNAL_RETRY_MS);
+    }
+}
+
 /* The fault that loses every job of the batch, or ERR_OK. results holds each job's own. */
 static struct err run_batch(struct worker *worker, struct store_job *const *jobs, size_t count, struct err *results)
 {
@@ -49,11 +83,19 @@ static struct err run_batch(struct worker *worker, struct store_job *const *jobs
         results[i] = run_job(worker, jobs[i], count == 1, &broken);
         kept += !results[i].fault;
     }
+    uint64_t batch = 0;
+    if (!broken.fault && kept > 0) {
+        broken = write_journal(worker, jobs, count, results, &batch);
+    }
     if (broken.fault || kept == 0) {
         store_rollback(worker->conn);
-        return broken;
+    } else {
+        broken = store_commit(&worker->ctx, worker->conn);
     }
-    return store_commit(&worker->ctx, worker->conn);
+    if (batch) {
+        settle_journal(worker, batch, kept > 0 && !broken.fault);
+    }
+    return broken;
 }
 
 static void serve(struct worker *worker, struct store_job *const *jobs, size_t count)
@@ -87,7 +129,7 @@ struct err store_writer_open(struct ctx *ctx, struct store *store, size_t capaci
     struct store_writer *writer = memory_new(sizeof(*writer));
     writer->queue = queue_open(capacity);
     writer->batch_max = single ? STORE_BATCH_MAX : 1;
-    const size_t wanted = single ? 1 : threads;
+    const size_t wanted = single ? 1 : threads < JOURNAL_LANES ? threads : JOURNAL_LANES;
     writer->workers = memory_new(wanted * sizeof(*writer->workers));
     for (; writer->count < wanted; writer->count++) {
         struct worker *worker = &writer->workers[writer->count];
@@ -97,6 +139,7 @@ struct err store_writer_open(struct ctx *ctx, struct store *store, size_t capaci
             return err;
         }
         worker->writer = writer;
+        worker->lane = (unsigned)writer->count;
         worker->arena = arena_open();
         worker->ctx = ctx_new(worker->arena, ctx->now_ms);
         worker->thread = thread_start("writer", work, worker);
@@ -119,6 +162,11 @@ void store_writer_close(struct store_writer *writer)
     queue_free(writer->queue);
     memory_free(writer->workers);
     memory_free(writer);
+}
+
+void store_writer_use_journal(struct store_writer *writer, struct journal *journal)
+{
+    writer->journal = journal;
 }
 
 bool store_writer_push(struct store_writer *writer, struct store_job *job)

@@ -99,7 +99,7 @@ STORE_TEST(a_job_that_fails_takes_no_other_with_it)
     CHECK_OK(store_writer_open(&test->ctx, test->store, 128, 1, &writer));
     for (int64_t i = 0; i < 8; i++) {
         told[i].caller = (struct caller){ .ctx = ctx_new(NULL, 0), .id = i == 6 ? 5 : i, .refuse = i == 2 };
-        told[i].job = (struct store_job){ run_told, tell, &told[i] };
+        told[i].job = (struct store_job){ .run = run_told, .done = tell, .argument = &told[i] };
         CHECK(store_writer_push(writer, &told[i].job));
     }
     store_writer_close(writer);

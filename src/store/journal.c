@@ -1,0 +1,397 @@
+/* journal.c - appending, the one thread that writes and fsyncs, and batches under way. */
+#include "store/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "store/checkpoint.h"
+#include "store/journal_parts.h"
+
+static void bytes_add(struct bytes *bytes, const void *piece, size_t size)
+{
+    if (bytes->capacity - bytes->len < size) {
+        while (bytes->capacity - bytes->len < size) {
+            bytes->capacity = bytes->capacity ? bytes->capacity * 2 : 1 << 16;
+        }
+        bytes->ptr = memory_grow(bytes->ptr, bytes->capacity);
+    }
+    memcpy(bytes->ptr + bytes->len, piece, size);
+    bytes->len += size;
+}
+
+static struct lane *lane_of(struct journal *journal, uint64_t batch)
+{
+    return batch ? &journal->lanes[batch & ((1U << LANE_BITS) - 1)] : NULL;
+}
+
+static void lane_note(struct lane *lane, journal_place place)
+{
+    if (lane->count == lane->capacity) {
+        lane->capacity = lane->capacity ? lane->capacity * 2 : 64;
+        lane->entries = memory_grow(lane->entries, lane->capacity * sizeof(*lane->entries));
+    }
+    lane->first = lane->count == 0 ? place : lane->first;
+    lane->entries[lane->count++] = place;
+}
+
+/* Under the lock. */
+static void append_one(struct journal *journal, uint64_t batch, const struct journal_entry *entry)
+{
+    struct frame frame = {
+        .size = (uint32_t)(entry->key_count * sizeof(uint64_t) + entry->payload.len),
+        .batch = batch,
+        .key_count = (uint8_t)entry->key_count,
+    };
+    struct bytes *filling = &journal->filling;
+    const size_t start = filling->len;
+    const uint32_t offset = journal->filling_base + (uint32_t)start;
+    bytes_add(filling, &frame, sizeof(frame));
+    bytes_add(filling, entry->keys, entry->key_count * sizeof(uint64_t));
+    bytes_add(filling, entry->payload.ptr, entry->payload.len);
+    frame.check = frame_check(&frame, filling->ptr + start + sizeof(frame));
+    memcpy(filling->ptr + start, &frame, sizeof(frame));
+    for (size_t i = 0; i < entry->key_count; i++) {
+        keys_add(&journal->index, entry->keys[i], offset);
+    }
+    struct lane *lane = lane_of(journal, batch);
+    if (lane) {
+        lane_note(lane, place_of(journal->filling_segment, offset));
+    }
+}
+
+void journal_append(struct journal *journal, uint64_t batch, const struct journal_entry *entries, struct journal_wait *wait)
+{
+    lock_take(journal->lock);
+    for (const struct journal_entry *entry = entries; entry; entry = entry->next) {
+        append_one(journal, batch, entry);
+    }
+    if (wait) {
+        wait->next = NULL;
+        *journal->last_wait = wait;
+        journal->last_wait = &wait->next;
+    }
+    if (!journal->flushing) {
+        lock_signal(journal->lock);
+    }
+    lock_give(journal->lock);
+}
+
+/* What one flush takes along; made under the lock. */
+struct flight {
+    struct journal_wait *waits;
+    uint32_t segment, base;
+    size_t index_count;
+    bool rolls; /* the next one begins a new segment */
+};
+
+static struct flight take_off(struct journal *journal)
+{
+    const struct bytes empty = journal->writing;
+    struct flight flight = {
+        .waits = journal->waits,
+        .segment = journal->filling_segment,
+        .base = journal->filling_base,
+        .index_count = journal->index.count,
+    };
+    journal->writing = journal->filling;
+    journal->filling = empty;
+    journal->filling.len = 0;
+    journal->waits = NULL;
+    journal->last_wait = &journal->waits;
+    journal->filling_base += (uint32_t)journal->writing.len;
+    flight.rolls = journal->filling_base >= JOURNAL_SEGMENT;
+    if (flight.rolls) {
+        journal->sealed = journal->index;
+        journal->index = (struct index){ 0 };
+        journal->filling_segment++;
+        journal->filling_base = SEGMENT_HEAD;
+    }
+    journal->flushing = true;
+    return flight;
+}
+
+static struct err write_flight(struct ctx *ctx, struct journal *journal, const struct flight *flight)
+{
+    if (journal->segment != flight->segment) {
+        int file = -1;
+        TRY(segment_create(ctx, journal, flight->segment, &file));
+        close(journal->file);
+        lock_take(journal->lock);
+        journal->file = file;
+        journal->segment = flight->segment;
+        journal->durable = SEGMENT_HEAD;
+        journal->index_durable = 0;
+        lock_give(journal->lock);
+    }
+    TRY(file_write(ctx, journal->file, flight->base, journal->writing.ptr, journal->writing.len));
+    if (journal->writing.len > 0 && fdatasync(journal->file) != 0) {
+        return fail(ctx, &FAULT_IO, "cannot write the audit journal: %s", strerror(errno));
+    }
+    return ERR_OK;
+}
+
+/* Nothing after what is durable exists: what waits fails as well. Writing goes on in a new segment, since after a failed
+ * fsync nobody knows what stands on the disk. Under the lock. */
+static struct journal_wait *crash_land(struct journal *journal, struct flight *flight)
+{
+    struct journal_wait *more = journal->waits;
+    if (flight->rolls) {
+        memory_free(journal->index.items);
+        journal->index = journal->sealed;
+        journal->sealed = (struct index){ 0 };
+    }
+    journal->index.count = journal->index_durable;
+    journal->filling.len = 0;
+    journal->waits = NULL;
+    journal->last_wait = &journal->waits;
+    journal->filling_segment = journal->segment;
+    journal->filling_base = journal->durable;
+    if (ftruncate(journal->file, (off_t)journal->durable) == 0 && journal->durable > SEGMENT_HEAD) {
+        journal->index.count = 0;
+        journal->filling_segment = journal->segment + 1;
+        journal->filling_base = SEGMENT_HEAD;
+    }
+    flight->rolls = false;
+    journal->failures++;
+    return more;
+}
+
+static void tell(struct journal_wait *wait, struct err err, const char *reason)
+{
+    while (wait) {
+        struct journal_wait *next = wait->next; /* done may be the end of it */
+        wait->done(wait->self, err, reason);
+        wait = next;
+    }
+}
+
+static void flush(struct ctx *ctx, struct journal *journal, struct flight flight)
+{
+    struct journal_wait *more = NULL;
+    struct index sealed = { 0 };
+    const struct err err = write_flight(ctx, journal, &flight);
+    const uint32_t size = flight.base + (uint32_t)journal->writing.len;
+    lock_take(journal->lock);
+    if (err.fault) {
+        more = crash_land(journal, &flight);
+    } else {
+        journal->durable = size;
+        journal->index_durable = flight.rolls ? 0 : flight.index_count;
+    }
+    if (flight.rolls) {
+        sealed = journal->sealed;
+        journal->sealed = (struct index){ 0 };
+    }
+    journal->flushing = false;
+    lock_give(journal->lock);
+    lock_signal(journal->tail);
+    tell(flight.waits, err, ctx->reason);
+    tell(more, err, ctx->reason);
+    if (flight.rolls && keys_save(ctx, journal, flight.segment, size, &sealed).fault) {
+        ctx->reason[0] = '\0'; /* it is made again when it is asked for */
+    }
+    memory_free(sealed.items);
+}
+
+static void work(void *argument)
+{
+    struct journal *journal = argument;
+    struct arena *arena CLEANUP(arena_cleanup) = arena_open();
+    for (;;) {
+        struct ctx ctx = ctx_new(arena, clock_now_ms());
+        lock_take(journal->lock);
+        while (journal->filling.len == 0 && journal->waits == NULL && !journal->closing) {
+            lock_wait(journal->lock, -1);
+        }
+        if (journal->filling.len == 0 && journal->waits == NULL) {
+            lock_give(journal->lock);
+            return;
+        }
+        const struct flight flight = take_off(journal);
+        lock_give(journal->lock);
+        flush(&ctx, journal, flight);
+        arena_reset(arena);
+    }
+}
+
+struct err journal_open(struct ctx *ctx, struct str folder, struct store *store, struct journal **out)
+{
+    struct journal *journal = memory_new(sizeof(*journal));
+    char *path = memory_new(folder.len + 1);
+    memcpy(path, folder.ptr, folder.len);
+    journal->folder = path;
+    journal->file = -1;
+    journal->lock = lock_open();
+    journal->tail = lock_open();
+    journal->last_wait = &journal->waits;
+    const struct err err = journal_recover(ctx, journal, store);
+    if (err.fault) {
+        journal_close(journal);
+        return err;
+    }
+    journal->thread = thread_start("journal", work, journal);
+    *out = journal;
+    return ERR_OK;
+}
+
+static bool is_settled(const struct journal *journal)
+{
+    bool settled = true;
+    for (size_t i = 0; i < JOURNAL_LANES; i++) {
+        settled = settled && journal->lanes[i].count == 0;
+    }
+    return settled;
+}
+
+static void mark_clean(const struct journal *journal)
+{
+    struct arena *arena CLEANUP(arena_cleanup) = arena_open();
+    const int file = open(str_format(arena, "%s/clean", journal->folder).ptr, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0) {
+        close(file);
+    }
+}
+
+void journal_close(struct journal *journal)
+{
+    if (journal == NULL) {
+        return;
+    }
+    if (journal->thread) {
+        lock_take(journal->lock);
+        journal->closing = true;
+        lock_signal(journal->lock);
+        lock_give(journal->lock);
+        thread_join(journal->thread);
+        if (is_settled(journal)) {
+            mark_clean(journal);
+        }
+    }
+    if (journal->file >= 0) {
+        close(journal->file);
+    }
+    for (size_t i = 0; i < JOURNAL_LANES; i++) {
+        memory_free(journal->lanes[i].entries);
+    }
+    memory_free(journal->index.items);
+    memory_free(journal->sealed.items);
+    memory_free(journal->filling.ptr);
+    memory_free(journal->writing.ptr);
+    lock_free(journal->lock);
+    lock_free(journal->tail);
+    char *path = NULL;
+    memcpy(&path, &journal->folder, sizeof(path));
+    memory_free(path);
+    memory_free(journal);
+}
+
+uint64_t journal_begin(struct journal *journal, unsigned lane)
+{
+    lock_take(journal->lock);
+    const uint64_t batch = ++journal->counter << LANE_BITS | lane;
+    journal->lanes[lane].batch = batch;
+    journal->lanes[lane].count = 0;
+    journal->lanes[lane].first = 0;
+    journal->lanes[lane].failures = journal->failures;
+    lock_give(journal->lock);
+    return batch;
+}
+
+static struct str mark_name(struct arena *arena, const struct journal *journal, uint64_t batch)
+{
+    return str_format(arena, "journal:%s:%u", journal->id, (unsigned)(batch & ((1U << LANE_BITS) - 1)));
+}
+
+struct err journal_mark(struct ctx *ctx, struct store_conn *db, struct journal *journal, uint64_t batch)
+{
+    return store_checkpoint_write(ctx, db, mark_name(ctx->arena, journal, batch),
+                                  str_format(ctx->arena, "%lld", (long long)batch));
+}
+
+struct sync_wait {
+    struct journal_wait wait;
+    struct ctx *ctx;
+    struct lock *lock;
+    struct err result;
+    bool finished;
+};
+
+static void sync_done(void *self, struct err result, const char *reason)
+{
+    struct sync_wait *sync = self;
+    lock_take(sync->lock);
+    sync->result = result;
+    sync->finished = true;
+    if (result.fault) {
+        snprintf(sync->ctx->reason, sizeof(sync->ctx->reason), "%s", reason);
+    }
+    lock_signal(sync->lock);
+    lock_give(sync->lock);
+}
+
+struct err journal_sync(struct ctx *ctx, struct journal *journal, uint64_t batch)
+{
+    struct sync_wait sync = { .ctx = ctx, .lock = lock_open() };
+    sync.wait = (struct journal_wait){ .done = sync_done, .self = &sync };
+    journal_append(journal, 0, NULL, &sync.wait);
+    lock_take(sync.lock);
+    while (!sync.finished) {
+        lock_wait(sync.lock, -1);
+    }
+    lock_give(sync.lock);
+    lock_free(sync.lock);
+    TRY(sync.result);
+    lock_take(journal->lock);
+    const bool lost = batch && lane_of(journal, batch)->failures != journal->failures;
+    lock_give(journal->lock);
+    return lost ? fail(ctx, &FAULT_IO, "the audit journal could not be written") : ERR_OK;
+}
+
+/* Whether the store knows the batch. */
+static struct err ask(struct ctx *ctx, struct store_conn *db, const struct journal *journal, uint64_t batch, bool *known)
+{
+    struct str value = STR_NONE;
+    int64_t mark = 0;
+    TRY(store_begin(ctx, db, STORE_READ));
+    const struct err err = store_checkpoint_read(ctx, db, mark_name(ctx->arena, journal, batch), &value);
+    store_rollback(db);
+    TRY(err);
+    *known = value.ptr && str_to_int(value, &mark) && (uint64_t)mark == batch;
+    return ERR_OK;
+}
+
+/* Only the lane's own thread changes its entries, and no more of them come now. Those that never became durable are gone. */
+static struct err drop(struct ctx *ctx, struct journal *journal, const struct lane *lane)
+{
+    lock_take(journal->lock);
+    const journal_place end = place_of(journal->segment, journal->durable);
+    lock_give(journal->lock);
+    size_t count = 0;
+    while (count < lane->count && lane->entries[count] < end) {
+        count++;
+    }
+    return frame_kill(ctx, journal, lane->entries, count);
+}
+
+struct err journal_settle(struct ctx *ctx, struct store_conn *db, struct journal *journal, uint64_t batch, bool committed)
+{
+    struct lane *lane = lane_of(journal, batch);
+    bool kept = committed;
+    if (!committed && lane->count > 0) {
+        if (journal_sync(ctx, journal, 0).fault) {
+            ctx->reason[0] = '\0'; /* either way nothing of the batch is on its way any more */
+        }
+        TRY(ask(ctx, db, journal, batch, &kept));
+    }
+    if (!kept && lane->count > 0) {
+        TRY(drop(ctx, journal, lane));
+    }
+    lock_take(journal->lock);
+    *lane = (struct lane){ .entries = lane->entries, .capacity = lane->capacity };
+    lock_give(journal->lock);
+    lock_signal(journal->tail);
+    return ERR_OK;
+}
