@@ -1,16 +1,15 @@
 #include "app/front.h"
 
 #include <stdio.h>
-#include <stdatomic.h>
 
+#include "app/afterwards.h"
 #include "app/commands.h"
-#include "app/identity.h"
+#include "app/finished.h"
 #include "app/key_use.h"
 #include "app/metrics.h"
 #include "app/source_table.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/queue.h"
 #include "crypto/random.h"
 #include "services.h"
 #include "svc/request.h"
@@ -19,23 +18,11 @@
 #include "wire/sigv4.h"
 #include "wire/virtual_host.h"
 
-static const struct fault ACCESS_DENIED = { "AccessDenied", NULL, NULL, 403 };
-static const struct fault ACCESS_DENIED_EXCEPTION = { "AccessDeniedException", NULL, NULL, 403 };
-
-/* What one thread of the server owns. */
-struct worker {
-    struct store_conn *db;
-    struct identity_cache *identities;
-    struct sigv4_keys *keys;
-    struct worker *next;
-};
-
 struct front {
     struct front_options options;
     struct wire_router *router;
-    struct lock *lock; /* of workers */
-    struct worker *workers;
-    uint64_t serial; /* tells this front from a closed one whose workers a thread may remember */
+    struct inside *inside;
+    struct afterwards *afterwards;
 };
 
 /* One request under way. It lives in the exchange's arena; one thread has it at a time. */
@@ -46,23 +33,25 @@ struct call {
     struct sigv4_claim claim;
     struct wire_match match;
     struct request rq;
-    struct identity *identity; /* only until the thread takes its next request */
+    struct inside_door door;
+    struct identity *identity; /* only until the thread takes its next request, unless it is kept */
+    bool kept;
     void *in;
     void *out;
     int64_t started_us;
     struct store_job job;
+    struct afterwards_job later;
     struct err err;
 };
-
-static _Atomic uint64_t next_serial = 1;
 
 struct front *front_open(const struct front_options *options)
 {
     struct front *front = memory_new(sizeof(*front));
     front->options = *options;
     front->router = wire_router_open(SERVICE_MODELS, SERVICE_MODEL_COUNT);
-    front->lock = lock_open();
-    front->serial = atomic_fetch_add(&next_serial, 1);
+    front->afterwards = afterwards_open();
+    front->inside = inside_open(&(struct inside_options){ options->store, options->writer, options->vault, options->home_account,
+                                                          options->region, options->check_answers });
     return front;
 }
 
@@ -71,38 +60,22 @@ void front_close(struct front *front)
     if (front == NULL) {
         return;
     }
-    for (struct worker *worker = front->workers; worker;) {
-        struct worker *next = worker->next;
-        store_disconnect(worker->db);
-        identity_cache_close(worker->identities);
-        sigv4_keys_close(worker->keys);
-        memory_free(worker);
-        worker = next;
-    }
+    afterwards_close(front->afterwards);
+    inside_close(front->inside);
     wire_router_close(front->router);
-    lock_free(front->lock);
     memory_free(front);
 }
 
+struct inside *front_inside(struct front *front)
+{
+    return front->inside;
+}
+
+/* With a connection. */
 static struct err worker_of_thread(struct ctx *ctx, struct front *front, struct worker **out)
 {
-    static _Thread_local struct worker *mine;
-    static _Thread_local uint64_t serial;
-    if (serial != front->serial) {
-        struct store_conn *db = NULL;
-        TRY(store_connect(ctx, front->options.store, &db));
-        mine = memory_new(sizeof(*mine));
-        mine->db = db;
-        mine->identities = identity_cache_open();
-        mine->keys = sigv4_keys_open();
-        serial = front->serial;
-        lock_take(front->lock);
-        mine->next = front->workers;
-        front->workers = mine;
-        lock_give(front->lock);
-    }
-    *out = mine;
-    return ERR_OK;
+    *out = worker_here(inside_workers(front->inside));
+    return worker_connect(ctx, *out);
 }
 
 static void count_answer(const struct call *call, uint16_t status)
@@ -114,23 +87,11 @@ static void count_answer(const struct call *call, uint16_t status)
     metric_add(METRIC_REQUEST_MICROSECONDS, clock_monotonic_us() - call->started_us);
 }
 
-static void log_answer(const struct call *call, uint16_t status)
+static void finish(struct call *call, uint16_t status)
 {
-    const bool change = call->match.operation && call->match.operation->access == ACCESS_WRITE && status < 400;
-    const enum log_level level = status == 501 ? LOG_WARN : status >= 500 ? LOG_ERROR : change ? LOG_INFO : LOG_DEBUG;
-    log_write(level, &call->rq.ctx, "call",
-              (const struct log_field[]){
-                  LOG_STR("service", call->match.service ? str_of(call->match.service->name) : STR_NONE),
-                  LOG_STR("operation", call->match.operation ? str_of(call->match.operation->name) : STR_NONE),
-                  LOG_STR("caller", call->rq.caller.arn),
-                  LOG_STR("source", call->http.remote),
-                  LOG_STR("region", call->rq.region),
-                  LOG_INT("status", status),
-                  LOG_STR("error", call->err.fault ? str_of(call->err.fault->code) : STR_NONE),
-                  LOG_STR("reason", call->err.fault ? str_of(call->rq.ctx.reason) : STR_NONE),
-                  LOG_INT("microseconds", clock_monotonic_us() - call->started_us),
-                  LOG_END,
-              });
+    count_answer(call, status);
+    finished_call(&(const struct finished){ .rq = &call->rq, .in = call->in, .out = call->err.fault ? NULL : call->out,
+                                            .err = call->err, .status = status, .started_us = call->started_us });
 }
 
 /* For tests: what breaks its model goes out as a failure that none of them can miss. */
@@ -157,9 +118,18 @@ static void answer(struct call *call)
         wire_encode_unrouted_error(ctx, call->front->router, &call->http, call->claim.service, call->err.fault,
                                    str_of(ctx->reason), &response);
     }
-    count_answer(call, response.status);
-    log_answer(call, response.status);
+    finish(call, response.status);
+    struct identity *kept = call->kept ? call->identity : NULL; /* the call's memory goes with the answer */
     net_answer(call->exchange, &response);
+    identity_release(kept);
+}
+
+static void keep_identity(struct call *call)
+{
+    if (!call->kept) {
+        identity_keep(call->identity);
+        call->kept = true;
+    }
 }
 
 /* The body that handlers see is the one inside the chunks, each of them checked. */
@@ -197,9 +167,17 @@ static struct err identify(struct call *call, struct worker *worker)
     }
     TRY(sigv4_verify(ctx, worker->keys, &call->claim, &call->http, call->identity->credential.secret));
     call->rq.caller = call->identity->credential.principal;
+    call->rq.caller_tags = call->identity->tags;
+    call->rq.caller_tag_count = call->identity->tag_count;
     call->rq.account = call->rq.caller.account;
+    call->door.identity = call->identity;
     note_use(call);
     return call->claim.payload >= SIGV4_CHUNKED ? unchunk(call, worker) : ERR_OK;
+}
+
+static bool may_be_unsigned(const struct wire_match *match)
+{
+    return match->operation && (match->operation->unsigned_ok || authorise_service(match->service)->anonymous_ok);
 }
 
 /* Who signed comes first: whoever can't sign learns nothing about what there is. Unsigned calls are for the operations
@@ -215,7 +193,7 @@ static struct err recognise(struct call *call, struct worker *worker)
         virtual_host_resolve(ctx->arena, &call->http);
     }
     const struct err found = wire_route(ctx, call->front->router, &call->http, call->claim.service, &call->match);
-    if (signed_by.fault && !(anonymous && call->match.operation && call->match.operation->unsigned_ok)) {
+    if (signed_by.fault && !(anonymous && may_be_unsigned(&call->match))) {
         metric_add(METRIC_REQUESTS_REFUSED, 1);
         memcpy(ctx->reason, reason, sizeof(reason));
         return (struct err){ sigv4_fault(signed_by.fault, call->match.protocol, call->claim.service) };
@@ -223,141 +201,97 @@ static struct err recognise(struct call *call, struct worker *worker)
     TRY(found);
     call->rq.service = call->match.service;
     call->rq.operation = call->match.operation;
+    call->rq.protocol = call->match.protocol;
     return call->match.operation->handler ? ERR_OK : wire_unbuilt(ctx, &call->match);
 }
 
-static struct err denied(struct call *call, const struct policy_answer *answer, const char *action, struct str resource)
+/* Refuses a call that finds no thread free: in the service's own words where its model has such a fault. */
+static struct err too_many(struct call *call)
 {
-    struct ctx *ctx = &call->rq.ctx;
-    const bool xml = call->match.protocol == PROTOCOL_QUERY || call->match.protocol == PROTOCOL_EC2
-        || call->match.protocol == PROTOCOL_REST_XML;
-    const struct str words =
-        iam_denial(ctx, &call->rq.caller, str_of(action), resource, answer);
-    metric_add(METRIC_REQUESTS_REFUSED, 1);
-    return fail(ctx, xml ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION, "%" STR_FMT, STR_ARG(words));
-}
-
-static bool is_limited(const struct policy_question *question)
-{
-    bool limited = false;
-    for (size_t i = 0; i < question->layer_count; i++) {
-        const struct policy_layer *layer = &question->layers[i];
-        const bool limits = layer->kind == LAYER_BOUNDARY || layer->kind == LAYER_SESSION;
-        limited = limited || (limits && policy_weigh(question, layer).decision != POLICY_ALLOW);
+    static const struct fault throttling = { "ThrottlingException", NULL, NULL, 400 };
+    const struct fault *fault = &throttling;
+    for (const struct fault *const *known = call->match.operation->faults; *known; known++) {
+        const struct str code = str_of((*known)->code);
+        fault = str_equal(code, STR("TooManyRequestsException")) || str_equal(code, STR("ThrottlingException")) ? *known : fault;
     }
-    return limited;
+    return fail(&call->rq.ctx, fault, "Rate exceeded");
 }
 
-static struct policy_answer ask(struct call *call, const char *action, struct str resource)
+static void run_later(void *argument)
 {
-    const struct iam_policies *policies = &call->identity->policies;
-    struct request_context context = { .rq = &call->rq };
-    const size_t count = policies->tag_count + call->identity->credential.tag_count;
-    struct context_pair *tags = ARENA_ARRAY(call->rq.ctx.arena, struct context_pair, count);
-    for (size_t i = 0; i < count; i++) {
-        tags[i] = i < policies->tag_count ? policies->tags[i]
-                                          : call->identity->credential.tags[i - policies->tag_count];
+    struct call *call = argument;
+    call->err = call->rq.after.run(call->rq.after.self, &call->rq, call->out);
+    answer(call);
+}
+
+/* The transaction is over: answers, once what blocks is done. */
+static void conclude(struct call *call)
+{
+    call->rq.db = NULL;
+    if (!call->err.fault && call->rq.after.run) {
+        keep_identity(call);
+        call->later = (struct afterwards_job){ run_later, call };
+        if (afterwards_push(call->front->afterwards, &call->later)) {
+            return;
+        }
+        call->err = too_many(call);
     }
-    context.extra = tags;
-    context.extra_count = count;
-    const struct policy_question question = {
-        .action = str_of(action),
-        .resource = resource,
-        .caller = request_caller(&call->rq),
-        .lookup = request_lookup,
-        .lookup_argument = &context,
-        .layers = policies->layers,
-        .layer_count = policies->layer_count,
-    };
-    const struct operation *operation = call->match.operation; /* NULL: a push */
-    call->rq.limited = operation && iam_authority(operation) == AUTHORITY_TRUST && is_limited(&question);
-    return policy_decide(&question);
-}
-
-/* IAM's own operations are judged by what is stored; the others by their input alone. */
-static struct err resource_of(struct call *call, struct store_conn *db, struct str *resource)
-{
-    if (call->match.service != IAM.model) {
-        *resource = request_resource(&call->rq, call->in);
-        return ERR_OK;
-    }
-    TRY(store_begin(&call->rq.ctx, db, STORE_READ));
-    call->rq.db = db;
-    const struct err err = iam_resource(&call->rq, call->in, resource);
-    store_rollback(db);
-    return err;
-}
-
-static struct err authorise(struct call *call, struct store_conn *db)
-{
-    const enum iam_authority authority = iam_authority(call->match.operation);
-    if (call->identity == NULL || authority == AUTHORITY_ALWAYS) {
-        return ERR_OK;
-    }
-    if (call->identity->policies.all_allowed) {
-        call->rq.identity_allows = true;
-        return ERR_OK;
-    }
-    struct str resource = STR_NONE;
-    TRY(resource_of(call, db, &resource));
-    const struct policy_answer answer = ask(call, call->match.operation->action, resource);
-    call->rq.identity_allows = answer.decision == POLICY_ALLOW;
-    const bool handler_decides = authority == AUTHORITY_TRUST && answer.decision != POLICY_EXPLICIT_DENY;
-    return call->rq.identity_allows || handler_decides ? ERR_OK : denied(call, &answer, call->match.operation->action, resource);
-}
-
-static struct err run_handler(struct call *call, struct store_conn *db)
-{
-    call->rq.db = db;
-    return call->match.operation->handler(&call->rq, call->in, call->out);
-}
-
-static struct err read_call(struct call *call, struct store_conn *db)
-{
-    TRY(store_begin(&call->rq.ctx, db, STORE_READ));
-    const struct err err = run_handler(call, db);
-    store_rollback(db);
-    return err;
+    answer(call);
 }
 
 static struct err write_run(void *argument, struct store_conn *db)
 {
     struct call *call = argument;
-    return run_handler(call, db);
+    call->rq.db = db;
+    call->rq.writes = true;
+    return call->match.operation->handler(&call->rq, call->in, call->out);
 }
 
 static void write_done(void *argument, struct err result, const char *reason)
 {
     struct call *call = argument;
     call->err = result;
+    call->rq.writes = false;
     if (reason[0]) {
         snprintf(call->rq.ctx.reason, sizeof(call->rq.ctx.reason), "%s", reason);
     }
-    if (!result.fault && call->match.service == IAM.model) {
+    if (!result.fault && (call->door.authority_changed || authorise_service(call->match.service)->changes_authority)) {
         iam_changed();
     }
-    answer(call);
+    conclude(call);
 }
 
 /* True: the call is answered or will be; false: call->err is its answer, now. */
 static bool hand_over(struct call *call)
 {
     call->job = (struct store_job){ .run = write_run, .done = write_done, .argument = call };
-    /* A write must outlive this thread's next request, which may drop the cached identity the caller borrows from. */
-    struct arena *arena = call->rq.ctx.arena;
-    struct principal *caller = &call->rq.caller;
-    struct str *const texts[] = { &caller->account, &caller->arn, &caller->id, &caller->name, &caller->session_name,
-                                  &caller->access_key, &caller->session_policy, &caller->session_policy_arns,
-                                  &caller->role_arn, &caller->source_identity };
-    for (size_t i = 0; i < COUNT_OF(texts); i++) {
-        *texts[i] = str_copy(arena, *texts[i]);
-    }
-    call->rq.account = caller->account;
+    keep_identity(call);
     if (store_writer_push(call->front->options.writer, &call->job)) {
         return true;
     }
     call->err = fail(&call->rq.ctx, &FAULT_UNAVAILABLE, "the server is stopping");
     return false;
+}
+
+static struct err judge(struct call *call, struct worker *worker)
+{
+    TRY(authorise(worker->memory, &call->rq, call->in, call->identity));
+    const bool read = call->match.operation->access == ACCESS_READ;
+    return read ? call->match.operation->handler(&call->rq, call->in, call->out) : ERR_OK;
+}
+
+/* Reads are judged and done in one transaction; writes are done later, in the writer's. */
+static struct err judge_and_read(struct call *call, struct worker *worker)
+{
+    struct ctx *ctx = &call->rq.ctx;
+    if (call->match.operation->access == ACCESS_WRITE && !authorise_reads(worker->memory, &call->rq)) {
+        return judge(call, worker);
+    }
+    TRY(store_begin(ctx, worker->db, STORE_READ));
+    call->rq.db = worker->db;
+    const struct err err = judge(call, worker);
+    store_rollback(worker->db);
+    return err;
 }
 
 static struct err prepare(struct call *call)
@@ -367,9 +301,8 @@ static struct err prepare(struct call *call)
     TRY(worker_of_thread(ctx, call->front, &worker));
     TRY(recognise(call, worker));
     TRY(wire_decode(ctx, &call->match, &call->http, &call->in));
-    TRY(authorise(call, worker->db));
     call->out = arena_alloc(ctx->arena, call->match.operation->output->size);
-    return call->match.operation->access == ACCESS_READ ? read_call(call, worker->db) : ERR_OK;
+    return judge_and_read(call, worker);
 }
 
 static void answer_text(struct net_exchange *exchange, uint16_t status, struct str type, struct str body)
@@ -455,13 +388,13 @@ static struct call *call_new(struct front *front, struct net_exchange *exchange)
         .tls = http->tls,
     };
     call->rq.ctx.request_id = random_uuid(&call->rq.ctx);
+    inside_door_open(&call->door, front->inside, NULL, &call->rq);
     return call;
 }
 
 /* Who may push: signed as service "yagura", allowed yagura:PutRecords. */
 static struct err authorise_push(struct call *call)
 {
-    static const char action[] = "yagura:PutRecords";
     struct ctx *ctx = &call->rq.ctx;
     struct worker *worker = NULL;
     TRY(worker_of_thread(ctx, call->front, &worker));
@@ -471,11 +404,7 @@ static struct err authorise_push(struct call *call)
     }
     const struct str resource = str_format(ctx->arena, "arn:aws:yagura:%" STR_FMT ":%" STR_FMT ":push",
                                            STR_ARG(call->rq.region), STR_ARG(call->rq.account));
-    if (call->identity->policies.all_allowed) {
-        return ERR_OK;
-    }
-    const struct policy_answer answer = ask(call, action, resource);
-    return answer.decision == POLICY_ALLOW ? ERR_OK : denied(call, &answer, action, resource);
+    return authorise_action(&call->rq, call->identity, STR("yagura:PutRecords"), resource);
 }
 
 /* False: not a push. */
@@ -489,8 +418,7 @@ static bool answer_push(struct front *front, struct net_exchange *exchange)
     struct call *call = call_new(front, exchange);
     call->err = authorise_push(call);
     if (call->err.fault) {
-        count_answer(call, call->err.fault->http);
-        log_answer(call, call->err.fault->http);
+        finish(call, call->err.fault->http);
         push_refuse(exchange, call->err, call->rq.ctx.reason);
         return true;
     }
@@ -510,6 +438,6 @@ void front_handle(void *self, struct net_exchange *exchange)
     call->err = prepare(call);
     const bool write = !call->err.fault && call->match.operation->access == ACCESS_WRITE;
     if (!write || !hand_over(call)) {
-        answer(call);
+        conclude(call);
     }
 }

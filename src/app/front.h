@@ -2,13 +2,14 @@
  *
  * receive → verify the signature → find the operation → decode and validate → authorise → transaction { handler } →
  * encode. Reads run at once on the thread that received them, on its own connection; writes go to the store's writer,
- * which commits many at a time, and are answered once they are durable.
+ * which commits many at a time, and are answered once they are durable. What blocks is done after that, on other threads.
  *
  * GET /_yagura/health and /_yagura/metrics are answered unsigned; no bucket can have such a name. POST /_yagura/push is
  * signed as service "yagura". */
 #ifndef YAGURA_APP_FRONT_H
 #define YAGURA_APP_FRONT_H
 
+#include "app/inside.h"
 #include "app/push.h"
 #include "crypto/vault.h"
 #include "net/server.h"
@@ -29,6 +30,7 @@ struct front;
 struct front *front_open(const struct front_options *options); /* options' text must outlive it */
 /* Once the server has stopped and the writer is drained. NULL is allowed. */
 void front_close(struct front *front);
+struct inside *front_inside(struct front *front);
 /* A net_handler; self is the struct front. */
 void front_handle(void *self, struct net_exchange *exchange);
 /* What the server itself refuses, in AWS's form: net_options.refuse. */

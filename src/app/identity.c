@@ -13,10 +13,23 @@ struct identity_cache *identity_cache_open(void)
     return cache;
 }
 
+void identity_keep(struct identity *identity)
+{
+    if (identity) {
+        atomic_fetch_add(&identity->holders, 1);
+    }
+}
+
+void identity_release(struct identity *identity)
+{
+    if (identity && atomic_fetch_sub(&identity->holders, 1) == 1) {
+        arena_close(identity->arena);
+    }
+}
+
 static void drop(void *value)
 {
-    struct identity *identity = value;
-    arena_close(identity->arena);
+    identity_release(value);
 }
 
 void identity_cache_close(struct identity_cache *cache)
@@ -33,6 +46,35 @@ static bool is_fresh(const struct identity *identity, struct str token, int64_t 
     const bool recent = now_ms >= identity->loaded_ms && now_ms - identity->loaded_ms < IDENTITY_FRESH_MS;
     const bool lasting = expires_ms == 0 || now_ms < expires_ms;
     return recent && lasting && identity->generation == iam_generation() && str_equal(identity->token, token);
+}
+
+static bool tagged(const struct iam_credential *session, struct str key)
+{
+    for (size_t i = 0; i < session->tag_count; i++) {
+        if (str_equal_nocase(session->tags[i].key, key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* spec: IAM user guide, "Pass session tags in AWS STS": a session's tag takes the place of its role's. */
+static void merge_tags(struct identity *identity)
+{
+    const struct iam_credential *session = &identity->credential;
+    const struct iam_policies *entity = &identity->policies;
+    struct context_pair *tags = ARENA_ARRAY(identity->arena, struct context_pair, session->tag_count + entity->tag_count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < session->tag_count; i++) {
+        tags[count++] = session->tags[i];
+    }
+    for (size_t i = 0; i < entity->tag_count; i++) {
+        if (!tagged(session, entity->tags[i].key)) {
+            tags[count++] = entity->tags[i];
+        }
+    }
+    identity->tags = tags;
+    identity->tag_count = count;
 }
 
 /* Loads into an arena of its own, which the identity keeps. */
@@ -75,11 +117,13 @@ struct err identity_find(struct ctx *ctx, struct identity_cache *cache, struct s
     identity->generation = iam_generation();
     identity->loaded_ms = ctx->now_ms;
     identity->noted_ms = known ? known->noted_ms : 0;
+    atomic_init(&identity->holders, 1);
     const struct err err = load(ctx, db, vault, access_key, identity);
     if (err.fault) {
         arena_close(arena);
         return err;
     }
+    merge_tags(identity);
     make_room(cache);
     struct identity *old = map_put(cache->map, access_key, identity);
     if (old) {

@@ -20,14 +20,24 @@ static struct str principal_type(enum principal_type type)
         return STR("AssumedRole");
     case PRINCIPAL_FEDERATED:
         return STR("FederatedUser");
+    case PRINCIPAL_AWS_SERVICE:
+        return STR("Service");
     case PRINCIPAL_ANONYMOUS:
         break;
     }
     return STR("Anonymous");
 }
 
+static bool is_service(const struct request *rq)
+{
+    return rq->caller.type == PRINCIPAL_AWS_SERVICE;
+}
+
 struct policy_caller request_caller(struct request *rq)
 {
+    if (is_service(rq)) {
+        return (struct policy_caller){ .service = rq->caller.name };
+    }
     return (struct policy_caller){ .account = rq->caller.account, .arn = rq->caller.arn,
                                    .role_arn = rq->caller.role_arn };
 }
@@ -55,7 +65,77 @@ static struct str user_id(struct request *rq)
 
 static struct str account(struct request *rq)
 {
-    return rq->caller.account;
+    return is_service(rq) ? STR_NONE : rq->caller.account;
+}
+
+static struct str is_aws_service(struct request *rq)
+{
+    return truth(is_service(rq));
+}
+
+static struct str service_name(struct request *rq)
+{
+    return is_service(rq) ? rq->caller.name : STR_NONE;
+}
+
+static struct str source_arn(struct request *rq)
+{
+    return is_service(rq) ? rq->source_arn : STR_NONE;
+}
+
+static struct str source_account(struct request *rq)
+{
+    return is_service(rq) ? rq->caller.account : STR_NONE;
+}
+
+static struct str source_organization(struct request *rq)
+{
+    return is_service(rq) ? rq->caller_place.id : STR_NONE;
+}
+
+static struct str source_organization_path(struct request *rq)
+{
+    return is_service(rq) ? rq->caller_place.path : STR_NONE;
+}
+
+static struct str organization(struct request *rq)
+{
+    return is_service(rq) ? STR_NONE : rq->caller_place.id;
+}
+
+static struct str organization_path(struct request *rq)
+{
+    return is_service(rq) ? STR_NONE : rq->caller_place.path;
+}
+
+static struct str resource_account(struct request *rq)
+{
+    return rq->resource_account.len > 0 ? rq->resource_account : STR_NONE;
+}
+
+static struct str resource_organization(struct request *rq)
+{
+    return rq->resource_place.id;
+}
+
+static struct str resource_organization_path(struct request *rq)
+{
+    return rq->resource_place.path;
+}
+
+static struct str via_service(struct request *rq)
+{
+    return truth(rq->called_via_count > 0);
+}
+
+static struct str called_first(struct request *rq)
+{
+    return rq->called_via_count > 0 ? rq->called_via[0] : STR_NONE;
+}
+
+static struct str called_last(struct request *rq)
+{
+    return rq->called_via_count > 0 ? rq->called_via[rq->called_via_count - 1] : STR_NONE;
 }
 
 static struct str type(struct request *rq)
@@ -123,36 +203,86 @@ static const struct {
     { "aws:TokenIssueTime", token_issue_time },
     { "aws:MultiFactorAuthPresent", mfa_present },
     { "aws:RequestedRegion", requested_region },
+    { "aws:ResourceAccount", resource_account },
+    { "aws:ResourceOrgID", resource_organization },
+    { "aws:ResourceOrgPaths", resource_organization_path },
+    { "aws:PrincipalOrgID", organization },
+    { "aws:PrincipalOrgPaths", organization_path },
+    { "aws:PrincipalIsAWSService", is_aws_service },
+    { "aws:PrincipalServiceName", service_name },
+    { "aws:PrincipalServiceNamesList", service_name },
+    { "aws:SourceArn", source_arn },
+    { "aws:SourceAccount", source_account },
+    { "aws:SourceOrgID", source_organization },
+    { "aws:SourceOrgPaths", source_organization_path },
+    { "aws:ViaAWSService", via_service },
+    { "aws:CalledViaFirst", called_first },
+    { "aws:CalledViaLast", called_last },
 };
 
-static size_t extra_values(const struct request_context *context, struct str key, struct str *items)
+/* Values being gathered for one key. */
+struct found {
+    struct str items[VALUES_MAX];
+    size_t count;
+};
+
+static void take(struct found *found, struct str value)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < context->extra_count && count < VALUES_MAX; i++) {
-        const struct context_pair *pair = &context->extra[i];
-        if (pair->value.ptr && str_equal_nocase(pair->key, key)) {
-            items[count++] = pair->value;
+    if (value.ptr && found->count < VALUES_MAX) {
+        found->items[found->count++] = value;
+    }
+}
+
+static void take_pairs(struct found *found, struct str key, const struct context_pair *pairs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal_nocase(pairs[i].key, key)) {
+            take(found, pairs[i].value);
         }
     }
-    return count;
+}
+
+/* "kms:ViaService" is "secretsmanager.eu-west-1.amazonaws.com" when Secrets Manager was the last to pass the call on. */
+static void take_via(struct found *found, struct request *rq, struct str key)
+{
+    struct str name = STR_NONE;
+    const struct str service = str_cut(key, ':', &name);
+    if (rq->called_via_count > 0 && str_equal_nocase(name, STR("ViaService")) &&
+        str_equal_nocase(service, str_of(rq->service->signing_name))) {
+        const struct str last = str_cut(called_last(rq), '.', &(struct str){ NULL, 0 });
+        take(found, str_format(rq->ctx.arena, "%" STR_FMT ".%" STR_FMT ".amazonaws.com", STR_ARG(last), STR_ARG(rq->region)));
+    }
+}
+
+static void take_global(struct found *found, struct request *rq, struct str key)
+{
+    for (size_t i = 0; i < COUNT_OF(KEYS); i++) {
+        if (str_equal_nocase(key, str_of(KEYS[i].key))) {
+            take(found, KEYS[i].value(rq));
+        }
+    }
+    for (size_t i = 0; i < rq->called_via_count && str_equal_nocase(key, STR("aws:CalledVia")); i++) {
+        take(found, rq->called_via[i]);
+    }
 }
 
 bool request_lookup(void *argument, struct str key, struct policy_values *values)
 {
     const struct request_context *context = argument;
-    struct str found[VALUES_MAX];
-    size_t count = extra_values(context, key, found);
-    for (size_t i = 0; i < COUNT_OF(KEYS) && count == 0; i++) {
-        if (str_equal_nocase(key, str_of(KEYS[i].key))) {
-            found[0] = KEYS[i].value(context->rq);
-            count = found[0].ptr != NULL;
-        }
+    struct request *rq = context->rq;
+    struct found found;
+    found.count = 0;
+    take_pairs(&found, key, context->extra, context->extra_count);
+    if (found.count == 0) {
+        take_pairs(&found, key, rq->caller_tags, rq->caller_tag_count);
+        take_global(&found, rq, key);
+        take_via(&found, rq, key);
     }
-    if (count == 0) {
+    if (found.count == 0) {
         return false;
     }
-    struct str *items = ARENA_ARRAY(context->rq->ctx.arena, struct str, count);
-    memcpy(items, found, count * sizeof(*items));
-    *values = (struct policy_values){ items, count };
+    struct str *items = ARENA_ARRAY(rq->ctx.arena, struct str, found.count);
+    memcpy(items, found.items, found.count * sizeof(*items));
+    *values = (struct policy_values){ items, found.count };
     return true;
 }

@@ -8,11 +8,6 @@
 #include "policy/policy.h"
 #include "svc/request.h"
 
-struct context_pair {
-    struct str key; /* "sts:ExternalId", "aws:PrincipalTag/team" */
-    struct str value;
-};
-
 struct request_context {
     struct request *rq;
     const struct context_pair *extra; /* pairs with the same key are several values; an absent value is no pair */

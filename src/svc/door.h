@@ -2,8 +2,8 @@
  *
  * A service includes the generated header of the other (kms_model.h) for the typed input and output, never its code. The
  * call runs in the transaction of the caller's request: a write operation needs a write transaction (FAULT_INTERNAL
- * otherwise), and what it changed goes or stays with the caller's own changes. Operations that answer later (struct
- * after) can't be called here; those who run on their own do that (app/inside.h).
+ * otherwise), and what it changed goes or stays with the caller's own changes. Within struct after, where there is no
+ * transaction, each call makes its own, and blocking ones (struct after) are waited for; elsewhere they can't be called.
  *
  * As the caller: with the caller's own rights, and aws:ViaAWSService, aws:CalledVia and the service's ViaService keys set
  * (a forward access session). As the service: as principal SERVICE.amazonaws.com, for which the resource's policy must
@@ -12,6 +12,12 @@
 #define YAGURA_SVC_DOOR_H
 
 #include "svc/request.h"
+
+struct door_call;
+/* Behind rq->door: app/inside.c, or a stand-in of a test. */
+struct door {
+    struct err (*call)(struct request *rq, const struct door_call *call, const void **out);
+};
 
 enum door_as { DOOR_AS_CALLER, DOOR_AS_SERVICE };
 

@@ -16,6 +16,8 @@ struct guard {
     struct str resource;       /* an ARN, or "*" */
     struct str account;        /* who owns the resource; the caller's at first */
     struct str policy;         /* the resource's policy, JSON; absent: it has none */
+    bool trust;                /* policy is a role's trust policy: it names no Resource */
+    bool handler_decides;      /* AssumeRole: refuse only an explicit deny, tell rq->identity_allows and rq->limited */
     bool resource_decides;     /* KMS keys: without a word of the resource's policy identity policies count for nothing */
     bool open;                 /* any verified caller may, as GetCallerIdentity; unsigned ones too where the model says so */
     const struct policy_kms_grant *grants;

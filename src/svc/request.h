@@ -11,7 +11,10 @@
 #include "store/store.h"
 #include "wire/model.h"
 
-enum principal_type { PRINCIPAL_ANONYMOUS, PRINCIPAL_ROOT, PRINCIPAL_USER, PRINCIPAL_ASSUMED_ROLE, PRINCIPAL_FEDERATED };
+/* A service: name is "cloudtrail.amazonaws.com", the account that for whom it works, and it has no ARN. */
+enum principal_type {
+    PRINCIPAL_ANONYMOUS, PRINCIPAL_ROOT, PRINCIPAL_USER, PRINCIPAL_ASSUMED_ROLE, PRINCIPAL_FEDERATED, PRINCIPAL_AWS_SERVICE
+};
 
 struct principal {
     enum principal_type type;
@@ -29,10 +32,21 @@ struct principal {
     bool mfa;
 };
 
+struct context_pair {
+    struct str key; /* "sts:ExternalId", "aws:PrincipalTag/team" */
+    struct str value;
+};
+
+/* Where an account stands: "o-a1b2c3d4e5", "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/". */
+struct organization_place {
+    struct str id, path;
+};
+
 struct door;
 
 /* Work that may block (a function's run), done once the transaction is over: run fills the operation's output on a thread
- * that may wait, without a database. Set by a handler; the answer goes out after it. */
+ * that may wait, without a database (rq->db is NULL; door_call there makes a transaction of its own for each call). Set by a
+ * handler; the answer goes out after it. self and what it needs live in rq's arena. */
 struct after {
     struct err (*run)(void *self, struct request *rq, void *out); /* NULL: nothing, answer at once */
     void *self;
@@ -49,7 +63,16 @@ struct request {
     struct str account;                 /* the caller's */
     struct str home_account;            /* the server's first account (--account-id): owns findings of foreign records */
     struct principal caller;
-    struct str source_ip;
+    const struct context_pair *caller_tags; /* "aws:PrincipalTag/KEY", of user or role and session */
+    size_t caller_tag_count;
+    const struct str *called_via;       /* services through which the caller's call went, first one first: a forward access session */
+    size_t called_via_count;
+    struct organization_place caller_place, resource_place; /* empty: in no organisation */
+    struct str resource_account;        /* who owns what the call is about */
+    struct str source_arn;              /* of a service's call: for which resource; absent: none named */
+    uint8_t protocol;                   /* enum protocol it came by */
+    bool writes;                        /* db is a write transaction */
+    struct str source_ip;               /* a service that calls: its name */
     struct str user_agent;
     bool tls;
     bool identity_allows;               /* the caller's own policies allow the call; only AssumeRole asks */
@@ -58,13 +81,20 @@ struct request {
     struct after after;
 };
 
-/* One service, as the front door sees it. Each folder exports one: const struct service GUARDDUTY. */
 struct guard;
+struct organization_facts; /* svc/organization_policies.h */
+
+/* One service, as the front door sees it. Each folder exports one: const struct service GUARDDUTY; SERVICES (generated,
+ * services.h) lists them. */
 struct service {
     const struct service_model *model;
     /* What authorisation must know that the resource template can't say, read from the store before the handler runs;
      * NULL: nothing. svc/guard.h. */
     struct err (*guard)(struct request *rq, const void *in, struct guard *guard);
+    bool anonymous_ok;       /* unsigned calls are judged like others, by the resource's policy (S3); else refused */
+    bool changes_authority;  /* what it writes changes what callers may: caches are dropped once that is committed */
+    /* Organizations alone: what the organisation says of an account. NULL: nothing. */
+    struct err (*organization)(struct ctx *ctx, struct store_conn *db, struct str account, struct organization_facts *out);
 };
 
 /* The ARN that authorisation judges, from the operation's resource template and the decoded input:

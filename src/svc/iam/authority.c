@@ -1,12 +1,18 @@
 /* authority.c - for the front door: whose key signed, and what its owner may do. */
 #include <stdatomic.h>
 
+#include "svc/guard.h"
 #include "svc/iam/entity.h"
 #include "svc/iam/iam.h"
 #include "svc/iam/key.h"
 #include "svc/session.h"
 
-const struct service IAM = { .model = &IAM_MODEL };
+static struct err guard(struct request *rq, const void *in, struct guard *guard)
+{
+    return iam_resource(rq, in, &guard->resource);
+}
+
+const struct service IAM = { .model = &IAM_MODEL, .guard = guard, .changes_authority = true };
 
 static atomic_uint_fast64_t generation = 1;
 
@@ -18,15 +24,6 @@ uint64_t iam_generation(void)
 void iam_changed(void)
 {
     atomic_fetch_add(&generation, 1);
-}
-
-enum iam_authority iam_authority(const struct operation *operation)
-{
-    const struct str action = str_of(operation->action);
-    if (str_equal(action, STR("sts:GetCallerIdentity")) || str_equal(action, STR("sts:GetSessionToken"))) {
-        return AUTHORITY_ALWAYS;
-    }
-    return str_equal(action, STR("sts:AssumeRole")) ? AUTHORITY_TRUST : AUTHORITY_POLICIES;
 }
 
 static struct err unknown_key(struct ctx *ctx)

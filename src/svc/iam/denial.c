@@ -62,9 +62,9 @@ struct str iam_denial(struct ctx *ctx, const struct principal *principal, struct
     const bool explicit_deny = answer->decision == POLICY_EXPLICIT_DENY;
     const enum policy_layer_kind kind = explicit_deny ? answer->decided.layer : answer->layer;
     const char *layer = policy_layer_words(kind);
+    const struct str name = principal->arn.ptr ? principal->arn : principal->name.ptr ? principal->name : STR("anonymous");
     const struct str who = str_format(ctx->arena, "User: %" STR_FMT " is not authorized to perform: %" STR_FMT
-                                      " on resource: %" STR_FMT, STR_ARG(principal->arn), STR_ARG(action),
-                                      STR_ARG(resource));
+                                      " on resource: %" STR_FMT, STR_ARG(name), STR_ARG(action), STR_ARG(resource));
     if (explicit_deny) {
         const char *article = kind == LAYER_IDENTITY ? "an" : "a";
         return str_format(ctx->arena, "%s with an explicit deny in %s %s", who.ptr, article, layer);

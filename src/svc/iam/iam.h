@@ -3,7 +3,6 @@
  * The front door, for each call:
  *     iam_credential_find        before the signature is verified; the secret then verifies it
  *     iam_policies_of            compiled; may be kept and shared for as long as iam_generation() stays the same
- *     iam_resource               for IAM's own operations, else request_resource
  *     policy_decide              with policies.layers and request_lookup (svc/context.h), unless policies.all_allowed
  *     iam_denial                 when it may not
  * and iam_changed() after the commit of any write to IAM. Read iam_generation() before iam_policies_of and keep the result
@@ -59,14 +58,6 @@ struct str iam_denial(struct ctx *ctx, const struct principal *principal, struct
 
 uint64_t iam_generation(void);
 void iam_changed(void);
-
-/* How an operation is authorised. */
-enum iam_authority {
-    AUTHORITY_POLICIES, /* by the caller's policies */
-    AUTHORITY_ALWAYS,   /* GetCallerIdentity, GetSessionToken: any verified caller */
-    AUTHORITY_TRUST,    /* AssumeRole: refuse an explicit deny, set rq->identity_allows, and let the handler decide */
-};
-enum iam_authority iam_authority(const struct operation *operation);
 
 /* On a store without users: makes user "admin" with AdministratorAccess and returns its key, once. Else leaves
  * access_key absent. Within a write transaction of the caller. */

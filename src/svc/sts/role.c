@@ -7,8 +7,6 @@
 #include "svc/sts/rows.h"
 #include "svc/sts/sts.h"
 
-const struct service STS = { .model = &STS_MODEL };
-
 const struct fault STS_ACCESS_DENIED = { "AccessDenied", NULL, NULL, 403 };
 static const struct fault INVALID_PARAMETER = { "InvalidParameterValue", NULL, NULL, 400 };
 

@@ -1,0 +1,231 @@
+#include "app/authorise.h"
+
+#include "app/authorise_memory.h"
+#include "app/metrics.h"
+#include "services.h"
+#include "svc/guard.h"
+
+static const struct fault ACCESS_DENIED = { "AccessDenied", NULL, NULL, 403 };
+static const struct fault ACCESS_DENIED_EXCEPTION = { "AccessDeniedException", NULL, NULL, 403 };
+
+enum { LAYERS_MAX = 3 + 2 * ORGANIZATION_LEVELS_MAX + 2 };
+
+/* One guard of a call, with the layers that speak about it. */
+struct judgement {
+    struct authorise_memory *memory;
+    struct request *rq;
+    const struct identity *identity;
+    const struct guard *guard;
+    struct policy_layer layers[LAYERS_MAX];
+    size_t layer_count;
+    const struct policy *resource_policy;
+    struct policy_caller caller;
+    struct request_context context;
+};
+
+static void add_layers(struct judgement *judgement, const struct policy_layer *layers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        judgement->layers[judgement->layer_count++] = layers[i];
+    }
+}
+
+static struct organization_place place_of(struct request *rq, const struct organization *organization)
+{
+    const struct organization_facts *facts = &organization->facts;
+    return facts->member ? (struct organization_place){ str_copy(rq->ctx.arena, facts->id), str_copy(rq->ctx.arena, facts->path) }
+                         : (struct organization_place){ STR_NONE, STR_NONE };
+}
+
+static struct err add_organizations(struct judgement *judgement)
+{
+    struct request *rq = judgement->rq;
+    const struct organization *mine = NULL;
+    const struct organization *theirs = NULL;
+    TRY(authorise_organization(judgement->memory, rq, rq->caller.account, &mine));
+    if (str_equal(rq->caller.account, judgement->guard->account)) {
+        theirs = mine;
+    } else {
+        TRY(authorise_organization(judgement->memory, rq, judgement->guard->account, &theirs));
+    }
+    if (mine) {
+        judgement->caller.management_account = mine->facts.management;
+        add_layers(judgement, mine->service_control, mine->service_control_count);
+        rq->caller_place = place_of(rq, mine);
+    }
+    if (theirs) {
+        add_layers(judgement, theirs->resource_control, theirs->resource_control_count);
+        rq->resource_place = place_of(rq, theirs);
+    }
+    return ERR_OK;
+}
+
+/* Compiling a grant costs more than seeing that it speaks of others or of other operations. */
+static bool concerns(const struct judgement *judgement, const struct policy_kms_grant *grant)
+{
+    const struct str service = judgement->caller.service;
+    const struct str who = service.ptr ? service : judgement->caller.account;
+    struct str operation = STR_NONE;
+    str_cut(judgement->guard->action, ':', &operation);
+    if (who.len == 0 || str_search(grant->grantee, who) == STR_MISSING) {
+        return false;
+    }
+    for (size_t i = 0; i < grant->operation_count; i++) {
+        if (str_equal(grant->operations[i], operation)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_grants(struct judgement *judgement)
+{
+    const struct guard *guard = judgement->guard;
+    struct arena *arena = judgement->rq->ctx.arena;
+    if (guard->grant_count == 0) {
+        return;
+    }
+    const struct policy **policies = ARENA_ARRAY(arena, const struct policy *, guard->grant_count);
+    size_t count = 0;
+    for (size_t i = 0; i < guard->grant_count; i++) {
+        const struct policy *policy = concerns(judgement, &guard->grants[i]) ? policy_of_grant(arena, &guard->grants[i]) : NULL;
+        if (policy) {
+            policies[count++] = policy;
+        }
+    }
+    if (count > 0) {
+        add_layers(judgement, &(const struct policy_layer){ LAYER_GRANT, policies, count }, 1);
+    }
+}
+
+static void add_resource(struct judgement *judgement)
+{
+    const struct guard *guard = judgement->guard;
+    if (guard->policy.ptr) {
+        judgement->resource_policy = authorise_compiled(judgement->memory, guard->policy, guard->trust);
+        add_layers(judgement, &(const struct policy_layer){ LAYER_RESOURCE, &judgement->resource_policy, 1 }, 1);
+    } else if (guard->resource_decides) {
+        add_layers(judgement, &(const struct policy_layer){ LAYER_RESOURCE, NULL, 0 }, 1);
+    }
+}
+
+static struct policy_question question_of(struct judgement *judgement)
+{
+    const struct guard *guard = judgement->guard;
+    judgement->context = (struct request_context){ judgement->rq, guard->pairs, guard->pair_count };
+    return (struct policy_question){
+        .action = guard->action,
+        .resource = guard->resource,
+        .caller = judgement->caller,
+        .lookup = request_lookup,
+        .lookup_argument = &judgement->context,
+        .layers = judgement->layers,
+        .layer_count = judgement->layer_count,
+        .resource_account = guard->handler_decides ? STR_NONE : guard->account,
+        .resource_decides = guard->resource_decides,
+    };
+}
+
+static bool is_limited(const struct policy_question *question)
+{
+    bool limited = false;
+    for (size_t i = 0; i < question->layer_count; i++) {
+        const struct policy_layer *layer = &question->layers[i];
+        const bool limits = layer->kind == LAYER_BOUNDARY || layer->kind == LAYER_SESSION;
+        limited = limited || (limits && policy_weigh(question, layer).decision != POLICY_ALLOW);
+    }
+    return limited;
+}
+
+/* What a handler may still allow: the caller's own policies alone are silent. */
+static bool left_open(const struct guard *guard, const struct policy_answer *answer)
+{
+    return guard->handler_decides && answer->decision == POLICY_IMPLICIT_DENY && answer->layer != LAYER_ORGANIZATION &&
+           answer->layer != LAYER_RESOURCE_CONTROL;
+}
+
+static struct err denied(struct request *rq, const struct guard *guard, const struct policy_answer *answer)
+{
+    const bool xml = rq->protocol == PROTOCOL_QUERY || rq->protocol == PROTOCOL_EC2 || rq->protocol == PROTOCOL_REST_XML;
+    const struct str words = iam_denial(&rq->ctx, &rq->caller, guard->action, guard->resource, answer);
+    metric_add(METRIC_REQUESTS_REFUSED, 1);
+    return fail(&rq->ctx, xml ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION, "%" STR_FMT, STR_ARG(words));
+}
+
+static struct err settle(struct judgement *judgement)
+{
+    struct request *rq = judgement->rq;
+    const struct policy_question question = question_of(judgement);
+    const struct policy_answer answer = policy_decide(&question);
+    rq->identity_allows = answer.decision == POLICY_ALLOW;
+    rq->limited = judgement->guard->handler_decides && is_limited(&question);
+    return rq->identity_allows || left_open(judgement->guard, &answer) ? ERR_OK : denied(rq, judgement->guard, &answer);
+}
+
+static struct err judge(struct authorise_memory *memory, struct request *rq, const struct identity *identity,
+                        const struct guard *guard)
+{
+    struct judgement judgement = { .memory = memory, .rq = rq, .identity = identity, .guard = guard, .caller = request_caller(rq) };
+    rq->resource_account = guard->account;
+    if (identity) {
+        add_layers(&judgement, identity->policies.layers, identity->policies.layer_count);
+    }
+    if (memory) {
+        TRY(add_organizations(&judgement));
+        add_resource(&judgement);
+        add_grants(&judgement);
+    }
+    return settle(&judgement);
+}
+
+/* The account in a whole ARN that the caller named, else the caller's. */
+static struct str owner_of(const struct request *rq, struct str resource)
+{
+    struct str rest = resource;
+    struct str part = STR_NONE;
+    for (int i = 0; i < 5; i++) {
+        part = str_cut(rest, ':', &rest);
+    }
+    return part.len == 12 ? part : rq->account;
+}
+
+const struct service *authorise_service(const struct service_model *model)
+{
+    size_t i = 0;
+    while (SERVICE_MODELS[i] != model) {
+        i++;
+    }
+    return SERVICES[i];
+}
+
+bool authorise_reads(struct authorise_memory *memory, const struct request *rq)
+{
+    const char first = rq->operation->resource[0];
+    const bool foreign = first == '{' || str_starts(str_of(rq->operation->resource), STR("arn:"));
+    return authorise_service(rq->service)->guard || authorise_memory_reads(memory, rq, foreign);
+}
+
+struct err authorise(struct authorise_memory *memory, struct request *rq, const void *in, const struct identity *identity)
+{
+    const struct service *service = authorise_service(rq->service);
+    struct guard guard = { .action = str_of(rq->operation->action), .resource = request_resource(rq, in) };
+    guard.account = owner_of(rq, guard.resource);
+    guard.open = rq->caller.type == PRINCIPAL_ANONYMOUS && rq->operation->unsigned_ok;
+    if (service->guard) {
+        TRY(service->guard(rq, in, &guard));
+    }
+    authorise_memory_trim(memory);
+    for (const struct guard *one = &guard; one; one = one->next) {
+        if (!one->open) {
+            TRY(judge(memory, rq, identity, one));
+        }
+    }
+    return ERR_OK;
+}
+
+struct err authorise_action(struct request *rq, const struct identity *identity, struct str action, struct str resource)
+{
+    const struct guard guard = { .action = action, .resource = resource, .account = rq->account };
+    rq->protocol = PROTOCOL_JSON;
+    return judge(NULL, rq, identity, &guard);
+}

@@ -1,0 +1,10 @@
+#include "svc/door.h"
+
+struct err door_call(struct request *rq, const struct door_call *call, const void **out)
+{
+    if (rq->door == NULL) {
+        return fail(&rq->ctx, &FAULT_INTERNAL, "%s:%s can't be called here: there is no front door", call->service,
+                    call->operation);
+    }
+    return rq->door->call(rq, call, out);
+}
