@@ -3,6 +3,7 @@
 #include "detect/harness.h"
 #include "detect/intel.h"
 #include "detect/interfaces.h"
+#include "detect/memory.h"
 
 #define HOME "10.0.0.5"
 #define AWAY "203.0.113.7"
@@ -561,6 +562,33 @@ TEST(a_flood_of_peers_forgets_only_its_own_accounts_oldest)
     harness_feed(harness, "flow.log", text_str(&log));
     CHECK(engine_counts(harness->engine).evictions > 1000);
     CHECK_INT(harness->count, 0);
+    harness_close(harness);
+}
+
+TEST(forged_accounts_that_came_first_do_not_keep_their_places)
+{
+    struct harness *harness = harness_open(arena, &(struct engine_options){ .accounts = 8 });
+    struct text log = log_new(arena);
+    for (unsigned i = 0; i < 8; i++) {
+        text_add_format(&log, "2 %012u eni-x 10.0.0.5 10.0.9.9 36050 443 6 1 44 1700000000 1700000060 ACCEPT OK 2\n", i);
+    }
+    harness_feed(harness, "forged.log", text_str(&log));
+    log = log_new(arena);
+    for (unsigned i = 0; i < 1000; i++) {
+        add(&log, (struct line){ .from = HOME, .to = AWAY, .from_port = 36050, .to_port = 443, .protocol = TCP, .packets = 10, .bytes = 4400, .flags = SYN });
+    }
+    for (unsigned i = 0; i <= ACCOUNT_IDLE / 1000; i++) {
+        harness_feed(harness, "real.log", text_str(&log));
+    }
+    log = log_new(arena);
+    for (unsigned i = 0; i < 60; i++) {
+        add(&log, (struct line){ .from = HOME, .to = "10.0.9.9", .from_port = 36050, .to_port = 20 + i, .protocol = TCP, .packets = 1, .bytes = 44, .at = i, .flags = SYN });
+        for (unsigned k = 0; k < 10; k++) {
+            text_add_format(&log, "2 %012u eni-x 10.0.0.5 10.0.9.9 36050 443 6 1 44 1700000000 1700000060 ACCEPT OK 2\n", 100 + i * 10 + k);
+        }
+    }
+    harness_feed(harness, "flow.log", text_str(&log));
+    CHECK_INT(harness_count(harness, "Recon:EC2/Portscan"), 1);
     harness_close(harness);
 }
 

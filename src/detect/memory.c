@@ -13,11 +13,10 @@ struct piece {
     max_align_t memory[];
 };
 
-/* Those that came first stay; the others share the last quarter of the places, so that a flood of forged account ids forgets
- * nothing but itself. */
 struct account {
-    struct link link; /* of those that may be forgotten */
+    struct link link; /* of those that stay, or of those that may be forgotten */
     bool stays;
+    uint64_t last, uses; /* of the table, of the account: at its last use, so far */
     struct str name;
     struct map *pieces;
     struct link oldest_last;
@@ -26,8 +25,8 @@ struct account {
 struct memory_table {
     size_t piece, keys_per_account, account_limit;
     struct map *accounts;
-    struct link oldest_last;
-    uint64_t evictions;
+    struct link staying, others;
+    uint64_t uses, evictions;
 };
 
 static void ring_start(struct link *head) { *head = (struct link){ head, head }; }
@@ -78,8 +77,9 @@ static void account_free(void *value)
 struct memory_table *memory_table_open(size_t piece, size_t keys_per_account, size_t accounts)
 {
     struct memory_table *table = memory_new(sizeof(*table));
-    *table = (struct memory_table){ piece, keys_per_account, accounts, map_open(), { NULL, NULL }, 0 };
-    ring_start(&table->oldest_last);
+    *table = (struct memory_table){ .piece = piece, .keys_per_account = keys_per_account, .account_limit = accounts, .accounts = map_open() };
+    ring_start(&table->staying);
+    ring_start(&table->others);
     return table;
 }
 
@@ -93,37 +93,61 @@ void memory_table_close(struct memory_table *table)
 
 size_t memory_accounts_staying(size_t limit) { return limit - (limit + 3) / 4; }
 
+static struct account *account_of(struct link *link)
+{
+    return (struct account *)(void *)link;
+}
+
 static void forget_account(struct memory_table *table)
 {
-    struct account *oldest = (struct account *)(void *)table->oldest_last.previous;
+    struct account *oldest = account_of(table->others.previous);
     table->evictions += map_count(oldest->pieces);
     ring_leave(&oldest->link);
     map_remove(table->accounts, oldest->name);
     account_free(oldest);
 }
 
+static void account_place(struct memory_table *table, struct account *account, bool stays)
+{
+    account->stays = stays;
+    ring_enter(stays ? &table->staying : &table->others, &account->link);
+}
+
+/* Into the place of one that is heard of no more. */
+static bool may_settle(const struct memory_table *table, const struct account *account)
+{
+    return account->uses >= ACCOUNT_SETTLES && table->uses - account_of(table->staying.previous)->last > ACCOUNT_IDLE;
+}
+
+static void account_use(struct memory_table *table, struct account *account)
+{
+    account->last = ++table->uses;
+    account->uses++;
+    ring_leave(&account->link);
+    if (!account->stays && may_settle(table, account)) {
+        struct account *idle = account_of(table->staying.previous);
+        ring_leave(&idle->link);
+        account_place(table, idle, false);
+        account->stays = true;
+    }
+    account_place(table, account, account->stays);
+}
+
 static struct account *account_get(struct memory_table *table, struct str name)
 {
     struct account *account = map_get(table->accounts, name);
-    if (account) {
-        if (!account->stays) {
-            ring_leave(&account->link);
-            ring_enter(&table->oldest_last, &account->link);
+    if (account == NULL) {
+        if (map_count(table->accounts) >= table->account_limit) {
+            forget_account(table);
         }
-        return account;
+        account = memory_new(sizeof(*account));
+        account->name = key_copy(name);
+        account->pieces = map_open();
+        ring_start(&account->oldest_last);
+        account_place(table, account, map_count(table->accounts) < memory_accounts_staying(table->account_limit));
+        map_put(table->accounts, name, account);
     }
-    if (map_count(table->accounts) >= table->account_limit) {
-        forget_account(table);
-    }
-    account = memory_new(sizeof(*account));
-    account->stays = map_count(table->accounts) < memory_accounts_staying(table->account_limit);
-    account->name = key_copy(name);
-    account->pieces = map_open();
-    ring_start(&account->oldest_last);
-    if (!account->stays) {
-        ring_enter(&table->oldest_last, &account->link);
-    }
-    map_put(table->accounts, name, account);
+    account_use(table, account);
     return account;
 }
 

@@ -52,6 +52,23 @@ TEST(beyond_the_number_of_accounts_the_least_used_of_the_late_ones_goes)
     memory_table_close(table);
 }
 
+TEST(forged_accounts_that_came_first_give_way_to_one_that_is_used)
+{
+    struct memory_table *table = memory_table_open(sizeof(int), 4, 8);
+    for (int i = 0; i < 8; i++) {
+        (void)piece(table, str_format(arena, "forged-%d", i).ptr, "x");
+    }
+    *piece(table, "real", "x") = 7;
+    for (int i = 0; i < ACCOUNT_IDLE; i++) {
+        (void)piece(table, "real", "x");
+    }
+    for (int i = 0; i < 1000; i++) {
+        (void)piece(table, str_format(arena, "more-%d", i).ptr, "x");
+    }
+    CHECK_INT(*piece(table, "real", "x"), 7);
+    memory_table_close(table);
+}
+
 TEST(a_flood_of_forged_accounts_forgets_no_account_that_was_there)
 {
     struct memory_table *table = memory_table_open(sizeof(int), 4, 8);

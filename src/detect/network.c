@@ -65,6 +65,27 @@ static size_t place_for_account(struct network *network)
     return oldest;
 }
 
+/* One of the others that is used often takes the place of a staying one that is heard of no more (memory.h). */
+static size_t settle(struct network *network, size_t at)
+{
+    const size_t staying = memory_accounts_staying(network->options.accounts);
+    struct network_account *accounts = network->accounts;
+    size_t idle = 0;
+    if (at < staying || ++accounts[at].met % ACCOUNT_SETTLES != 0) {
+        return at;
+    }
+    for (size_t i = 1; i < staying; i++) {
+        idle = accounts[i].used < accounts[idle].used ? i : idle;
+    }
+    if (network->uses - accounts[idle].used <= ACCOUNT_IDLE) {
+        return at;
+    }
+    const struct network_account other = accounts[idle];
+    accounts[idle] = accounts[at];
+    accounts[at] = other;
+    return idle;
+}
+
 static size_t find_account(struct network *network, struct str text)
 {
     const uint64_t name = keyed_hash(1, text.ptr, text.len);
@@ -93,6 +114,7 @@ static struct network_account *account_of(struct network *network, struct str te
             memcpy(network->last_text, text.ptr, sizeof(network->last_text));
         }
     }
+    network->last = settle(network, network->last);
     struct network_account *account = &network->accounts[network->last];
     account->used = ++network->uses;
     return account;

@@ -13,6 +13,7 @@ struct suffixes;
 struct network_account {
     uint64_t name;
     uint64_t used; /* the number of its last use */
+    uint64_t met;  /* uses, while it is not one of those that stay */
     struct keyed *hosts, *pairs;    /* of flows; NULL: none yet */
     struct keyed *askers, *domains; /* of DNS */
 };
