@@ -4,6 +4,7 @@
 #include "app/metrics.h"
 #include "services.h"
 #include "svc/guard.h"
+#include "svc/input.h"
 
 static const struct fault ACCESS_DENIED = { "AccessDenied", NULL, NULL, 403 };
 static const struct fault ACCESS_DENIED_EXCEPTION = { "AccessDeniedException", NULL, NULL, 403 };
@@ -198,6 +199,52 @@ const struct service *authorise_service(const struct service_model *model)
     return SERVICES[i];
 }
 
+/* Roles that the call hands to services. */
+struct passing {
+    struct request *rq;
+    const struct guard *by;
+    struct str service;
+    struct guard *guards;
+};
+
+/* spec: IAM user guide, "Grant a user permissions to pass a role to an AWS service". */
+static void pass_role(void *argument, struct str role)
+{
+    struct passing *passing = argument;
+    struct arena *arena = passing->rq->ctx.arena;
+    struct context_pair *pairs = ARENA_ARRAY(arena, struct context_pair, 2);
+    pairs[0] = (struct context_pair){ STR("iam:PassedToService"), passing->service };
+    pairs[1] = (struct context_pair){ STR("iam:AssociatedResourceArn"), passing->by->resource };
+    struct guard *guard = ARENA_NEW(arena, struct guard);
+    *guard = (struct guard){ .action = STR("iam:PassRole"), .resource = role, .account = owner_of(passing->rq, role),
+                             .pairs = pairs, .pair_count = 2, .next = passing->guards };
+    passing->guards = guard;
+}
+
+static struct guard *passed_roles(struct request *rq, const struct guard *by)
+{
+    struct passing passing = { .rq = rq, .by = by };
+    const struct operation_key *keys = rq->operation->keys;
+    for (size_t i = 0; keys && keys[i].key && rq->caller.type != PRINCIPAL_AWS_SERVICE; i++) {
+        if (keys[i].passed_to) {
+            passing.service = str_of(keys[i].passed_to);
+            input_path_values(rq, keys[i].path, pass_role, &passing);
+        }
+    }
+    return passing.guards;
+}
+
+static struct err judge_chain(struct authorise_memory *memory, struct request *rq, const struct identity *identity,
+                              const struct guard *guard)
+{
+    for (const struct guard *one = guard; one; one = one->next) {
+        if (!one->open) {
+            TRY(judge(memory, rq, identity, one));
+        }
+    }
+    return ERR_OK;
+}
+
 bool authorise_reads(struct authorise_memory *memory, const struct request *rq)
 {
     const char first = rq->operation->resource[0];
@@ -208,6 +255,7 @@ bool authorise_reads(struct authorise_memory *memory, const struct request *rq)
 struct err authorise(struct authorise_memory *memory, struct request *rq, const void *in, const struct identity *identity)
 {
     const struct service *service = authorise_service(rq->service);
+    rq->in = in;
     struct guard guard = { .action = str_of(rq->operation->action), .resource = request_resource(rq, in) };
     guard.account = owner_of(rq, guard.resource);
     guard.open = rq->caller.type == PRINCIPAL_ANONYMOUS && rq->operation->unsigned_ok;
@@ -215,12 +263,9 @@ struct err authorise(struct authorise_memory *memory, struct request *rq, const 
         TRY(service->guard(rq, in, &guard));
     }
     authorise_memory_trim(memory);
-    for (const struct guard *one = &guard; one; one = one->next) {
-        if (!one->open) {
-            TRY(judge(memory, rq, identity, one));
-        }
-    }
-    return ERR_OK;
+    TRY(judge_chain(memory, rq, identity, &guard));
+    struct guard *passed = passed_roles(rq, &guard);
+    return passed ? judge_chain(memory, rq, identity, passed) : ERR_OK;
 }
 
 struct err authorise_action(struct request *rq, const struct identity *identity, struct str action, struct str resource)

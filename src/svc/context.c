@@ -1,6 +1,7 @@
 #include "svc/context.h"
 
 #include "base/clock.h"
+#include "svc/input.h"
 
 enum { VALUES_MAX = 64 };
 
@@ -266,6 +267,23 @@ static void take_global(struct found *found, struct request *rq, struct str key)
     }
 }
 
+/* "secretsmanager:ResourceTag/team" is what "aws:ResourceTag/team" is. */
+static void take_resource_tag(struct found *found, const struct request_context *context, struct str key)
+{
+    struct str name = STR_NONE;
+    const struct str service = str_cut(key, ':', &name);
+    const struct service_model *model = context->rq->service;
+    if (model && str_starts(name, STR("ResourceTag/")) && str_equal_nocase(service, str_of(model->signing_name))) {
+        const struct str general = str_format(context->rq->ctx.arena, "aws:%" STR_FMT, STR_ARG(name));
+        take_pairs(found, general, context->extra, context->extra_count);
+    }
+}
+
+static void take_input(void *argument, struct str value)
+{
+    take(argument, value);
+}
+
 bool request_lookup(void *argument, struct str key, struct policy_values *values)
 {
     const struct request_context *context = argument;
@@ -277,6 +295,8 @@ bool request_lookup(void *argument, struct str key, struct policy_values *values
         take_pairs(&found, key, rq->caller_tags, rq->caller_tag_count);
         take_global(&found, rq, key);
         take_via(&found, rq, key);
+        take_resource_tag(&found, context, key);
+        input_key_values(rq, key, take_input, &found);
     }
     if (found.count == 0) {
         return false;

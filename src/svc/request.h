@@ -58,6 +58,7 @@ struct request {
     const struct vault *vault;          /* seals secrets at rest */
     const struct service_model *service;
     const struct operation *operation;
+    const void *in;                     /* the decoded input, for condition keys */
     struct str partition;               /* "aws" */
     struct str region;                  /* from the credential scope */
     struct str account;                 /* the caller's */

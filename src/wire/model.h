@@ -100,6 +100,14 @@ typedef struct err (*operation_handler)(struct request *rq, const void *in, void
 
 enum access { ACCESS_READ, ACCESS_WRITE };
 
+/* What policies may ask about the input (rules/authorization): condition key "kms:KeySpec" from member "KeySpec". Key
+ * "iam:PassRole": the member is a role that is handed to a service. tools/model/keys.py says what a path may be. */
+struct operation_key {
+    const char *key;
+    const char *path;
+    const char *passed_to; /* of iam:PassRole: "lambda.amazonaws.com"; else NULL */
+};
+
 struct operation {
     const char *name;
     const char *method;         /* HTTP */
@@ -118,6 +126,7 @@ struct operation {
     const char *action;         /* IAM action, "guardduty:CreateDetector" */
     const char *resource;       /* template: "detector/{DetectorId}", "*"; svc/request.h says how it becomes an ARN */
     const char *audit;          /* "management", "data", "none" */
+    const struct operation_key *keys; /* ends with a NULL key; NULL: none */
 };
 
 struct service_model {

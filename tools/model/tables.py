@@ -1,6 +1,6 @@
 """A service's shapes, faults and operations as constant C tables (wire/model.h)."""
 
-from . import names
+from . import keys, names
 from .structs import INTEGERS, Types
 
 KINDS = {"string": "STRING", "blob": "BLOB", "document": "DOCUMENT", "boolean": "BOOLEAN", "byte": "INTEGER",
@@ -49,6 +49,7 @@ class Tables:
         self.index = {key: number for number, key in enumerate(self.types.keys)}
         self.members, self.enums, self.faults = [], [], {}
         self.fault_names = names.Unique()
+        self.keys = keys.of_service(service)
         for name, shape in sorted(service.shapes.items()):
             if shape.get("exception"):
                 self.faults[name] = self.fault(name, shape)
@@ -173,6 +174,8 @@ class Tables:
         fields["unsigned_ok"] = truth(operation.get("authtype") == "none")
         fields["deprecated"] = truth(operation.get("deprecated"))
         fields["action"] = names.quote(f"{self.service.signing_name}:{name}")
+        if name in self.keys:
+            fields["keys"] = "KEYS_" + names.snake(name).upper()
         if listed:
             fields["handler"] = "thunk_" + names.snake(name)
             fields["access"] = "ACCESS_" + listed[0].upper()
@@ -243,6 +246,11 @@ class Tables:
             if operation.get("errors"):
                 listed = ", ".join("&" + self.faults[error["shape"]][0] for error in operation["errors"])
                 lines.append(f"static const struct fault *const FAULTS_{names.snake(name).upper()}[] = {{ {listed}, NULL }};")
+        for name, entries in sorted(self.keys.items()):
+            rows = ", ".join(f"{{ {names.quote(key)}, {names.quote(path)}, {names.quote(to) if to else 'NULL'} }}"
+                             for key, path, to in entries)
+            lines.append(f"static const struct operation_key KEYS_{names.snake(name).upper()}[] = "
+                         f"{{ {rows}, {{ NULL, NULL, NULL }} }};")
         known = [(constant, name) for name, (constant, _) in self.faults.items()]
         everything = ", ".join(f"&{constant}" for constant, _ in known)
         behind = ", ".join(self.shape_ref(name) if name else "NULL" for _, name in known)
