@@ -1,18 +1,12 @@
 /* authority.c - for the front door: whose key signed, and what its owner may do. */
 #include <stdatomic.h>
 
-#include "svc/guard.h"
 #include "svc/iam/entity.h"
 #include "svc/iam/iam.h"
 #include "svc/iam/key.h"
 #include "svc/session.h"
 
-static struct err guard(struct request *rq, const void *in, struct guard *guard)
-{
-    return iam_resource(rq, in, &guard->resource);
-}
-
-const struct service IAM = { .model = &IAM_MODEL, .guard = guard, .changes_authority = true };
+const struct service IAM = { .model = &IAM_MODEL, .guard = iam_guard, .changes_authority = true };
 
 static atomic_uint_fast64_t generation = 1;
 

@@ -49,9 +49,10 @@ struct iam_policies {
 struct err iam_policies_of(struct ctx *ctx, struct store_conn *db, const struct principal *principal,
                            struct iam_policies *out);
 
-/* As request_resource, but for IAM's own operations with the whole ARN: the path of the user, group or role as it is
- * stored (or, when it is being made, as it is asked for), and the caller itself where the input names no user. */
-struct err iam_resource(struct request *rq, const void *in, struct str *arn);
+/* struct service's: the path of the user, group or role as it is stored (or, when it is being made, as it is asked for), and
+ * the caller itself where the input names no user. */
+struct guard;
+struct err iam_guard(struct request *rq, const void *in, struct guard *guard);
 /* AWS's words for a refusal: "User: ... is not authorized to perform: ... on resource: ... because ...". */
 struct str iam_denial(struct ctx *ctx, const struct principal *principal, struct str action, struct str resource,
                       const struct policy_answer *answer);

@@ -1,4 +1,5 @@
 /* iam_test.c - the handlers of IAM, called as the front door calls them. */
+#include "svc/guard.h"
 #include "svc/iam/iam.h"
 
 #include "iam_model.h"
@@ -484,14 +485,14 @@ STORE_TEST(a_session_may_do_what_its_role_allows)
 
 static struct str judged(struct request *rq, const char *operation, const void *in)
 {
-    struct str arn = STR_NONE;
     for (size_t i = 0; i < IAM_MODEL.operation_count; i++) {
         if (strcmp(IAM_MODEL.operations[i].name, operation) == 0) {
             rq->operation = &IAM_MODEL.operations[i];
         }
     }
-    CHECK_OK(iam_resource(rq, in, &arn));
-    return arn;
+    struct guard guard = { .resource = request_resource(rq, in) };
+    CHECK_OK(iam_guard(rq, in, &guard));
+    return guard.resource;
 }
 
 STORE_TEST(a_call_is_judged_by_the_whole_arn)
