@@ -372,20 +372,22 @@ static struct call *call_new(struct front *front, struct net_exchange *exchange)
 {
     const struct http_request *http = net_request(exchange);
     struct arena *arena = net_arena(exchange);
-    struct call *call = ARENA_NEW(arena, struct call);
-    call->front = front;
-    call->exchange = exchange;
-    call->http = *http;
-    call->started_us = clock_monotonic_us();
-    call->rq = (struct request){
-        .ctx = ctx_new(arena, clock_now_ms()),
-        .vault = front->options.vault,
-        .partition = STR("aws"),
-        .region = front->options.region,
-        .home_account = front->options.home_account,
-        .source_ip = http->remote,
-        .user_agent = http_header_find(http, STR("user-agent")),
-        .tls = http->tls,
+    struct call *call = arena_alloc_raw(arena, sizeof(*call));
+    *call = (struct call){
+        .front = front,
+        .exchange = exchange,
+        .http = *http,
+        .started_us = clock_monotonic_us(),
+        .rq = {
+            .ctx = { .arena = arena, .now_ms = clock_now_ms() },
+            .vault = front->options.vault,
+            .partition = STR("aws"),
+            .region = front->options.region,
+            .home_account = front->options.home_account,
+            .source_ip = http->remote,
+            .user_agent = http_header_find(http, STR("user-agent")),
+            .tls = http->tls,
+        },
     };
     call->rq.ctx.request_id = random_uuid(&call->rq.ctx);
     inside_door_open(&call->door, front->inside, NULL, &call->rq);

@@ -31,9 +31,12 @@ static struct str expand(const struct request *rq, struct str rest, const void *
 struct str request_resource(struct request *rq, const void *in)
 {
     const struct str template = str_of(rq->operation->resource);
+    if (str_equal(template, STR("*"))) {
+        return template;
+    }
     const struct str filled = expand(rq, template, in);
     const bool whole = str_starts(template, STR("arn:")) || str_starts(template, STR("{"));
-    if (str_equal(template, STR("*")) || (whole && str_starts(filled, STR("arn:")))) {
+    if (whole && str_starts(filled, STR("arn:"))) {
         return filled;
     }
     const struct str service = str_of(rq->service->signing_name);
