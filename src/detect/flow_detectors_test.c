@@ -1,62 +1,6 @@
 /* Detectors over flow records: for each type records that are one, and records that just are not. */
 #include "detect/catalogue.h"
-#include "detect/harness.h"
-#include "detect/intel.h"
-#include "detect/interfaces.h"
-#include "detect/memory.h"
-
-#define HOME "10.0.0.5"
-#define AWAY "203.0.113.7"
-enum { START = 1767574800, TCP = 6, UDP = 17, SYN = 2 };
-
-struct line {
-    const char *from, *to;
-    unsigned from_port, to_port, protocol, packets, bytes, at, seconds, flags;
-    bool rejected;
-};
-
-static void add(struct text *log, struct line l)
-{
-    text_add_format(log, "2 111122223333 eni-0123456789abcdef0 %s %s %u %u %u %u %u %u %u %s OK %u\n", l.from, l.to, l.from_port, l.to_port,
-                    l.protocol, l.packets, l.bytes, START + l.at, START + l.at + (l.seconds ? l.seconds : 10),
-                    l.rejected ? "REJECT" : "ACCEPT", l.flags);
-}
-
-static struct text log_new(struct arena *arena)
-{
-    struct text log = text_new(arena);
-    text_add(&log, STR("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status "
-                       "tcp-flags\n"));
-    return log;
-}
-
-struct known {
-    struct intel *intel;
-    struct interfaces *interfaces;
-};
-
-static struct harness *judge(struct arena *arena, struct text *log, const struct known *known)
-{
-    const struct engine_options options = { .intel = known ? known->intel : NULL, .interfaces = known ? known->interfaces : NULL };
-    struct harness *harness = harness_open(arena, &options);
-    harness_feed(harness, "flow.log", text_str(log));
-    CHECK_INT(harness->troubles, 0);
-    return harness;
-}
-
-static void expect(struct arena *arena, struct text *log, const struct known *known, const char *type, bool hit, double severity)
-{
-    struct harness *harness = judge(arena, log, known);
-    if ((harness_count(harness, type) > 0) != hit || (!hit && harness->count > 0)) {
-        fail_msg("%s: %zu of it, %zu findings", type, harness_count(harness, type), harness->count);
-    }
-    for (size_t i = 0; i < harness->count && severity > 0; i++) {
-        CHECK(harness->found[i].severity > severity - 0.1 && harness->found[i].severity < severity + 0.1);
-    }
-    harness_close(harness);
-}
-#define HIT(log, known, type, severity) expect(arena, (log), (known), (type), true, (severity))
-#define MISS(log, known, type) expect(arena, (log), (known), (type), false, 0)
+#include "detect/flow_log_test.h"
 
 /* --- lists --- */
 
@@ -316,37 +260,6 @@ TEST(many_short_sessions_guess_passwords_by_who_began)
     }
 }
 
-/* --- floods --- */
-
-static struct text flood(struct arena *arena, unsigned protocol, unsigned port, unsigned packets, unsigned size, unsigned answered)
-{
-    struct text log = log_new(arena);
-    for (unsigned i = 0; i < 4; i++) {
-        add(&log, (struct line){ .from = HOME, .to = AWAY, .from_port = 41000, .to_port = port, .protocol = protocol, .packets = packets, .bytes = packets * size, .at = i * 60, .seconds = 60, .flags = SYN });
-        if (answered > 0) {
-            add(&log, (struct line){ .from = AWAY, .to = HOME, .from_port = port, .to_port = 41000, .protocol = protocol, .packets = answered, .bytes = answered * 1400, .at = i * 60, .seconds = 60, .flags = 16 });
-        }
-    }
-    return log;
-}
-
-TEST(very_much_sent_and_hardly_answered_is_a_flood_of_its_kind)
-{
-    static const struct { const char *type; unsigned protocol, port; } kinds[] = {
-        { "Backdoor:EC2/DenialOfService.Dns", UDP, 53 },           { "Backdoor:EC2/DenialOfService.Tcp", TCP, 80 },
-        { "Backdoor:EC2/DenialOfService.Udp", UDP, 80 },           { "Backdoor:EC2/DenialOfService.UdpOnTcpPorts", UDP, 22 },
-        { "Backdoor:EC2/DenialOfService.UnusualProtocol", 2, 0 },
-    };
-    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        struct text log = flood(arena, kinds[i].protocol, kinds[i].port, 600000, 60, 0);
-        HIT(&log, NULL, kinds[i].type, 8);
-        log = flood(arena, kinds[i].protocol, kinds[i].port, 60000, 60, 0); /* a thousand a second */
-        MISS(&log, NULL, kinds[i].type);
-        log = flood(arena, kinds[i].protocol, kinds[i].port, 600000, 1200, 100000); /* answered: an upload */
-        MISS(&log, NULL, kinds[i].type);
-    }
-}
-
 /* --- mail --- */
 
 static struct text mail(struct arena *arena, unsigned servers, bool serves)
@@ -460,10 +373,10 @@ static struct text life(struct arena *arena, unsigned days, struct line odd)
     return log;
 }
 
-static void unusual(struct arena *arena, const char *type, struct line odd)
+static void unusual(struct arena *arena, const char *type, double severity, struct line odd)
 {
     struct text log = life(arena, DAYS, odd);
-    HIT(&log, NULL, type, 5);
+    HIT(&log, NULL, type, severity);
     log = life(arena, 2, odd); /* no history, no word */
     MISS(&log, NULL, type);
     log = life(arena, DAYS, (struct line){ .from = HOME, .to = "198.51.100.20", .from_port = 42000, .to_port = 443, .protocol = TCP, .packets = 20, .bytes = 4000, .flags = SYN });
@@ -472,11 +385,12 @@ static void unusual(struct arena *arena, const char *type, struct line odd)
 
 TEST(what_an_instance_never_did_is_told_once_it_is_known)
 {
-    unusual(arena, "Behavior:EC2/NetworkPortUnusual", (struct line){ .from = HOME, .to = AWAY, .from_port = 41000, .to_port = 4444, .protocol = TCP, .packets = 40, .bytes = 9000, .flags = SYN });
-    unusual(arena, "Behavior:EC2/TrafficVolumeUnusual", (struct line){ .from = HOME, .to = "198.51.100.20", .from_port = 41000, .to_port = 443, .protocol = TCP, .packets = 900000, .bytes = 3000000000, .flags = SYN });
-    unusual(arena, "DefenseEvasion:EC2/UnusualDNSResolver", (struct line){ .from = HOME, .to = AWAY, .from_port = 41000, .to_port = 53, .protocol = UDP, .packets = 40, .bytes = 9000 });
-    unusual(arena, "DefenseEvasion:EC2/UnusualDoHActivity", (struct line){ .from = HOME, .to = "9.9.9.9", .from_port = 41000, .to_port = 443, .protocol = TCP, .packets = 40, .bytes = 9000, .flags = SYN });
-    unusual(arena, "DefenseEvasion:EC2/UnusualDoTActivity", (struct line){ .from = HOME, .to = AWAY, .from_port = 41000, .to_port = 853, .protocol = TCP, .packets = 40, .bytes = 9000, .flags = SYN });
+    unusual(arena, "Behavior:EC2/NetworkPortUnusual", 5, (struct line){ .from = HOME, .to = AWAY, .from_port = 41000, .to_port = 4444, .protocol = TCP, .packets = 40, .bytes = 9000, .flags = SYN });
+    unusual(arena, "Behavior:EC2/FirstSeenPeer.Yagura", 2, (struct line){ .from = HOME, .to = AWAY, .from_port = 41000, .to_port = 443, .protocol = TCP, .packets = 40, .bytes = 9000, .flags = SYN });
+    unusual(arena, "Behavior:EC2/TrafficVolumeUnusual", 5, (struct line){ .from = HOME, .to = "198.51.100.20", .from_port = 41000, .to_port = 443, .protocol = TCP, .packets = 900000, .bytes = 3000000000, .flags = SYN });
+    unusual(arena, "DefenseEvasion:EC2/UnusualDNSResolver", 5, (struct line){ .from = HOME, .to = AWAY, .from_port = 41000, .to_port = 53, .protocol = UDP, .packets = 40, .bytes = 9000 });
+    unusual(arena, "DefenseEvasion:EC2/UnusualDoHActivity", 5, (struct line){ .from = HOME, .to = "9.9.9.9", .from_port = 41000, .to_port = 443, .protocol = TCP, .packets = 40, .bytes = 9000, .flags = SYN });
+    unusual(arena, "DefenseEvasion:EC2/UnusualDoTActivity", 5, (struct line){ .from = HOME, .to = AWAY, .from_port = 41000, .to_port = 853, .protocol = TCP, .packets = 40, .bytes = 9000, .flags = SYN });
 }
 
 /* --- what a finding says --- */
@@ -550,60 +464,4 @@ TEST(an_interface_file_that_is_something_else_is_refused)
     CHECK(interfaces_load_text(interfaces, STR("{\"NetworkInterfaces\":[]}")));
     CHECK(interfaces_find(interfaces, STR("eni-1")) == NULL);
     interfaces_close(interfaces);
-}
-
-TEST(a_flood_of_peers_forgets_only_its_own_accounts_oldest)
-{
-    struct harness *harness = harness_open(arena, &(struct engine_options){ .keys_per_account = 64 });
-    struct text log = log_new(arena);
-    for (unsigned i = 0; i < 5000; i++) {
-        add(&log, (struct line){ .from = HOME, .to = str_format(arena, "20.%u.%u.%u", i / 65536 % 256, i / 256 % 256, i % 256).ptr, .from_port = 41000, .to_port = 443, .protocol = TCP, .packets = 12, .bytes = 3000, .at = i, .flags = SYN });
-    }
-    harness_feed(harness, "flow.log", text_str(&log));
-    CHECK(engine_counts(harness->engine).evictions > 1000);
-    CHECK_INT(harness->count, 0);
-    harness_close(harness);
-}
-
-TEST(forged_accounts_that_came_first_do_not_keep_their_places)
-{
-    struct harness *harness = harness_open(arena, &(struct engine_options){ .accounts = 8 });
-    struct text log = log_new(arena);
-    for (unsigned i = 0; i < 8; i++) {
-        text_add_format(&log, "2 %012u eni-x 10.0.0.5 10.0.9.9 36050 443 6 1 44 1700000000 1700000060 ACCEPT OK 2\n", i);
-    }
-    harness_feed(harness, "forged.log", text_str(&log));
-    log = log_new(arena);
-    for (unsigned i = 0; i < 1000; i++) {
-        add(&log, (struct line){ .from = HOME, .to = AWAY, .from_port = 36050, .to_port = 443, .protocol = TCP, .packets = 10, .bytes = 4400, .flags = SYN });
-    }
-    for (unsigned i = 0; i <= ACCOUNT_IDLE / 1000; i++) {
-        harness_feed(harness, "real.log", text_str(&log));
-    }
-    log = log_new(arena);
-    for (unsigned i = 0; i < 60; i++) {
-        add(&log, (struct line){ .from = HOME, .to = "10.0.9.9", .from_port = 36050, .to_port = 20 + i, .protocol = TCP, .packets = 1, .bytes = 44, .at = i, .flags = SYN });
-        for (unsigned k = 0; k < 10; k++) {
-            text_add_format(&log, "2 %012u eni-x 10.0.0.5 10.0.9.9 36050 443 6 1 44 1700000000 1700000060 ACCEPT OK 2\n", 100 + i * 10 + k);
-        }
-    }
-    harness_feed(harness, "flow.log", text_str(&log));
-    CHECK_INT(harness_count(harness, "Recon:EC2/Portscan"), 1);
-    harness_close(harness);
-}
-
-TEST(forged_accounts_push_no_known_account_out)
-{
-    struct harness *harness = harness_open(arena, &(struct engine_options){ .accounts = 8 });
-    struct text log = log_new(arena);
-    for (unsigned i = 0; i < 60; i++) {
-        add(&log, (struct line){ .from = HOME, .to = "10.0.9.9", .from_port = 36050, .to_port = 20 + i, .protocol = TCP, .packets = 1, .bytes = 44, .at = i, .flags = SYN });
-        for (unsigned k = 0; k < 10; k++) {
-            text_add_format(&log, "2 %012u eni-x 10.0.0.5 10.0.9.9 36050 443 6 1 44 4200000000 4200000000 ACCEPT OK 2\n", i * 10 + k);
-        }
-    }
-    harness_feed(harness, "flow.log", text_str(&log));
-    CHECK_INT(harness_count(harness, "Recon:EC2/Portscan"), 1);
-    CHECK(engine_counts(harness->engine).evictions > 0);
-    harness_close(harness);
 }

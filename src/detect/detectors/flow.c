@@ -202,6 +202,7 @@ static void judge(struct flow *flow)
     flow_scan(flow);
     flow_logins(flow);
     flow_flood(flow);
+    flow_flooded(flow);
     flow_mail(flow);
     flow_mining(flow);
     flow_beacon(flow);

@@ -30,6 +30,13 @@ struct flow_flood {
     uint8_t kind;
 };
 
+/* What the world sends to an interface, all peers together. */
+struct flow_flooded {
+    float packets, answers;
+    uint32_t start, told;
+    uint16_t records;
+};
+
 struct flow_beacon {
     float gap, gap_square, size, size_square; /* sums */
     uint32_t last, told;
@@ -80,6 +87,7 @@ struct flow_host {
     uint32_t mail_start, mail_told, relay_start, relay_told;
     uint64_t coin_bits;
     uint32_t coin_start, coin_told;
+    struct flow_flooded flooded;
 };
 
 struct flow {
@@ -106,6 +114,7 @@ void flow_lists(struct flow *flow);
 void flow_scan(struct flow *flow);
 void flow_logins(struct flow *flow);
 void flow_flood(struct flow *flow);
+void flow_flooded(struct flow *flow);
 void flow_mail(struct flow *flow);
 void flow_mining(struct flow *flow);
 void flow_beacon(struct flow *flow);

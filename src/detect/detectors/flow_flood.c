@@ -1,11 +1,12 @@
-/* flow_flood.c - an instance that floods a host: very much sent, hardly anything answered.
+/* flow_flood.c - an instance that floods a host: very much sent, hardly anything answered; and one that is flooded.
  * spec: GuardDuty user guide, Backdoor:EC2/DenialOfService.Dns, .Tcp, .Udp, .UdpOnTcpPorts, .UnusualProtocol. The guide gives
  * no figures; ours: at least 2,000 packets a second to a public host, 10,000 to one inside, over a minute or more and two
  * records or more, so that answers to the first have been seen; at most one packet in fifty answered. TCP answers what it
- * takes, so there it is packets without content while hardly more bytes come back. */
+ * takes, so there it is packets without content while hardly more bytes come back. GuardDuty has no type for the flooded one;
+ * ours: at least 10,000 packets a second from public hosts that began it, all of them together, likewise unanswered. */
 #include "detect/detectors/flow_types.h"
 
-enum { WINDOW = 600, LEAST_SECONDS = 60, PUBLIC_RATE = 2000, INSIDE_RATE = 10000, EMPTY_PACKET = 100 };
+enum { WINDOW = 600, LEAST_SECONDS = 60, PUBLIC_RATE = 2000, INSIDE_RATE = 10000, EMPTY_PACKET = 100, FLOODED_RATE = 10000 };
 enum kind { KIND_NONE, KIND_DNS, KIND_TCP, KIND_UDP, KIND_UDP_ON_TCP, KIND_PROTOCOL };
 
 static const struct {
@@ -94,4 +95,34 @@ void flow_flood(struct flow *flow)
     flow_tell(flow, kinds[kind].detector, FLOW_ACTOR,
               str_format(flow->ev->arena, "it sent %.0f %s to %" STR_FMT " within minutes, hardly answered", (double)flood->packets,
                          kinds[kind].what, STR_ARG(flow_remote_text(flow))));
+}
+
+void flow_flooded(struct flow *flow)
+{
+    struct flow_flooded *flooded = &flow->host->flooded;
+    if (flow->initiated || !flow->public_remote) {
+        return;
+    }
+    if (flow->outbound) {
+        flooded->answers += (float)flow->ev->flow.packets;
+        return;
+    }
+    const enum network_window window = network_window(&flooded->start, flow->now, WINDOW);
+    if (window == WINDOW_PAST) {
+        return;
+    }
+    if (window == WINDOW_NEW) {
+        *flooded = (struct flow_flooded){ .start = flow->now, .told = flooded->told };
+    }
+    flooded->records = (uint16_t)(flooded->records + (flooded->records < UINT16_MAX));
+    flooded->packets += (float)flow->ev->flow.packets;
+    const uint32_t end = flow->now + flow->seconds;
+    const uint32_t passed = end > flooded->start ? end - flooded->start : 0;
+    if (flooded->records < 2 || passed < LEAST_SECONDS || flooded->packets < (float)FLOODED_RATE * (float)passed ||
+        flooded->answers > flooded->packets / 50 || !network_may_tell(&flooded->told, flow->now)) {
+        return;
+    }
+    flow_tell(flow, &FLOW_FLOODED, FLOW_TARGET,
+              str_format(flow->ev->arena, "%.0f packets came from outside within minutes, %" STR_FMT " among the senders, and hardly any was answered",
+                         (double)flooded->packets, STR_ARG(flow_remote_text(flow))));
 }

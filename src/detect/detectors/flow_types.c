@@ -42,8 +42,10 @@ INSTANCE(FLOW_FLOOD_TCP, "flow-flood-tcp", "Backdoor:EC2/DenialOfService.Tcp", 8
 INSTANCE(FLOW_FLOOD_UDP, "flow-flood-udp", "Backdoor:EC2/DenialOfService.Udp", 8, 0, "may be used for a denial of service over UDP");
 INSTANCE(FLOW_FLOOD_UDP_ON_TCP, "flow-flood-udp-on-tcp", "Backdoor:EC2/DenialOfService.UdpOnTcpPorts", 8, 0, "may be used for a denial of service over UDP at a port of TCP");
 INSTANCE(FLOW_FLOOD_PROTOCOL, "flow-flood-protocol", "Backdoor:EC2/DenialOfService.UnusualProtocol", 8, 0, "may be used for a denial of service over an unusual protocol");
+INSTANCE(FLOW_FLOODED, "flow-flooded", "Impact:EC2/DenialOfServiceTarget.Yagura", 5, 0, "is flooded from outside");
 INSTANCE(FLOW_SPAM, "flow-spam", "Backdoor:EC2/Spambot", 5, 0, "mails to many servers by itself, as spam is sent");
 LEARNED(FLOW_UNUSUAL_PORT, "flow-unusual-port", "Behavior:EC2/NetworkPortUnusual", 5, "talks to a host on a port it does not use otherwise");
+LEARNED(FLOW_FIRST_PEER, "flow-first-peer", "Behavior:EC2/FirstSeenPeer.Yagura", 2, "talks to a host that is new to it");
 LEARNED(FLOW_UNUSUAL_VOLUME, "flow-unusual-volume", "Behavior:EC2/TrafficVolumeUnusual", 5, "sends a host far more than it usually sends");
 LEARNED(FLOW_UNUSUAL_RESOLVER, "flow-unusual-resolver", "DefenseEvasion:EC2/UnusualDNSResolver", 5, "asks a public DNS resolver it did not use before");
 LEARNED(FLOW_UNUSUAL_DOH, "flow-unusual-doh", "DefenseEvasion:EC2/UnusualDoHActivity", 5, "speaks DNS over HTTPS with a public resolver, which it did not before");

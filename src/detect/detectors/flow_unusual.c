@@ -9,7 +9,7 @@
 
 enum { HOUR = 3600, DNS = 53, DNS_TLS = 853, HTTPS = 443, EPHEMERAL = 32768, PORT_WORDS = 80 };
 static const uint64_t STEP_BYTES = 16000000;
-static const double PORT_NATS = 4.5, RESOLVER_NATS = 2.0, VOLUME_NATS = 6, VOLUME_LEAST = 100e6, VOLUME_TIMES = 10;
+static const double PORT_NATS = 4.5, PEER_NATS = 6, RESOLVER_NATS = 2.0, VOLUME_NATS = 6, VOLUME_LEAST = 100e6, VOLUME_TIMES = 10;
 
 /* Where a server stands, or would. */
 static size_t doh_place(const struct network *network, uint64_t server)
@@ -82,8 +82,8 @@ static size_t port_words(char out[PORT_WORDS], const struct flow *flow, struct s
     return (size_t)(at - out) + len;
 }
 
-/* A resolver is a habit together with its address; other ports by themselves. */
-static void port(struct flow *flow, struct learn_view *view)
+/* A resolver is a habit together with its address; other ports by themselves. False: nothing to tell. */
+static bool port(struct flow *flow, struct learn_view *view)
 {
     char value[PORT_WORDS];
     const struct detector *resolver = resolver_of(flow);
@@ -92,12 +92,23 @@ static void port(struct flow *flow, struct learn_view *view)
     const struct learn_rarity rarity = learn_value(view, HOST_PORT, (struct str){ value, len });
     if (rarity.entity != LEARN_NEVER || flow->probe || (!resolver && (flow->remote_port >= EPHEMERAL || !flow->public_remote)) ||
         rarity.surprise < (resolver ? RESOLVER_NATS : PORT_NATS)) {
-        return;
+        return false;
     }
     const struct str why = str_format(flow->ev->arena, "it called %" STR_FMT " on port %u, which it did on none of the %u days it is known for",
                                       STR_ARG(flow_remote_text(flow)), flow->remote_port, rarity.entity_history);
     flow_tell(flow, resolver ? resolver : &FLOW_UNUSUAL_PORT, FLOW_ACTOR, why);
     learn_distrust(view);
+    return true;
+}
+
+/* Hosts that meet somebody new all the time surprise nobody by it. */
+static void first_peer(struct flow *flow, const struct learn_rarity *peer)
+{
+    if (peer->entity == LEARN_NEVER && peer->surprise >= PEER_NATS && !flow->probe) {
+        flow_tell(flow, &FLOW_FIRST_PEER, FLOW_ACTOR,
+                  str_format(flow->ev->arena, "it talked to %" STR_FMT " on port %u, with which it never spoke on the %u days it is known for",
+                             STR_ARG(flow_remote_text(flow)), flow->remote_port, peer->entity_history));
+    }
 }
 
 /* Once an hour per peer and port. */
@@ -114,12 +125,15 @@ static void calls(struct flow *flow)
         return;
     }
     pair->learned |= bit;
+    struct learn_rarity peer = { .entity = LEARN_UNKNOWN };
     if (flow->public_remote) {
-        const struct learn_rarity peer = learn_value(&view, HOST_PEER, flow_remote_text(flow));
+        peer = learn_value(&view, HOST_PEER, flow_remote_text(flow));
         pair->is_new = peer.entity == LEARN_NEVER || (pair->is_new && peer.entity == LEARN_RARE);
         pair->is_usual = peer.entity == LEARN_FREQUENT;
     }
-    port(flow, &view);
+    if (!port(flow, &view)) {
+        first_peer(flow, &peer);
+    }
 }
 
 static void volume(struct flow *flow)
