@@ -77,6 +77,4 @@ void journal_wake(struct journal *journal); /* whoever waits looks again */
 /* Removes segments that end before a place and were last written before a time. */
 struct err journal_trim(struct ctx *ctx, struct journal *journal, journal_place before, int64_t written_before_ms);
 
-uint64_t journal_key(struct str text); /* the same on every machine */
-
 #endif

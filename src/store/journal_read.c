@@ -206,12 +206,3 @@ struct err journal_trim(struct ctx *ctx, struct journal *journal, journal_place 
         lock_give(journal->lock);
     }
 }
-
-uint64_t journal_key(struct str text)
-{
-    uint64_t hash = 0xCBF29CE484222325U; /* FNV-1a */
-    for (size_t i = 0; i < text.len; i++) {
-        hash = (hash ^ (unsigned char)text.ptr[i]) * 0x100000001B3U;
-    }
-    return hash;
-}

@@ -1,0 +1,338 @@
+#include "app/audit_event.h"
+
+#include "app/audit_values.h"
+#include "base/clock.h"
+#include "crypto/random.h"
+#include "svc/cloudtrail/naming.h"
+#include "wire/value.h"
+
+enum { TEXT_MAX = 1024, RESOURCES_MAX = 4 }; /* spec: userAgent and errorMessage end at 1 KB */
+
+struct resource {
+    const char *type;
+    struct str name;
+};
+
+/* What the parts of an event share. */
+struct event_parts {
+    const struct audit_call *call;
+    struct ctx *ctx;
+    struct str source, name;
+    bool read_only, management;
+    struct str event_id, shared_id, recipient;
+    struct resource resources[RESOURCES_MAX];
+    size_t resource_count;
+};
+
+/* AROA… of AROA…:session. */
+static struct str role_id(const struct principal *caller)
+{
+    struct str rest = STR_NONE;
+    return str_cut(caller->id, ':', &rest);
+}
+
+static struct str text_of(const struct shape *shape, const void *structure, const char *name)
+{
+    for (size_t i = 0; structure && i < shape->member_count; i++) {
+        if (strcmp(shape->members[i].name, name) == 0 && shape->members[i].shape->kind == SHAPE_STRING) {
+            const struct view view = view_member(structure, &shape->members[i]);
+            return view_present(&view) ? view_text(&view) : STR_NONE;
+        }
+    }
+    return STR_NONE;
+}
+
+static void write_session(struct json_writer *w, struct ctx *ctx, const struct principal *caller)
+{
+    json_key(w, STR("sessionContext"));
+    json_open_object(w);
+    if (caller->type == PRINCIPAL_ASSUMED_ROLE) {
+        json_key(w, STR("sessionIssuer"));
+        json_open_object(w);
+        json_member_str(w, STR("type"), STR("Role"));
+        json_member_str(w, STR("principalId"), role_id(caller));
+        json_member_str(w, STR("arn"), caller->role_arn);
+        json_member_str(w, STR("accountId"), caller->account);
+        json_member_str(w, STR("userName"), caller->name);
+        json_close_object(w);
+    }
+    json_key(w, STR("attributes"));
+    json_open_object(w);
+    json_member_str(w, STR("creationDate"), clock_format_iso8601(ctx->arena, caller->session_since_ms));
+    json_member_str(w, STR("mfaAuthenticated"), caller->mfa ? STR("true") : STR("false"));
+    json_close_object(w);
+    json_member_str(w, STR("sourceIdentity"), caller->source_identity);
+    json_close_object(w);
+}
+
+static const char *identity_type(const struct principal *caller)
+{
+    switch (caller->type) {
+    case PRINCIPAL_ROOT: return "Root";
+    case PRINCIPAL_USER: return "IAMUser";
+    case PRINCIPAL_ASSUMED_ROLE: return "AssumedRole";
+    case PRINCIPAL_FEDERATED: return "FederatedUser";
+    case PRINCIPAL_ANONYMOUS: break;
+    }
+    return "AWSAccount";
+}
+
+/* Who is known by a token of somebody else's: AssumeRoleWithWebIdentity and WithSAML. False: nobody of the kind. */
+static bool write_outsider(struct json_writer *w, const struct event_parts *parts)
+{
+    const struct audit_call *call = parts->call;
+    const struct shape *shape = call->rq->operation->output;
+    const void *out = call->err.fault ? NULL : call->out;
+    const bool web = strcmp(call->rq->operation->name, "AssumeRoleWithWebIdentity") == 0;
+    const bool saml = strcmp(call->rq->operation->name, "AssumeRoleWithSAML") == 0;
+    const struct str subject = text_of(shape, out, web ? "SubjectFromWebIdentityToken" : "Subject");
+    const struct str provider = text_of(shape, out, web ? "Provider" : "Issuer");
+    if (!web && !saml) {
+        return false;
+    }
+    json_member_str(w, STR("type"), web ? STR("WebIdentityUser") : STR("SAMLUser"));
+    if (subject.ptr) {
+        const struct str between = text_of(shape, out, web ? "Audience" : "NameQualifier");
+        json_member_str(w, STR("principalId"), str_format(parts->ctx->arena, "%" STR_FMT ":%" STR_FMT ":%" STR_FMT,
+                                                          STR_ARG(web ? provider : between), STR_ARG(web ? between : subject),
+                                                          STR_ARG(web ? subject : STR(""))));
+        json_member_str(w, STR("userName"), subject);
+        json_member_str(w, STR("identityProvider"), provider);
+    }
+    return true;
+}
+
+static void write_caller(struct json_writer *w, const struct event_parts *parts)
+{
+    const struct principal *caller = &parts->call->rq->caller;
+    json_member_str(w, STR("type"), str_of(identity_type(caller)));
+    json_member_str(w, STR("principalId"), caller->id);
+    json_member_str(w, STR("arn"), caller->arn);
+    json_member_str(w, STR("accountId"), caller->account);
+    json_member_str(w, STR("accessKeyId"), caller->access_key);
+    if (caller->type == PRINCIPAL_USER) {
+        json_member_str(w, STR("userName"), caller->name);
+    }
+    if (caller->session_since_ms) {
+        write_session(w, parts->ctx, caller);
+    }
+    json_member_str(w, STR("invokedBy"), parts->call->invoked_by);
+}
+
+/* spec: the owner of the resource sees a caller of another account as that account and principal. */
+static void write_identity(struct json_writer *w, const struct event_parts *parts)
+{
+    const struct audit_call *call = parts->call;
+    const struct principal *caller = &call->rq->caller;
+    json_key(w, STR("userIdentity"));
+    json_open_object(w);
+    if (call->as_service) {
+        json_member_str(w, STR("type"), STR("AWSService"));
+        json_member_str(w, STR("invokedBy"), call->invoked_by);
+    } else if (caller->type == PRINCIPAL_ANONYMOUS) {
+        if (!write_outsider(w, parts)) {
+            json_member_str(w, STR("type"), STR("AWSAccount"));
+            json_member_str(w, STR("principalId"), STR(""));
+            json_member_str(w, STR("accountId"), STR("ANONYMOUS_PRINCIPAL"));
+        }
+    } else if (!str_equal(parts->recipient, caller->account)) {
+        json_member_str(w, STR("type"), STR("AWSAccount"));
+        json_member_str(w, STR("principalId"), caller->id);
+        json_member_str(w, STR("accountId"), caller->account);
+    } else {
+        write_caller(w, parts);
+    }
+    json_close_object(w);
+}
+
+static struct str error_code(const struct audit_call *call)
+{
+    const struct str code = str_of(call->err.fault->code);
+    return str_equal(code, STR("AccessDeniedException")) ? STR("AccessDenied") : code; /* as CloudTrail has it for all */
+}
+
+static void write_outcome(struct json_writer *w, const struct event_parts *parts)
+{
+    const struct audit_call *call = parts->call;
+    const struct operation *operation = call->rq->operation;
+    const struct audit_style style = audit_style(call->rq->service);
+    if (call->err.fault) {
+        json_member_str(w, STR("errorCode"), error_code(call));
+        json_member_str(w, STR("errorMessage"), text_shown(str_of(call->reason), TEXT_MAX));
+    }
+    json_key(w, STR("requestParameters"));
+    audit_write(w, &style, operation->input, call->in);
+    json_key(w, STR("responseElements"));
+    const bool shown = !call->err.fault
+        && (!parts->read_only || str_equal(parts->source, STR("sts.amazonaws.com")))
+        && !str_starts(parts->name, STR("GetCallerIdentity"));
+    audit_write(w, &style, operation->output, shown ? call->out : NULL);
+}
+
+static void write_resources(struct json_writer *w, const struct event_parts *parts)
+{
+    const struct audit_call *call = parts->call;
+    const char *type = parts->management ? NULL : cloudtrail_data_type(parts->source);
+    const bool named = call->resource.len > 1;
+    if (parts->management && named && str_equal(parts->source, STR("kms.amazonaws.com"))) {
+        type = "AWS::KMS::Key";
+    } else if (parts->management && named && str_search(call->resource, STR(":role/")) != STR_MISSING
+               && str_equal(parts->source, STR("sts.amazonaws.com"))) {
+        type = "AWS::IAM::Role";
+    }
+    if (type == NULL || !named) {
+        return;
+    }
+    const struct str account = call->owner.ptr ? call->owner : call->rq->account;
+    const bool object = strcmp(type, "AWS::S3::Object") == 0;
+    const size_t slash = object ? str_find(call->resource, '/') : STR_MISSING;
+    json_key(w, STR("resources"));
+    json_open_array(w);
+    if (!object || slash != STR_MISSING) {
+        json_open_object(w);
+        json_member_str(w, STR("accountId"), object ? STR_NONE : account);
+        json_member_str(w, STR("type"), str_of(type));
+        json_member_str(w, STR("ARN"), call->resource);
+        json_close_object(w);
+    } else { /* a listing: of all objects */
+        json_open_object(w);
+        json_member_str(w, STR("type"), str_of(type));
+        json_member_str(w, STR("ARNPrefix"), str_format(parts->ctx->arena, "%" STR_FMT "/", STR_ARG(call->resource)));
+        json_close_object(w);
+    }
+    if (object) {
+        json_open_object(w);
+        json_member_str(w, STR("accountId"), account);
+        json_member_str(w, STR("type"), STR("AWS::S3::Bucket"));
+        json_member_str(w, STR("ARN"), slash == STR_MISSING ? call->resource : str_slice(call->resource, 0, slash));
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void write_tail(struct json_writer *w, const struct event_parts *parts)
+{
+    const struct request *rq = parts->call->rq;
+    json_member_str(w, STR("requestID"), rq->ctx.request_id);
+    json_member_str(w, STR("eventID"), parts->event_id);
+    json_member_bool(w, STR("readOnly"), parts->read_only);
+    write_resources(w, parts);
+    json_member_str(w, STR("eventType"), STR("AwsApiCall"));
+    json_member_bool(w, STR("managementEvent"), parts->management);
+    json_member_str(w, STR("recipientAccountId"), parts->recipient);
+    json_member_str(w, STR("sharedEventID"), parts->shared_id);
+    json_member_str(w, STR("eventCategory"), parts->management ? STR("Management") : STR("Data"));
+    if (rq->tls && !parts->call->invoked_by.ptr) {
+        json_key(w, STR("tlsDetails"));
+        json_open_object(w);
+        json_member_str(w, STR("clientProvidedHostHeader"), parts->call->host);
+        json_close_object(w);
+    }
+}
+
+static struct str write_event(const struct event_parts *parts)
+{
+    const struct audit_call *call = parts->call;
+    const struct request *rq = call->rq;
+    struct json_writer w = json_writer_new(parts->ctx->arena);
+    json_open_object(&w);
+    json_member_str(&w, STR("eventVersion"), STR("1.11"));
+    write_identity(&w, parts);
+    json_member_str(&w, STR("eventTime"), clock_format_iso8601(parts->ctx->arena, rq->ctx.now_ms));
+    json_member_str(&w, STR("eventSource"), parts->source);
+    json_member_str(&w, STR("eventName"), parts->name);
+    json_member_str(&w, STR("awsRegion"), rq->region);
+    json_member_str(&w, STR("sourceIPAddress"), call->invoked_by.ptr ? call->invoked_by : rq->source_ip);
+    json_member_str(&w, STR("userAgent"), call->invoked_by.ptr ? call->invoked_by : text_shown(rq->user_agent, TEXT_MAX));
+    write_outcome(&w, parts);
+    write_tail(&w, parts);
+    json_close_object(&w);
+    return json_done(&w);
+}
+
+static void find_resources(struct event_parts *parts)
+{
+    const struct shape *input = parts->call->rq->operation->input;
+    for (size_t i = 0; parts->call->in && i < input->member_count && parts->resource_count < RESOURCES_MAX; i++) {
+        const struct member *member = &input->members[i];
+        const char *type = member->shape->kind == SHAPE_STRING
+            ? cloudtrail_resource_type(parts->source, str_of(member->name)) : NULL;
+        const struct view view = view_member(parts->call->in, member);
+        if (type && !member->shape->sensitive && view_present(&view)) {
+            parts->resources[parts->resource_count++] = (struct resource){ type, view_text(&view) };
+        }
+    }
+}
+
+static struct str username(const struct principal *caller)
+{
+    switch (caller->type) {
+    case PRINCIPAL_ROOT: return STR("root");
+    case PRINCIPAL_USER: return caller->name;
+    case PRINCIPAL_ASSUMED_ROLE:
+    case PRINCIPAL_FEDERATED: return caller->session_name;
+    case PRINCIPAL_ANONYMOUS: break;
+    }
+    return STR_NONE;
+}
+
+/* Only management events can be looked up. */
+static void add_keys(const struct event_parts *parts, struct journal_entry *entry)
+{
+    const struct request *rq = parts->call->rq;
+    const uint64_t place = cloudtrail_place_key(parts->recipient, rq->region, false);
+    const struct { enum lookup_attribute attribute; struct str value; } pairs[] = {
+        { LOOKUP_ALL, STR("") },
+        { LOOKUP_EVENT_ID, parts->event_id },
+        { LOOKUP_EVENT_NAME, parts->name },
+        { LOOKUP_EVENT_SOURCE, parts->source },
+        { LOOKUP_READ_ONLY, parts->read_only ? STR("true") : STR("false") },
+        { LOOKUP_USERNAME, parts->call->as_service ? STR_NONE : username(&rq->caller) },
+        { LOOKUP_ACCESS_KEY_ID, parts->call->as_service ? STR_NONE : rq->caller.access_key },
+    };
+    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+        if (pairs[i].value.ptr) {
+            entry->keys[entry->key_count++] = cloudtrail_lookup_key(place, pairs[i].attribute, pairs[i].value);
+        }
+    }
+    for (size_t i = 0; i < parts->resource_count; i++) {
+        const struct resource *resource = &parts->resources[i];
+        entry->keys[entry->key_count++] = cloudtrail_lookup_key(place, LOOKUP_RESOURCE_TYPE, str_of(resource->type));
+        entry->keys[entry->key_count++] = cloudtrail_lookup_key(place, LOOKUP_RESOURCE_NAME, resource->name);
+    }
+}
+
+static struct journal_entry *make_entry(struct arena *arena, struct event_parts *parts, struct str recipient)
+{
+    struct journal_entry *entry = ARENA_NEW(arena, struct journal_entry);
+    parts->recipient = recipient;
+    parts->event_id = random_uuid(parts->ctx);
+    if (parts->management) {
+        add_keys(parts, entry);
+    }
+    entry->payload = write_event(parts);
+    return entry;
+}
+
+struct journal_entry *audit_event(struct arena *arena, const struct audit_call *call)
+{
+    const struct request *rq = call->rq;
+    if (rq->operation == NULL || rq->operation->audit == NULL || strcmp(rq->operation->audit, "none") == 0) {
+        return NULL;
+    }
+    struct ctx ctx = ctx_new(arena, rq->ctx.now_ms);
+    struct event_parts parts = { .call = call, .ctx = &ctx, .management = rq->operation->audit[0] == 'm' };
+    const char *prefix = strcmp(rq->service->name, "s3control") == 0 ? "s3" : rq->service->endpoint_prefix;
+    parts.source = str_format(arena, "%s.amazonaws.com", prefix);
+    parts.name = cloudtrail_event_name(parts.source, str_of(rq->operation->name));
+    parts.read_only = cloudtrail_read_only(parts.source, parts.name);
+    find_resources(&parts);
+    const bool anonymous = rq->caller.type == PRINCIPAL_ANONYMOUS;
+    const bool denied = call->err.fault && str_starts(str_of(call->err.fault->code), STR("AccessDenied"));
+    const struct str own = anonymous && call->owner.ptr ? call->owner : rq->account.ptr ? rq->account : rq->home_account;
+    const bool shared = call->owner.ptr && !denied && !str_equal(call->owner, own);
+    parts.shared_id = shared ? random_uuid(&ctx) : STR_NONE;
+    struct journal_entry *entry = make_entry(arena, &parts, own);
+    entry->next = shared ? make_entry(arena, &parts, call->owner) : NULL;
+    return entry;
+}

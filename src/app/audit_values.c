@@ -1,0 +1,189 @@
+#include "app/audit_values.h"
+
+#include "base/clock.h"
+#include "wire/value.h"
+
+/* Whatever the model says of them. */
+static const char *const NEVER_SHOWN[] = {
+    "SecretAccessKey", "SessionToken", "SecretString", "RandomPassword", "Password", "NewPassword", "OldPassword",
+    "WebIdentityToken", "SAMLAssertion", "Plaintext", "PrivateKeyPlaintext", "SSECustomerKey", "CopySourceSSECustomerKey",
+    "FederationToken",
+};
+
+struct audit_style audit_style(const struct service_model *service)
+{
+    const bool covers = strcmp(service->name, "organizations") == 0;
+    const bool tells = strcmp(service->name, "guardduty") == 0 || strcmp(service->name, "securityhub") == 0
+        || strcmp(service->name, "macie2") == 0;
+    return (struct audit_style){
+        .wire_names = strcmp(service->name, "s3") == 0,
+        .hidden = covers ? "****" : tells ? "HIDDEN_DUE_TO_SECURITY_REASONS" : NULL,
+    };
+}
+
+static bool is_never_shown(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(NEVER_SHOWN); i++) {
+        const char *hidden = NEVER_SHOWN[i];
+        if ((name[0] | 0x20) == (hidden[0] | 0x20) && strcmp(name + 1, hidden + 1) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "Mar 24, 2014, 9:11:59 PM" */
+static void write_time(struct json_writer *w, int64_t ms)
+{
+    static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+    const struct civil_time t = clock_civil(ms);
+    json_str(w, str_format(w->text.arena, "%s %d, %lld, %d:%02d:%02d %s", months[t.month - 1], t.day, (long long)t.year,
+                           t.hour % 12 ? t.hour % 12 : 12, t.minute, t.second, t.hour < 12 ? "AM" : "PM"));
+}
+
+static void write_members(struct json_writer *w, const struct audit_style *style, const struct shape *shape,
+                          const void *structure);
+
+static void write_value(struct json_writer *w, const struct audit_style *style, const struct view *view);
+
+static void write_list(struct json_writer *w, const struct audit_style *style, const struct view *view)
+{
+    const size_t count = view_count(view);
+    json_open_array(w);
+    for (size_t i = 0; i < count; i++) {
+        const struct view item = view_item(view, i);
+        write_value(w, style, &item);
+    }
+    json_close_array(w);
+}
+
+static void write_map(struct json_writer *w, const struct audit_style *style, const struct view *view)
+{
+    const size_t count = view_count(view);
+    json_open_object(w);
+    for (size_t i = 0; i < count && !view->shape->sensitive; i++) {
+        const struct view item = view_item(view, i);
+        if (!item.shape->sensitive) {
+            json_key(w, view_key(view, i));
+            write_value(w, style, &item);
+        }
+    }
+    json_close_object(w);
+}
+
+static void write_value(struct json_writer *w, const struct audit_style *style, const struct view *view)
+{
+    switch (view->shape->kind) {
+    case SHAPE_STRING:
+        json_str(w, view->shape->sensitive ? STR("****") : view_text(view));
+        return;
+    case SHAPE_BLOB:
+        json_write_null(w);
+        return;
+    case SHAPE_DOCUMENT:
+        json_raw(w, view_text(view));
+        return;
+    case SHAPE_BOOLEAN:
+        json_write_bool(w, view_bool(view));
+        return;
+    case SHAPE_INTEGER:
+    case SHAPE_LONG:
+        json_write_int(w, view_integer(view));
+        return;
+    case SHAPE_DOUBLE:
+        json_write_double(w, view_double(view));
+        return;
+    case SHAPE_TIMESTAMP:
+        write_time(w, view_integer(view));
+        return;
+    case SHAPE_LIST:
+        write_list(w, style, view);
+        return;
+    case SHAPE_MAP:
+        write_map(w, style, view);
+        return;
+    case SHAPE_STRUCTURE:
+        json_open_object(w);
+        write_members(w, style, view->shape, view->at);
+        json_close_object(w);
+        return;
+    }
+}
+
+static void write_name(struct json_writer *w, const struct audit_style *style, const struct member *member)
+{
+    if (style->wire_names && (member->location == IN_HEADER || member->location == IN_QUERY)) {
+        json_key(w, str_of(member->wire_name));
+        return;
+    }
+    if (style->wire_names && strcmp(member->name, "Bucket") == 0) {
+        json_key(w, STR("bucketName"));
+        return;
+    }
+    char name[128];
+    const size_t length = strlen(member->name);
+    if (length >= sizeof(name)) {
+        json_key(w, str_of(member->name));
+        return;
+    }
+    memcpy(name, member->name, length);
+    name[0] = name[0] >= 'A' && name[0] <= 'Z' ? (char)(name[0] | 0x20) : name[0];
+    json_key(w, (struct str){ name, length });
+}
+
+/* Emits nothing for what is hidden without a word. */
+static void write_member(struct json_writer *w, const struct audit_style *style, const struct member *member,
+                         const void *structure)
+{
+    const struct view view = view_member(structure, member);
+    const struct shape *shape = member->shape;
+    if (!view_present(&view) || shape->kind == SHAPE_BLOB || member->streaming || is_never_shown(member->name)) {
+        return;
+    }
+    const bool scalar = shape->kind != SHAPE_MAP && shape->kind != SHAPE_LIST && shape->kind != SHAPE_STRUCTURE;
+    if (shape->sensitive && scalar) {
+        if (style->hidden) {
+            write_name(w, style, member);
+            json_str(w, str_of(style->hidden));
+        }
+        return;
+    }
+    write_name(w, style, member);
+    if (shape->sensitive && shape->kind == SHAPE_STRUCTURE) {
+        json_raw(w, STR("{}"));
+    } else if (shape->sensitive && shape->kind == SHAPE_LIST) {
+        json_raw(w, STR("[]"));
+    } else {
+        write_value(w, style, &view);
+    }
+}
+
+static void write_members(struct json_writer *w, const struct audit_style *style, const struct shape *shape,
+                          const void *structure)
+{
+    for (size_t i = 0; i < shape->member_count; i++) {
+        write_member(w, style, &shape->members[i], structure);
+    }
+}
+
+void audit_write(struct json_writer *w, const struct audit_style *style, const struct shape *shape, const void *structure)
+{
+    if (structure == NULL || shape->member_count == 0) {
+        json_write_null(w);
+        return;
+    }
+    const size_t before = w->text.len;
+    const bool comma = w->comma;
+    json_open_object(w);
+    write_members(w, style, shape, structure);
+    json_close_object(w);
+    const size_t length = w->text.len - before;
+    const bool nothing = w->text.ptr[w->text.len - 2] == '{';
+    if (nothing || length > AUDIT_VALUES_MAX) {
+        w->text.len = before;
+        w->comma = comma;
+        json_raw(w, nothing ? STR("null") : str_format(w->text.arena, "{\"omitted\":true,\"originalSize\":%zu,"
+                                                       "\"reason\":\"too large\"}", length));
+    }
+}
