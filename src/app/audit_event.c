@@ -17,7 +17,7 @@ struct resource {
 struct event_parts {
     const struct audit_call *call;
     struct ctx *ctx;
-    struct str source, name;
+    struct str source, name, region;
     bool read_only, management;
     struct str event_id, shared_id, recipient;
     struct resource resources[RESOURCES_MAX];
@@ -72,6 +72,7 @@ static const char *identity_type(const struct principal *caller)
     case PRINCIPAL_USER: return "IAMUser";
     case PRINCIPAL_ASSUMED_ROLE: return "AssumedRole";
     case PRINCIPAL_FEDERATED: return "FederatedUser";
+    case PRINCIPAL_AWS_SERVICE:
     case PRINCIPAL_ANONYMOUS: break;
     }
     return "AWSAccount";
@@ -241,7 +242,7 @@ static struct str write_event(const struct event_parts *parts)
     json_member_str(&w, STR("eventTime"), clock_format_iso8601(parts->ctx->arena, rq->ctx.now_ms));
     json_member_str(&w, STR("eventSource"), parts->source);
     json_member_str(&w, STR("eventName"), parts->name);
-    json_member_str(&w, STR("awsRegion"), rq->region);
+    json_member_str(&w, STR("awsRegion"), parts->region);
     json_member_str(&w, STR("sourceIPAddress"), call->invoked_by.ptr ? call->invoked_by : rq->source_ip);
     json_member_str(&w, STR("userAgent"), call->invoked_by.ptr ? call->invoked_by : text_shown(rq->user_agent, TEXT_MAX));
     write_outcome(&w, parts);
@@ -271,6 +272,7 @@ static struct str username(const struct principal *caller)
     case PRINCIPAL_USER: return caller->name;
     case PRINCIPAL_ASSUMED_ROLE:
     case PRINCIPAL_FEDERATED: return caller->session_name;
+    case PRINCIPAL_AWS_SERVICE:
     case PRINCIPAL_ANONYMOUS: break;
     }
     return STR_NONE;
@@ -280,7 +282,7 @@ static struct str username(const struct principal *caller)
 static void add_keys(const struct event_parts *parts, struct journal_entry *entry)
 {
     const struct request *rq = parts->call->rq;
-    const uint64_t place = cloudtrail_place_key(parts->recipient, rq->region, false);
+    const uint64_t place = cloudtrail_place_key(parts->recipient, parts->region, false);
     const struct { enum lookup_attribute attribute; struct str value; } pairs[] = {
         { LOOKUP_ALL, STR("") },
         { LOOKUP_EVENT_ID, parts->event_id },
@@ -325,6 +327,7 @@ struct journal_entry *audit_event(struct arena *arena, const struct audit_call *
     const char *prefix = strcmp(rq->service->name, "s3control") == 0 ? "s3" : rq->service->endpoint_prefix;
     parts.source = str_format(arena, "%s.amazonaws.com", prefix);
     parts.name = cloudtrail_event_name(parts.source, str_of(rq->operation->name));
+    parts.region = cloudtrail_region(parts.source, rq->region);
     parts.read_only = cloudtrail_read_only(parts.source, parts.name);
     find_resources(&parts);
     const bool anonymous = rq->caller.type == PRINCIPAL_ANONYMOUS;

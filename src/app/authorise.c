@@ -262,6 +262,8 @@ struct err authorise(struct authorise_memory *memory, struct request *rq, const 
     if (service->guard) {
         TRY(service->guard(rq, in, &guard));
     }
+    rq->resource = guard.resource;
+    rq->resource_account = guard.account;
     authorise_memory_trim(memory);
     TRY(judge_chain(memory, rq, identity, &guard));
     struct guard *passed = passed_roles(rq, &guard);

@@ -42,6 +42,8 @@ struct call {
     struct store_job job;
     struct afterwards_job later;
     struct err err;
+    struct http_response response; /* waits for the journal */
+    struct journal_wait recorded;
 };
 
 struct front *front_open(const struct front_options *options)
@@ -51,7 +53,7 @@ struct front *front_open(const struct front_options *options)
     front->router = wire_router_open(SERVICE_MODELS, SERVICE_MODEL_COUNT);
     front->afterwards = afterwards_open();
     front->inside = inside_open(&(struct inside_options){ options->store, options->writer, options->vault, options->home_account,
-                                                          options->region, options->check_answers });
+                                                          options->region, options->check_answers, options->journal });
     return front;
 }
 
@@ -87,6 +89,13 @@ static void count_answer(const struct call *call, uint16_t status)
     metric_add(METRIC_REQUEST_MICROSECONDS, clock_monotonic_us() - call->started_us);
 }
 
+static void note(struct call *call, uint16_t status)
+{
+    audit_note(&call->door.notes, &(const struct finished){ .rq = &call->rq, .in = call->in, .out = call->out,
+                                                            .err = call->err, .status = status },
+               http_header_find(&call->http, STR("host")));
+}
+
 static void finish(struct call *call, uint16_t status)
 {
     count_answer(call, status);
@@ -103,33 +112,65 @@ static void check_answer(struct call *call)
     }
 }
 
-static void answer(struct call *call)
-{
-    struct ctx *ctx = &call->rq.ctx;
-    struct http_response response = { 0 };
-    if (!call->err.fault && call->front->options.check_answers) {
-        check_answer(call);
-    }
-    if (!call->err.fault) {
-        wire_encode(ctx, &call->match, call->out, &response);
-    } else if (call->match.service) {
-        wire_encode_error(ctx, &call->match, call->err.fault, str_of(ctx->reason), &response);
-    } else {
-        wire_encode_unrouted_error(ctx, call->front->router, &call->http, call->claim.service, call->err.fault,
-                                   str_of(ctx->reason), &response);
-    }
-    finish(call, response.status);
-    struct identity *kept = call->kept ? call->identity : NULL; /* the call's memory goes with the answer */
-    net_answer(call->exchange, &response);
-    identity_release(kept);
-}
-
 static void keep_identity(struct call *call)
 {
     if (!call->kept) {
         identity_keep(call->identity);
         call->kept = true;
     }
+}
+
+static void encode(struct call *call)
+{
+    struct ctx *ctx = &call->rq.ctx;
+    call->response = (struct http_response){ 0 };
+    if (!call->err.fault) {
+        wire_encode(ctx, &call->match, call->out, &call->response);
+    } else if (call->match.service) {
+        wire_encode_error(ctx, &call->match, call->err.fault, str_of(ctx->reason), &call->response);
+    } else {
+        wire_encode_unrouted_error(ctx, call->front->router, &call->http, call->claim.service, call->err.fault,
+                                   str_of(ctx->reason), &call->response);
+    }
+}
+
+static void send_answer(struct call *call)
+{
+    struct identity *kept = call->kept ? call->identity : NULL; /* the call's memory goes with the answer */
+    finish(call, call->response.status);
+    net_answer(call->exchange, &call->response);
+    identity_release(kept);
+}
+
+/* On the journal's thread. What can't be recorded isn't answered as if it had been. */
+static void recorded(void *self, struct err result, const char *reason)
+{
+    struct call *call = self;
+    if (result.fault) {
+        call->err = fail(&call->rq.ctx, &FAULT_UNAVAILABLE, "the call can't be recorded: %s", reason);
+        encode(call);
+    }
+    send_answer(call);
+}
+
+static void answer(struct call *call)
+{
+    if (!call->err.fault && call->front->options.check_answers) {
+        check_answer(call);
+    }
+    encode(call);
+    struct journal *journal = call->front->options.journal;
+    if (journal && !call->door.notes.settled) {
+        note(call, call->response.status);
+        const struct journal_entry *entries = audit_entries(&call->door.notes, false);
+        if (entries) {
+            keep_identity(call);
+            call->recorded = (struct journal_wait){ .done = recorded, .self = call };
+            journal_append(journal, 0, entries, &call->recorded);
+            return;
+        }
+    }
+    send_answer(call);
 }
 
 /* The body that handlers see is the one inside the chunks, each of them checked. */
@@ -244,7 +285,12 @@ static struct err write_run(void *argument, struct store_conn *db)
     struct call *call = argument;
     call->rq.db = db;
     call->rq.writes = true;
-    return call->match.operation->handler(&call->rq, call->in, call->out);
+    TRY(call->match.operation->handler(&call->rq, call->in, call->out));
+    if (call->front->options.journal && !call->rq.after.run) { /* else it is recorded once that is done */
+        note(call, call->match.operation->status);
+        call->job.entries = audit_entries(&call->door.notes, true);
+    }
+    return ERR_OK;
 }
 
 static void write_done(void *argument, struct err result, const char *reason)
@@ -252,6 +298,9 @@ static void write_done(void *argument, struct err result, const char *reason)
     struct call *call = argument;
     call->err = result;
     call->rq.writes = false;
+    if (result.fault && call->door.notes.settled) { /* done, and undone by a commit that failed */
+        call->door.notes = (struct audit_notes){ .first = NULL };
+    }
     if (reason[0]) {
         snprintf(call->rq.ctx.reason, sizeof(call->rq.ctx.reason), "%s", reason);
     }
@@ -387,6 +436,7 @@ static struct call *call_new(struct front *front, struct net_exchange *exchange)
             .source_ip = http->remote,
             .user_agent = http_header_find(http, STR("user-agent")),
             .tls = http->tls,
+            .journal = front->options.journal,
         },
     };
     call->rq.ctx.request_id = random_uuid(&call->rq.ctx);

@@ -23,6 +23,7 @@ struct front_options {
     struct str region;  /* for requests whose signature names none */
     const struct push *push; /* NULL: no records by HTTP */
     bool check_answers; /* hold every answer against its model */
+    struct journal *journal; /* of all calls; NULL: none is kept */
 };
 
 struct front;

@@ -24,6 +24,9 @@ struct passage {
     const void *in;
     void *out;
     int64_t started_us;
+    bool alone;  /* in a transaction of its own */
+    bool noted;
+    const struct journal_entry *entries;
 };
 
 struct inside *inside_open(const struct inside_options *options)
@@ -87,11 +90,26 @@ static struct err check(struct passage *passage)
                               : fail(&rq->ctx, &FAULT_INTERNAL, "the answer breaks its model: %" STR_FMT, STR_ARG(broken));
 }
 
+/* Those of the call whose transaction it is. */
+static struct audit_notes *notes_of(struct passage *passage)
+{
+    struct inside_door *door = &passage->door;
+    while (!passage->alone && door->outer) {
+        door = door->outer;
+    }
+    return &door->notes;
+}
+
 static void finish(struct passage *passage, struct err err)
 {
-    finished_call(&(const struct finished){ .rq = &passage->rq, .in = passage->in, .out = err.fault ? NULL : passage->out,
-                                            .err = err, .status = err.fault ? err.fault->http : passage->rq.operation->status,
-                                            .started_us = passage->started_us, .inside = true });
+    const struct finished finished = { .rq = &passage->rq, .in = passage->in, .out = err.fault ? NULL : passage->out,
+                                       .err = err, .status = err.fault ? err.fault->http : passage->rq.operation->status,
+                                       .started_us = passage->started_us, .inside = true };
+    finished_call(&finished);
+    if (passage->door.inside->options.journal && !passage->noted) {
+        passage->noted = true;
+        audit_note(notes_of(passage), &finished, STR_NONE);
+    }
 }
 
 /* --- a transaction of its own --- */
@@ -112,15 +130,26 @@ static struct err write_run(void *argument, struct store_conn *db)
     struct passage *passage = argument;
     passage->worker = worker_here(passage->door.inside->workers); /* the writer's */
     passage->rq.db = db;
-    return perform(passage);
+    TRY(perform(passage));
+    if (!passage->rq.after.run) { /* else it is recorded once that is done */
+        finish(passage, ERR_OK);
+        passage->entries = audit_entries(&passage->door.notes, true);
+    }
+    return ERR_OK;
 }
 
 static struct err write_alone(struct passage *passage)
 {
     struct request *rq = &passage->rq;
     rq->writes = true;
-    const struct err err = store_writer_wait(&rq->ctx, passage->door.inside->options.writer, write_run, passage);
+    const struct err err = store_writer_wait_recorded(&rq->ctx, passage->door.inside->options.writer, write_run, passage,
+                                                      &passage->entries);
     rq->writes = false;
+    if (err.fault && passage->noted) { /* done, and undone by a commit that failed */
+        passage->noted = passage->door.notes.settled = false;
+        passage->door.notes.first = NULL;
+        passage->door.notes.last = NULL;
+    }
     if (!err.fault && passage->door.authority_changed) {
         iam_changed();
     }
@@ -158,11 +187,18 @@ static struct err run(struct passage *passage, const void **out)
     passage->worker = worker_here(passage->door.inside->workers);
     passage->out = arena_alloc(rq->ctx.arena, rq->operation->output->size);
     passage->started_us = clock_monotonic_us();
-    struct err err = rq->db ? run_within(passage) : run_alone(passage);
+    passage->alone = rq->db == NULL;
+    struct err err = passage->alone ? run_alone(passage) : run_within(passage);
     if (!err.fault) {
         err = check(passage);
     }
-    finish(passage, err);
+    if (!passage->noted) {
+        finish(passage, err);
+    }
+    if (passage->alone) {
+        const struct err kept = audit_wait(&rq->ctx, passage->door.inside->options.journal, &passage->door.notes);
+        err = err.fault ? err : kept;
+    }
     *out = passage->out;
     return err;
 }
@@ -272,6 +308,7 @@ static struct request request_new(struct ctx *ctx, const struct inside *inside, 
         .source_ip = name,
         .user_agent = name,
         .tls = true,
+        .journal = inside->options.journal,
     };
     rq.ctx.request_id = random_uuid(&rq.ctx);
     return rq;

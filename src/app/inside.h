@@ -6,6 +6,7 @@
 #ifndef YAGURA_APP_INSIDE_H
 #define YAGURA_APP_INSIDE_H
 
+#include "app/audit.h"
 #include "app/worker.h"
 #include "crypto/vault.h"
 #include "store/writer.h"
@@ -18,6 +19,7 @@ struct inside_options {
     struct str home_account;
     struct str region;
     bool check_answers; /* hold every answer against its model */
+    struct journal *journal; /* what calls are recorded in; NULL: none */
 };
 
 struct inside;
@@ -49,6 +51,7 @@ struct inside_door {
     const struct identity *identity; /* the caller's; NULL: a service, or nobody */
     struct inside_door *outer;       /* of the call that this one comes from; NULL: from outside */
     unsigned depth;
+    struct audit_notes notes;        /* of the outermost call of a transaction */
     bool authority_changed;          /* a call changed what callers may: iam_changed once that is committed */
 };
 

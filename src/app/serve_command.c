@@ -34,6 +34,7 @@ struct server {
     struct vault *vault;
     struct store *store;
     struct store_writer *writer;
+    struct journal *journal;
     struct front *front;
     struct net_server *net;
     struct watch *watch;
@@ -82,7 +83,10 @@ static struct err open_store(struct ctx *ctx, struct server *server)
     const struct err err = make_administrator(ctx, server, db);
     store_disconnect(db);
     TRY(err);
-    return store_writer_open(ctx, server->store, WRITER_QUEUE, WRITER_THREADS, &server->writer);
+    TRY(store_writer_open(ctx, server->store, WRITER_QUEUE, WRITER_THREADS, &server->writer));
+    TRY(journal_open(ctx, data_file(ctx->arena, server->folder.path, "audit"), server->store, &server->journal));
+    store_writer_use_journal(server->writer, server->journal);
+    return ERR_OK;
 }
 
 static struct err open_front(struct ctx *ctx, struct server *server)
@@ -96,6 +100,7 @@ static struct err open_front(struct ctx *ctx, struct server *server)
         .region = settings->region,
         .push = settings->push ? &server->push : NULL,
         .check_answers = settings->check_answers,
+        .journal = server->journal,
     });
     const struct net_options options = {
         .listen = settings->listen,
@@ -324,6 +329,7 @@ static void close_all(struct server *server)
     export_close(server->export);
     watch_close(server->watch);
     store_writer_close(server->writer);
+    journal_close(server->journal);
     lists_close(server->lists);
     front_close(server->front);
     store_close(server->store);

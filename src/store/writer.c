@@ -182,6 +182,8 @@ size_t store_writer_waiting(struct store_writer *writer)
 struct waiter {
     struct err (*run)(void *argument, struct store_conn *conn);
     void *argument;
+    const struct journal_entry *const *entries; /* may be NULL */
+    struct store_job job;
     struct ctx *ctx;
     struct lock *lock;
     struct err result;
@@ -191,7 +193,9 @@ struct waiter {
 static struct err waiter_run(void *argument, struct store_conn *conn)
 {
     struct waiter *waiter = argument;
-    return waiter->run(waiter->argument, conn);
+    TRY(waiter->run(waiter->argument, conn));
+    waiter->job.entries = waiter->entries ? *waiter->entries : NULL;
+    return ERR_OK;
 }
 
 static void waiter_done(void *argument, struct err result, const char *reason)
@@ -210,9 +214,16 @@ static void waiter_done(void *argument, struct err result, const char *reason)
 struct err store_writer_wait(struct ctx *ctx, struct store_writer *writer,
                              struct err (*run)(void *argument, struct store_conn *conn), void *argument)
 {
-    struct waiter waiter = { .run = run, .argument = argument, .ctx = ctx, .lock = lock_open() };
-    struct store_job job = { .run = waiter_run, .done = waiter_done, .argument = &waiter };
-    if (!store_writer_push(writer, &job)) {
+    return store_writer_wait_recorded(ctx, writer, run, argument, NULL);
+}
+
+struct err store_writer_wait_recorded(struct ctx *ctx, struct store_writer *writer,
+                                      struct err (*run)(void *argument, struct store_conn *conn), void *argument,
+                                      const struct journal_entry *const *entries)
+{
+    struct waiter waiter = { .run = run, .argument = argument, .entries = entries, .ctx = ctx, .lock = lock_open() };
+    waiter.job = (struct store_job){ .run = waiter_run, .done = waiter_done, .argument = &waiter };
+    if (!store_writer_push(writer, &waiter.job)) {
         lock_free(waiter.lock);
         return fail(ctx, &FAULT_UNAVAILABLE, "the server is stopping");
     }

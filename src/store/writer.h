@@ -38,6 +38,10 @@ bool store_writer_push(struct store_writer *writer, struct store_job *job);
 /* The same, and waits until it is done. Not from within a job. */
 struct err store_writer_wait(struct ctx *ctx, struct store_writer *writer,
                              struct err (*run)(void *argument, struct store_conn *conn), void *argument);
+/* The same; what *entries points to once run has succeeded is the job's (entries, above). */
+struct err store_writer_wait_recorded(struct ctx *ctx, struct store_writer *writer,
+                                      struct err (*run)(void *argument, struct store_conn *conn), void *argument,
+                                      const struct journal_entry *const *entries);
 /* How many jobs wait, for a gauge. */
 size_t store_writer_waiting(struct store_writer *writer);
 

@@ -43,6 +43,7 @@ struct organization_place {
 };
 
 struct door;
+struct journal; /* store/journal.h */
 
 /* Work that may block (a function's run), done once the transaction is over: run fills the operation's output on a thread
  * that may wait, without a database (rq->db is NULL; door_call there makes a transaction of its own for each call). Set by a
@@ -70,6 +71,8 @@ struct request {
     size_t called_via_count;
     struct organization_place caller_place, resource_place; /* empty: in no organisation */
     struct str resource_account;        /* who owns what the call is about */
+    struct str resource;                /* its ARN, or "*"; absent until authorised */
+    struct journal *journal;            /* of all calls; NULL: none is kept */
     struct str source_arn;              /* of a service's call: for which resource; absent: none named */
     uint8_t protocol;                   /* enum protocol it came by */
     bool writes;                        /* db is a write transaction */

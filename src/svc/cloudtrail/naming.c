@@ -171,6 +171,13 @@ struct str cloudtrail_event_name(struct str source, struct str operation)
     return operation;
 }
 
+struct str cloudtrail_region(struct str source, struct str region)
+{
+    const struct str service = short_source(source);
+    const bool global = str_equal(service, STR("iam")) || str_equal(service, STR("organizations"));
+    return global ? STR("us-east-1") : region;
+}
+
 /* FNV-1a, gone on with. */
 static uint64_t mix(uint64_t hash, struct str text)
 {

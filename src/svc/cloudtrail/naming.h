@@ -19,6 +19,9 @@ bool cloudtrail_read_only(struct str source, struct str operation);
 /* Events whose name carries the API's version: "CreateFunction20150331". */
 struct str cloudtrail_event_name(struct str source, struct str operation);
 
+/* Services without regions have their events in us-east-1. */
+struct str cloudtrail_region(struct str source, struct str region);
+
 /* A key of the journal: of account and region, then of what is asked. */
 uint64_t cloudtrail_place_key(struct str account, struct str region, bool insight);
 uint64_t cloudtrail_lookup_key(uint64_t place, enum lookup_attribute attribute, struct str value);
