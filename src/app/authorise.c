@@ -105,7 +105,7 @@ static void add_resource(struct judgement *judgement)
     if (guard->policy.ptr) {
         judgement->resource_policy = authorise_compiled(judgement->memory, guard->policy, guard->trust);
         add_layers(judgement, &(const struct policy_layer){ LAYER_RESOURCE, &judgement->resource_policy, 1 }, 1);
-    } else if (guard->resource_decides) {
+    } else if (guard->resource_decides || judgement->identity == NULL) {
         add_layers(judgement, &(const struct policy_layer){ LAYER_RESOURCE, NULL, 0 }, 1);
     }
 }
