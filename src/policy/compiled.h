@@ -141,6 +141,7 @@ bool action_named(const struct statement *statement, struct str action);
 /* NULL: unknown. Takes quantifier and IfExists off the name. */
 const struct operator *operator_find(struct str name, enum quantifier *quantifier, bool *if_exists);
 bool operator_wants_arn(const struct operator *operator); /* NULL is allowed */
+bool operator_demands(const struct operator *operator); /* a value like the policy's: not negated, not Null; NULL is allowed */
 void condition_compile(struct arena *arena, struct condition *condition);
 bool condition_met(const struct asked *asked, const struct condition *condition);
 

@@ -163,6 +163,11 @@ bool operator_wants_arn(const struct operator *operator)
     return operator && operator->fits == arn_fits;
 }
 
+bool operator_demands(const struct operator *operator)
+{
+    return operator && operator->fits && !operator->negated;
+}
+
 void condition_compile(struct arena *arena, struct condition *condition)
 {
     const struct operator *operator = condition->operator;

@@ -1,6 +1,7 @@
 #include "svc/iam/entity.h"
 
 #include "crypto/random.h"
+#include "svc/policy_text.h"
 
 static const struct str BASE32 = STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
 
@@ -150,26 +151,12 @@ struct err entity_quota(struct request *rq, enum counted which, struct str owner
 
 struct err document_check(struct request *rq, struct str document, enum policy_kind kind)
 {
-    struct policy_error error = { .reason = NULL };
-    const struct policy *policy = policy_parse(rq->ctx.arena, document, kind, &error);
-    if (policy && policy_validate(rq->ctx.arena, policy, &error)) {
-        return ERR_OK;
-    }
-    if (error.place.ptr == NULL) {
-        return fail(&rq->ctx, &IAM_MALFORMED_POLICY_DOCUMENT_EXCEPTION, "%s", error.reason);
-    }
-    return fail(&rq->ctx, &IAM_MALFORMED_POLICY_DOCUMENT_EXCEPTION, "%s (%" STR_FMT ")", error.reason,
-                STR_ARG(error.place));
+    return policy_text_check(rq, document, kind, &IAM_MALFORMED_POLICY_DOCUMENT_EXCEPTION);
 }
 
 size_t document_size(struct str document)
 {
-    size_t size = 0;
-    for (size_t i = 0; i < document.len; i++) {
-        const char c = document.ptr[i];
-        size += c != ' ' && c != '\t' && c != '\n' && c != '\r';
-    }
-    return size;
+    return policy_text_size(document);
 }
 
 struct str document_out(struct request *rq, struct str document)
