@@ -404,12 +404,13 @@ void front_refuse(void *self, struct net_exchange *exchange, uint16_t status, st
         { "BadRequest", NULL, NULL, 400 },
         { "RequestEntityTooLarge", NULL, NULL, 413 },
         { "RequestHeaderSectionTooLarge", NULL, NULL, 431 },
+        { "ServiceUnavailable", NULL, NULL, 503 },
     };
     struct front *front = self;
     const struct http_request *http = net_request(exchange);
     struct ctx ctx = ctx_new(net_arena(exchange), clock_now_ms());
     struct http_response response = { 0 };
-    const struct fault *fault = status == 413 ? &faults[1] : status == 431 ? &faults[2] : &faults[0];
+    const struct fault *fault = status == 413 ? &faults[1] : status == 431 ? &faults[2] : status == 503 ? &faults[3] : &faults[0];
     ctx.request_id = random_uuid(&ctx);
     wire_encode_unrouted_error(&ctx, front->router, http, STR_NONE, fault, reason, &response);
     metric_add(METRIC_REQUESTS_CLIENT_ERROR, 1);

@@ -18,10 +18,23 @@ struct http_request {
     struct str path;
     struct str query; /* without '?'; absent when there is none */
     struct str body;  /* with any HTTP chunking taken off */
+    int body_fd;      /* the file that `body` is a view of, at its start, nameless: to be linked or read; 0: it is in memory */
     const struct http_header *headers;
     size_t header_count;
     struct str remote; /* address of the peer, without port */
     bool tls;
+};
+
+/* A body that needn't be in memory: a part of a file, or what `read` gives. Lies in the arena, self does not: the answer may
+ * still be under way when the arena is gone. */
+struct http_stream {
+    uint64_t size;
+    int fd;          /* closed by whoever sends it; without read */
+    uint64_t offset; /* within the file */
+    /* Up to max bytes from `at` on, at least one; negative: it broke, and the connection is cut. */
+    int64_t (*read)(void *self, uint64_t at, char *out, size_t max);
+    void (*close)(void *self); /* once: all was sent, or the peer is gone */
+    void *self;
 };
 
 /* The holder of `headers` sets status and body; http_response_add takes care of the rest. */
@@ -31,6 +44,7 @@ struct http_response {
     size_t header_count;
     size_t header_capacity;
     struct str body;
+    const struct http_stream *stream; /* instead of body; NULL: none */
 };
 
 /* The first value of that name; STR_NONE when absent. */

@@ -10,11 +10,32 @@
 
 enum { NET_HEADERS_MAX = 128 };
 
+struct net_server {
+    struct MHD_Daemon *daemon;
+    struct net_options options;
+    int listener;
+    uint16_t port;
+    struct arena *secrets; /* certificate and key */
+    _Atomic bool stopping; /* answers close their connections */
+    _Atomic bool cutting;  /* no handler is called any more */
+    _Atomic uint64_t in_flight; /* requests from head to the end of the answer */
+    _Atomic uint64_t owed;      /* with a handler */
+    _Atomic uint64_t connections, open, requests, refused;
+};
+
 enum exchange_state {
     EXCHANGE_READING,  /* head and body come in */
     EXCHANGE_HANDED,   /* a handler has it */
     EXCHANGE_WAITING,  /* the same, and the connection sleeps until the answer */
     EXCHANGE_ANSWERED, /* the answer is to be sent */
+};
+
+struct net_body {
+    char *bytes;
+    size_t size, capacity;
+    int fd;      /* -1: in memory */
+    void *map;   /* of the file, once it is whole */
+    bool failed; /* the file can't be written */
 };
 
 /* Lives as long as its connection; arena and body buffer serve one request after the other. */
@@ -34,9 +55,7 @@ struct net_exchange {
     const char *head_at; /* up to here the head has been accounted for */
     const char *head_end;
 
-    char *body;
-    size_t body_size;
-    size_t body_capacity;
+    struct net_body body;
     size_t body_limit;
     bool body_too_large;
     int64_t started_us;
@@ -44,6 +63,13 @@ struct net_exchange {
     _Atomic int state;
     struct http_response response;
 };
+
+/* Whether the piece could be kept. */
+bool net_body_take(struct net_exchange *exchange, struct str piece);
+/* All of it, in memory or mapped. */
+bool net_body_whole(struct net_exchange *exchange, struct str *out);
+void net_body_reset(struct net_body *body);
+void net_body_free(struct net_body *body);
 
 /* Fills exchange->request from the parsed head. 0, or the status to refuse it with and why. */
 uint16_t net_read_head(struct net_exchange *exchange, const char *method, const char *version, struct str *reason);

@@ -7,20 +7,7 @@
 #include "base/queue.h"
 #include "net/exchange.h"
 
-enum { LIBRARY_TABLES = 12 * 1024, BODY_KEPT = 64 * 1024, PEM_MAX = 1024 * 1024 };
-
-struct net_server {
-    struct MHD_Daemon *daemon;
-    struct net_options options;
-    int listener;
-    uint16_t port;
-    struct arena *secrets; /* certificate and key */
-    _Atomic bool stopping; /* answers close their connections */
-    _Atomic bool cutting;  /* no handler is called any more */
-    _Atomic uint64_t in_flight; /* requests from head to the end of the answer */
-    _Atomic uint64_t owed;      /* with a handler */
-    _Atomic uint64_t connections, open, requests, refused;
-};
+enum { LIBRARY_TABLES = 12 * 1024, STREAM_BLOCK = 256 * 1024, PEM_MAX = 1024 * 1024 };
 
 const struct http_request *net_request(const struct net_exchange *exchange)
 {
@@ -44,15 +31,64 @@ void net_answer(struct net_exchange *exchange, const struct http_response *respo
     atomic_fetch_sub(&server->owed, 1);
 }
 
-static enum MHD_Result send_answer(struct net_exchange *exchange, bool close_after)
+static ssize_t read_stream(void *argument, uint64_t at, char *out, size_t max)
 {
-    const struct http_response *answer = &exchange->response;
+    const struct http_stream *stream = argument;
+    const int64_t got = stream->read(stream->self, at, out, max);
+    return got > 0 ? (ssize_t)got : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static void close_stream(void *argument)
+{
+    struct http_stream *stream = argument;
+    stream->close(stream->self);
+    memory_free(stream);
+}
+
+static void drop_stream(const struct http_stream *stream)
+{
+    if (stream->read) {
+        stream->close(stream->self);
+    } else {
+        close(stream->fd);
+    }
+}
+
+/* The library closes it from here on, also when it can't make an answer of it. */
+static struct MHD_Response *response_of_stream(const struct http_stream *stream)
+{
+    struct MHD_Response *response = NULL;
+    if (stream->read == NULL) {
+        response = MHD_create_response_from_fd_at_offset64(stream->size, stream->fd, stream->offset);
+        if (response == NULL) {
+            drop_stream(stream);
+        }
+        return response;
+    }
+    struct http_stream *own = memory_new(sizeof(*own));
+    *own = *stream;
+    response = MHD_create_response_from_callback(stream->size, STREAM_BLOCK, read_stream, own, close_stream);
+    if (response == NULL) {
+        close_stream(own);
+    }
+    return response;
+}
+
+static struct MHD_Response *response_of(const struct http_response *answer)
+{
     union {
         const char *text;
         void *bytes; /* the library never writes to it */
     } body = { answer->body.ptr };
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(answer->body.ptr ? answer->body.len : 0, body.bytes, MHD_RESPMEM_PERSISTENT);
+    return answer->stream ? response_of_stream(answer->stream)
+                          : MHD_create_response_from_buffer(answer->body.ptr ? answer->body.len : 0, body.bytes, MHD_RESPMEM_PERSISTENT);
+}
+
+static enum MHD_Result send_answer(struct net_exchange *exchange, bool close_after)
+{
+    const struct http_response *answer = &exchange->response;
+    struct MHD_Response *response = response_of(answer);
+    exchange->response.stream = NULL; /* it belongs to the library now */
     if (response == NULL) {
         return MHD_NO;
     }
@@ -113,8 +149,18 @@ static enum MHD_Result begin(struct net_exchange *exchange, const char *method, 
     if ((size_t)(exchange->head_end - method) > options->head_max) {
         return refuse(exchange, 431, STR("The request's headers are larger than this server accepts"));
     }
-    exchange->body_limit =
-        options->body_limit ? options->body_limit(options->context, &exchange->request) : options->body_max;
+    exchange->body_limit = options->body_max;
+    if (options->admit) {
+        atomic_fetch_add(&exchange->server->owed, 1);
+        atomic_store(&exchange->state, EXCHANGE_HANDED);
+        exchange->body_limit = options->admit(options->context, exchange);
+        if (atomic_load(&exchange->state) == EXCHANGE_ANSWERED) {
+            atomic_fetch_add(&exchange->server->refused, 1);
+            return send_answer(exchange, true);
+        }
+        atomic_store(&exchange->state, EXCHANGE_READING);
+        atomic_fetch_sub(&exchange->server->owed, 1);
+    }
     int64_t length = 0;
     const struct str announced = http_header_find(&exchange->request, STR("content-length"));
     if (announced.ptr && (!str_to_int(announced, &length) || length < 0)) {
@@ -123,27 +169,30 @@ static enum MHD_Result begin(struct net_exchange *exchange, const char *method, 
     return (uint64_t)length > exchange->body_limit ? refuse_large(exchange) : MHD_YES;
 }
 
-/* Grows with what came, not with what was announced. Beyond the limit all is read and dropped up to as much again: a
- * client that is still sending could not hear the refusal. */
+/* Whoever may bring more than most may also take longer; the idle time-out still holds. */
+static bool is_late(const struct net_exchange *exchange)
+{
+    const struct net_options *options = &exchange->server->options;
+    const int64_t spent_us = clock_monotonic_us() - exchange->started_us;
+    return exchange->body_limit <= options->body_max && spent_us > (int64_t)options->request_timeout_s * 1000000;
+}
+
+/* Beyond the limit, or when it can't be kept, all is read and dropped up to as much again: a client that is still sending
+ * could not hear the refusal. */
 static enum MHD_Result take_body(struct net_exchange *exchange, struct str piece)
 {
-    const int64_t spent_us = clock_monotonic_us() - exchange->started_us;
+    struct net_body *body = &exchange->body;
     size_t size = 0;
-    if (ADD_OVERFLOWS(exchange->body_size, piece.len, &size) || size / 2 > exchange->body_limit
-        || spent_us > (int64_t)exchange->server->options.request_timeout_s * 1000000) {
+    if (ADD_OVERFLOWS(body->size, piece.len, &size) || size / 2 > exchange->body_limit || is_late(exchange)) {
         atomic_fetch_add(&exchange->server->refused, 1);
         return MHD_NO;
     }
     exchange->body_too_large = size > exchange->body_limit;
-    if (!exchange->body_too_large && size > exchange->body_capacity) {
-        const size_t twice = exchange->body_capacity * 2;
-        exchange->body_capacity = size < 4096 ? 4096 : size < twice ? twice : size;
-        exchange->body = memory_grow(exchange->body, exchange->body_capacity);
+    if (exchange->body_too_large || body->failed) {
+        body->size = size;
+    } else {
+        net_body_take(exchange, piece);
     }
-    if (!exchange->body_too_large) {
-        memcpy(exchange->body + exchange->body_size, piece.ptr, piece.len);
-    }
-    exchange->body_size = size;
     return MHD_YES;
 }
 
@@ -165,7 +214,10 @@ static enum MHD_Result hand_over(struct net_exchange *exchange)
     if (exchange->body_too_large) {
         return refuse_large(exchange);
     }
-    exchange->request.body = (struct str){ exchange->body ? exchange->body : "", exchange->body_size };
+    if (exchange->body.failed || !net_body_whole(exchange, &exchange->request.body)) {
+        return refuse(exchange, 503, STR("The request body can't be kept: is the disk full?"));
+    }
+    exchange->request.body_fd = exchange->body.fd < 0 ? 0 : exchange->body.fd;
     atomic_fetch_add(&server->owed, 1);
     atomic_store(&exchange->state, EXCHANGE_HANDED);
     if (atomic_load(&server->cutting)) {
@@ -231,12 +283,11 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
         return;
     }
     *slot = NULL;
-    if (exchange->body_capacity > BODY_KEPT) {
-        memory_free(exchange->body);
-        exchange->body = NULL;
-        exchange->body_capacity = 0;
+    if (exchange->response.stream) {
+        drop_stream(exchange->response.stream); /* the peer went before it could be sent */
     }
-    exchange->body_size = 0;
+    exchange->response = (struct http_response){ .status = 0 };
+    net_body_reset(&exchange->body);
     exchange->body_too_large = false;
     exchange->begun = false;
     exchange->hidden_bytes = false;
@@ -258,6 +309,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         exchange->server = server;
         exchange->connection = connection;
         exchange->arena = arena_open();
+        exchange->body.fd = -1;
         net_address_text(info ? info->client_addr : NULL, exchange->remote);
         atomic_fetch_add(&server->connections, 1);
         atomic_fetch_add(&server->open, 1);
@@ -268,7 +320,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     if (exchange) {
         atomic_fetch_sub(&server->open, 1);
         arena_close(exchange->arena);
-        memory_free(exchange->body);
+        net_body_free(&exchange->body);
         memory_free(exchange);
         *slot = NULL;
     }
@@ -282,7 +334,7 @@ static size_t leave_escapes(void *context, struct MHD_Connection *connection, ch
     return strlen(text);
 }
 
-static void close_stream(FILE *const *file)
+static void close_file(FILE *const *file)
 {
     if (*file) {
         fclose(*file);
@@ -291,7 +343,7 @@ static void close_stream(FILE *const *file)
 
 static struct err read_pem(struct ctx *ctx, struct arena *arena, const char *path, char **out)
 {
-    FILE *const CLEANUP(close_stream) file = fopen(path, "rb");
+    FILE *const CLEANUP(close_file) file = fopen(path, "rb");
     *out = arena_alloc(arena, PEM_MAX);
     const size_t size = file ? fread(*out, 1, PEM_MAX - 1, file) : 0;
     if (size == 0 || size == PEM_MAX - 1) {
@@ -309,6 +361,7 @@ static struct net_options with_defaults(const struct net_options *asked)
     o.request_timeout_s = o.request_timeout_s ? o.request_timeout_s : 300;
     o.head_max = o.head_max ? o.head_max : (size_t)16 * 1024;
     o.body_max = o.body_max ? o.body_max : (size_t)6 * 1024 * 1024;
+    o.spool_above = o.spool_above ? o.spool_above : (size_t)256 * 1024;
     return o;
 }
 

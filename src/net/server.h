@@ -2,10 +2,11 @@
  *
  * Keep-alive, pipelining, Expect: 100-continue, chunked bodies, TLS. A handler runs on one of the server's threads when
  * head and body are complete. It calls net_answer exactly once, before it returns or later from any thread; until then
- * the exchange, its request and its arena are its own. What the response points to must lie in that arena or be static.
+ * the exchange, its request and its arena are its own. What the response points to must lie in that arena or be static; a
+ * stream (base/http.h) is closed when it has been sent.
  * Path and query reach the handler as they stood in the request line.
  *
- * Requests that no handler should see (malformed, too large) go to `refuse` with the status to answer (400, 413, 431);
+ * Requests that no handler should see (malformed, too large) go to `refuse` with the status to answer (400, 413, 431, 503);
  * it must answer before it returns. What is too broken to be told apart from noise the library answers by itself. */
 #ifndef YAGURA_NET_SERVER_H
 #define YAGURA_NET_SERVER_H
@@ -26,14 +27,17 @@ struct net_options {
     unsigned request_timeout_s; /* 0: 300; from the first line of a request to the end of its body */
     size_t head_max;            /* 0: 16 KiB of request line and headers */
     size_t body_max;            /* 0: 6 MiB */
+    const char *spool;          /* folder for larger bodies, which go into a nameless file; NULL: all stay in memory */
+    size_t spool_above;         /* 0: 256 KiB */
     const char *cert_file;      /* PEM chain and key: both or neither */
     const char *key_file;
     void *context;              /* for the functions below */
     net_handler handle;
     /* NULL: the reason as plain text. */
     void (*refuse)(void *context, struct net_exchange *exchange, uint16_t status, struct str reason);
-    /* The most bytes of body this head may bring; NULL: body_max for all. */
-    size_t (*body_limit)(void *context, const struct http_request *head);
+    /* Asked with the head, before any body: the most bytes it may bring. Or it answers, and the connection closes after it:
+     * whoever may not bring anything should not get to fill the disk. NULL: body_max for all. */
+    size_t (*admit)(void *context, struct net_exchange *exchange);
 };
 
 MUST_USE struct err net_server_start(struct ctx *ctx, const struct net_options *options, struct net_server **out);

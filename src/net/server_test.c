@@ -1,114 +1,11 @@
-#include "net/server.h"
-
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/queue.h"
-#include "tests/test.h"
-
-/* Says what it saw: "METHOD path ?query [name: value]… body". "(none)" is an absent query. */
-static void echo(void *context, struct net_exchange *exchange)
-{
-    const struct http_request *request = net_request(exchange);
-    struct text text = text_new(net_arena(exchange));
-    (void)context;
-    text_add_format(&text, "%" STR_FMT " %" STR_FMT " ?%" STR_FMT, STR_ARG(request->method), STR_ARG(request->path),
-        STR_ARG(request->query.ptr ? request->query : STR("(none)")));
-    for (size_t i = 0; i < request->header_count; i++) {
-        text_add_format(&text, " [%" STR_FMT ": %" STR_FMT "]", STR_ARG(request->headers[i].name),
-            STR_ARG(request->headers[i].value));
-    }
-    text_add_char(&text, ' ');
-    text_add(&text, request->body);
-    struct http_response response = { .status = 200, .body = text_str(&text) };
-    http_response_add(net_arena(exchange), &response, STR("X-Peer"), request->remote);
-    net_answer(exchange, &response);
-}
-
-static struct net_server *start_with(struct arena *arena, struct net_options options)
-{
-    struct ctx ctx = ctx_new(arena, 0);
-    struct net_server *server = NULL;
-    options.listen = STR("127.0.0.1:0");
-    options.threads = options.threads ? options.threads : 2;
-    options.handle = options.handle ? options.handle : echo;
-    CHECK_OK(net_server_start(&ctx, &options, &server));
-    return server;
-}
-
-static struct net_server *start(struct arena *arena)
-{
-    return start_with(arena, (struct net_options){ 0 });
-}
-
-static int dial(const struct net_server *server)
-{
-    const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(net_server_port(server)),
-        .sin_addr = { htonl(INADDR_LOOPBACK) } };
-    const struct timeval patience = { .tv_sec = 10 };
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    CHECK(fd >= 0);
-    CHECK(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0);
-    CHECK(connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0);
-    return fd;
-}
-
-static void say(int fd, struct str bytes)
-{
-    while (bytes.len > 0) {
-        const ssize_t sent = send(fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
-        if (sent <= 0) {
-            return; /* the server has hung up; what it said is read next */
-        }
-        bytes = str_from(bytes, (size_t)sent);
-    }
-}
-
-/* All until the server closes, or until `enough` has come. */
-static struct str hear(struct arena *arena, int fd, const char *enough)
-{
-    struct text text = text_new(arena);
-    char piece[65536];
-    for (ssize_t got = 0; (got = recv(fd, piece, sizeof(piece), 0)) > 0;) {
-        text_add(&text, (struct str){ piece, (size_t)got });
-        if (enough && str_search(text_str(&text), str_of(enough)) != STR_MISSING) {
-            break;
-        }
-    }
-    return text_str(&text);
-}
-
-static bool has(struct str text, const char *part)
-{
-    return str_search(text, str_of(part)) != STR_MISSING;
-}
-
-/* One connection: says all of it, hears all of it. */
-static struct str talk(struct arena *arena, const struct net_server *server, struct str bytes)
-{
-    const int fd = dial(server);
-    say(fd, bytes);
-    const struct str heard = hear(arena, fd, NULL);
-    close(fd);
-    return heard;
-}
-
-#define CLOSE "Host: h\r\nConnection: close\r\n"
-#define CHECK_HAS(text, part)                                                          \
-    do {                                                                               \
-        const struct str text_ = (text);                                               \
-        if (!has(text_, part)) {                                                       \
-            fail_msg("'%s' is not in '%s'", (part), str_cstr(arena, text_));           \
-        }                                                                              \
-    } while (0)
+#include "net/talk_test.h"
 
 TEST(path_query_and_headers_arrive_as_they_were_sent)
 {
@@ -172,68 +69,6 @@ TEST(chunked_bodies_arrive_whole)
     const struct str heard = talk(arena, server, STR("PUT /k HTTP/1.1\r\n" CLOSE "Transfer-Encoding: chunked\r\n\r\n"
         "5\r\nhello\r\n1;x=y\r\n,\r\nA\r\n0123456789\r\n0\r\nX-Trailer: t\r\n\r\n"));
     CHECK_HAS(heard, "] hello,0123456789");
-    net_server_stop(server, 1000);
-}
-
-TEST(a_body_beyond_the_limit_is_refused_before_it_is_read)
-{
-    struct net_server *server = start_with(arena, (struct net_options){ .body_max = 1000 });
-    const int fd = dial(server);
-    say(fd, STR("PUT /k HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 1001\r\n\r\n"));
-    const struct str heard = hear(arena, fd, NULL);
-    CHECK_HAS(heard, "HTTP/1.1 413 ");
-    CHECK(!has(heard, "100 Continue"));
-    close(fd);
-    CHECK_HAS(talk(arena, server, STR("PUT /k HTTP/1.1\r\n" CLOSE "Content-Length: 99999999999999999999\r\n\r\n")), "HTTP/1.1 4");
-    CHECK_INT(net_server_counts(server).refused > 0, 1);
-    net_server_stop(server, 1000);
-}
-
-static struct str chunks(struct arena *arena, size_t count)
-{
-    struct text text = text_new(arena);
-    text_add(&text, STR("PUT /k HTTP/1.1\r\n" CLOSE "Transfer-Encoding: chunked\r\n\r\n"));
-    for (size_t i = 0; i < count; i++) {
-        text_add(&text, STR("64\r\n"));
-        text_add_format(&text, "%0100d\r\n", 7);
-    }
-    text_add(&text, STR("0\r\n\r\n"));
-    return text_str(&text);
-}
-
-TEST(a_chunked_body_beyond_the_limit_is_refused_and_an_endless_one_cut_off)
-{
-    struct net_server *server = start_with(arena, (struct net_options){ .body_max = 1000 });
-    CHECK_HAS(talk(arena, server, chunks(arena, 10)), "HTTP/1.1 200 ");
-    CHECK_HAS(talk(arena, server, chunks(arena, 11)), "HTTP/1.1 413 ");
-    CHECK(!has(talk(arena, server, chunks(arena, 30)), "HTTP/1.1 200 "));
-    net_server_stop(server, 1000);
-}
-
-static size_t limit_by_path(void *context, const struct http_request *head)
-{
-    (void)context;
-    return str_starts(head->path, STR("/upload")) ? 5000 : 10;
-}
-
-static void refuse_in_json(void *context, struct net_exchange *exchange, uint16_t status, struct str reason)
-{
-    (void)context;
-    const struct str path = net_request(exchange)->path;
-    struct http_response response = { .status = status,
-        .body = str_format(net_arena(exchange), "{\"at\":\"%" STR_FMT "\",\"message\":\"%" STR_FMT "\"}", STR_ARG(path),
-            STR_ARG(reason)) };
-    net_answer(exchange, &response);
-}
-
-TEST(the_owner_decides_how_much_a_request_may_bring_and_how_a_refusal_reads)
-{
-    struct net_server *server =
-        start_with(arena, (struct net_options){ .body_limit = limit_by_path, .refuse = refuse_in_json });
-    CHECK_HAS(talk(arena, server, STR("PUT /upload HTTP/1.1\r\n" CLOSE "Content-Length: 11\r\n\r\n01234567890")), "200 OK");
-    const struct str refused = talk(arena, server, STR("PUT /other HTTP/1.1\r\n" CLOSE "Content-Length: 11\r\n\r\n"));
-    CHECK_HAS(refused, "HTTP/1.1 413 ");
-    CHECK_HAS(refused, "{\"at\":\"/other\",\"message\":\"The request body is larger");
     net_server_stop(server, 1000);
 }
 
@@ -348,24 +183,6 @@ TEST(a_request_that_drips_in_is_cut_off)
         cut = got == 0 || (got < 0 && errno != EAGAIN);
     }
     CHECK(cut);
-    close(fd);
-    net_server_stop(server, 1000);
-}
-
-TEST(large_bodies_pass_both_ways)
-{
-    struct net_server *server = start(arena);
-    const size_t size = 6 * 1024 * 1024 - 1;
-    char *body = arena_alloc_raw(arena, size + 1);
-    for (size_t i = 0; i < size; i++) {
-        body[i] = (char)('a' + i % 26);
-    }
-    body[size] = '\0';
-    const int fd = dial(server);
-    say(fd, str_format(arena, "PUT /k HTTP/1.1\r\n" CLOSE "Content-Length: %zu\r\n\r\n", size));
-    say(fd, (struct str){ body, size });
-    const struct str heard = hear(arena, fd, NULL);
-    CHECK(str_ends(heard, (struct str){ body, size }));
     close(fd);
     net_server_stop(server, 1000);
 }

@@ -1,0 +1,148 @@
+/* Bodies of requests and answers: limits, large ones, streams. */
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "net/talk_test.h"
+
+TEST(a_body_beyond_the_limit_is_refused_before_it_is_read)
+{
+    struct net_server *server = start_with(arena, (struct net_options){ .body_max = 1000 });
+    const int fd = dial(server);
+    say(fd, STR("PUT /k HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 1001\r\n\r\n"));
+    const struct str heard = hear(arena, fd, NULL);
+    CHECK_HAS(heard, "HTTP/1.1 413 ");
+    CHECK(!has(heard, "100 Continue"));
+    close(fd);
+    CHECK_HAS(talk(arena, server, STR("PUT /k HTTP/1.1\r\n" CLOSE "Content-Length: 99999999999999999999\r\n\r\n")), "HTTP/1.1 4");
+    CHECK_INT(net_server_counts(server).refused > 0, 1);
+    net_server_stop(server, 1000);
+}
+
+static struct str chunks(struct arena *arena, size_t count)
+{
+    struct text text = text_new(arena);
+    text_add(&text, STR("PUT /k HTTP/1.1\r\n" CLOSE "Transfer-Encoding: chunked\r\n\r\n"));
+    for (size_t i = 0; i < count; i++) {
+        text_add(&text, STR("64\r\n"));
+        text_add_format(&text, "%0100d\r\n", 7);
+    }
+    text_add(&text, STR("0\r\n\r\n"));
+    return text_str(&text);
+}
+
+TEST(a_chunked_body_beyond_the_limit_is_refused_and_an_endless_one_cut_off)
+{
+    struct net_server *server = start_with(arena, (struct net_options){ .body_max = 1000 });
+    CHECK_HAS(talk(arena, server, chunks(arena, 10)), "HTTP/1.1 200 ");
+    CHECK_HAS(talk(arena, server, chunks(arena, 11)), "HTTP/1.1 413 ");
+    CHECK(!has(talk(arena, server, chunks(arena, 30)), "HTTP/1.1 200 "));
+    net_server_stop(server, 1000);
+}
+
+/* At /closed it answers by itself. */
+static size_t limit_by_path(void *context, struct net_exchange *exchange)
+{
+    const struct str path = net_request(exchange)->path;
+    (void)context;
+    if (str_equal(path, STR("/closed"))) {
+        net_answer(exchange, &(struct http_response){ .status = 403, .body = STR("not you") });
+    }
+    return str_starts(path, STR("/upload")) ? 5000 : 10;
+}
+
+TEST(the_owner_decides_how_much_a_request_may_bring_and_how_a_refusal_reads)
+{
+    struct net_server *server =
+        start_with(arena, (struct net_options){ .admit = limit_by_path, .refuse = refuse_in_json });
+    CHECK_HAS(talk(arena, server, STR("PUT /upload HTTP/1.1\r\n" CLOSE "Content-Length: 11\r\n\r\n01234567890")), "200 OK");
+    const struct str refused = talk(arena, server, STR("PUT /other HTTP/1.1\r\n" CLOSE "Content-Length: 11\r\n\r\n"));
+    CHECK_HAS(refused, "HTTP/1.1 413 ");
+    CHECK_HAS(refused, "{\"at\":\"/other\",\"message\":\"The request body is larger");
+    const struct str closed = talk(arena, server, STR("PUT /closed HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n"));
+    CHECK_HAS(closed, "HTTP/1.1 403 ");
+    CHECK(str_ends(closed, STR("not you")));
+    net_server_stop(server, 1000);
+}
+
+TEST(large_bodies_pass_both_ways)
+{
+    struct net_server *server = start(arena);
+    const size_t size = 6 * 1024 * 1024 - 1;
+    char *body = arena_alloc_raw(arena, size + 1);
+    for (size_t i = 0; i < size; i++) {
+        body[i] = (char)('a' + i % 26);
+    }
+    body[size] = '\0';
+    const int fd = dial(server);
+    say(fd, str_format(arena, "PUT /k HTTP/1.1\r\n" CLOSE "Content-Length: %zu\r\n\r\n", size));
+    say(fd, (struct str){ body, size });
+    const struct str heard = hear(arena, fd, NULL);
+    CHECK(str_ends(heard, (struct str){ body, size }));
+    close(fd);
+    net_server_stop(server, 1000);
+}
+
+/* Answers with the body's file itself, from its tenth byte on, or in pieces of three bytes. */
+static _Atomic int streams_open;
+
+static int64_t count_up(void *self, uint64_t at, char *out, size_t max)
+{
+    const size_t size = max < 3 ? max : 3;
+    (void)self;
+    for (size_t i = 0; i < size; i++) {
+        out[i] = (char)('0' + (at + i) % 10);
+    }
+    return (int64_t)size;
+}
+
+static void stream_closed(void *self)
+{
+    (void)self;
+    atomic_fetch_sub(&streams_open, 1);
+}
+
+static void answer_with_stream(void *context, struct net_exchange *exchange)
+{
+    const struct http_request *request = net_request(exchange);
+    struct http_stream *stream = ARENA_NEW(net_arena(exchange), struct http_stream);
+    (void)context;
+    if (request->body_fd > 0) {
+        *stream = (struct http_stream){ .size = request->body.len - 10, .fd = dup(request->body_fd), .offset = 10 };
+    } else {
+        *stream = (struct http_stream){ .size = 100000, .read = count_up, .close = stream_closed };
+        atomic_fetch_add(&streams_open, 1);
+    }
+    net_answer(exchange, &(struct http_response){ .status = 200, .stream = stream });
+}
+
+TEST(large_bodies_go_by_way_of_a_file_and_answers_may_be_streams)
+{
+    char folder[] = "/tmp/yagura-net-XXXXXX";
+    CHECK(mkdtemp(folder) != NULL);
+    struct net_server *server = start_with(arena, (struct net_options){ .spool = folder, .spool_above = 1000, .handle = answer_with_stream });
+    for (size_t size = 999; size < 300000; size = size * 17 + 3) {
+        char *body = arena_alloc_raw(arena, size + 1);
+        for (size_t i = 0; i < size; i++) {
+            body[i] = (char)('a' + i % 26);
+        }
+        body[size] = '\0';
+        const struct str heard = talk(arena, server, str_format(arena, "PUT /k HTTP/1.1\r\n" CLOSE "Content-Length: %zu\r\n\r\n%s", size, body));
+        CHECK_HAS(heard, "200 OK");
+        CHECK(str_ends(heard, size > 1000 ? (struct str){ body + 10, size - 10 } : STR("0123456789")));
+        CHECK(size > 1000 || heard.len > 100000);
+    }
+    const int fd = dial(server);
+    say(fd, STR("GET /k HTTP/1.1\r\nHost: h\r\n\r\n"));
+    close(fd);
+    net_server_stop(server, 1000);
+    CHECK_INT(atomic_load(&streams_open), 0);
+    CHECK(rmdir(folder) == 0); /* nothing was left behind */
+}
+
+TEST(a_body_that_cannot_be_kept_is_refused)
+{
+    struct net_server *server = start_with(arena, (struct net_options){ .spool = "/nonexistent", .spool_above = 5 });
+    CHECK_HAS(talk(arena, server, STR("PUT /k HTTP/1.1\r\n" CLOSE "Content-Length: 11\r\n\r\n01234567890")), "HTTP/1.1 503 ");
+    CHECK_HAS(talk(arena, server, STR("PUT /k HTTP/1.1\r\n" CLOSE "Content-Length: 3\r\n\r\n012")), "HTTP/1.1 200 ");
+    net_server_stop(server, 1000);
+}
