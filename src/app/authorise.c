@@ -9,7 +9,7 @@
 static const struct fault ACCESS_DENIED = { "AccessDenied", NULL, NULL, 403 };
 static const struct fault ACCESS_DENIED_EXCEPTION = { "AccessDeniedException", NULL, NULL, 403 };
 
-enum { LAYERS_MAX = 3 + 2 * ORGANIZATION_LEVELS_MAX + 2 };
+enum { LAYERS_MAX = IAM_LAYERS_MAX + 2 * ORGANIZATION_LEVELS_MAX + 2 };
 
 /* One guard of a call, with the layers that speak about it. */
 struct judgement {

@@ -46,6 +46,8 @@ static const struct setting table[] = {
     { "dry-run", NULL, NULL, NULL, "look back only, make nothing", AT(dry_run), KIND_FLAG, SETTINGS_SUPPRESS, 0, 0 },
     { "reason", "TEXT", NULL, NULL, "why, for whoever looks later", AT(reason), KIND_TEXT, SETTINGS_REASON, 0, 0 },
     { "push", NULL, NULL, NULL, "take log records by signed POST /_yagura/push", AT(push), KIND_FLAG, SETTINGS_SERVE, 0, 0 },
+    { "jwks", "ISSUER=FILE", NULL, NULL, "public keys (JWKS) of an OpenID Connect provider, instead of fetching them (repeatable)", AT(jwks),
+      KIND_PATHS, SETTINGS_SERVE, 0, 0 },
     { "rules", "DIR", NULL, NULL, "further detection rules (repeatable)", AT(rules), KIND_PATHS,
       SETTINGS_SERVE | SETTINGS_DETECT, 0, 0 },
     { "mapping", "FILE", NULL, NULL, "YAML of the paths that fields of Sigma rules stand for, and of values for placeholders", AT(mapping),

@@ -32,6 +32,7 @@ struct settings {
     struct path_list watch;
     struct path_list source; /* URIs */
     struct path_list notify; /* URLs */
+    struct path_list jwks; /* ISSUER=FILE */
     struct path_list rules;
     struct path_list warm_up;
     struct str model, save_model; /* what was learned */

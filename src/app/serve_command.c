@@ -17,6 +17,7 @@
 #include "app/known.h"
 #include "app/lists.h"
 #include "app/notify.h"
+#include "app/oidc_keys.h"
 #include "app/source.h"
 #include "app/watch.h"
 #include "base/clock.h"
@@ -35,6 +36,7 @@ struct server {
     struct store *store;
     struct store_writer *writer;
     struct journal *journal;
+    struct oidc_keys *oidc_keys;
     struct front *front;
     struct net_server *net;
     struct watch *watch;
@@ -307,6 +309,8 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     lists_open(&(struct lists_options){ &server->settings, server->store, server->writer, server->watch }, &server->lists);
     TRY(open_push(ctx, server));
     TRY(open_deliverer(ctx, server));
+    TRY(oidc_keys_open(ctx, &server->settings.jwks, &server->oidc_keys));
+    sts_keys_from(oidc_keys_source(server->oidc_keys));
     TRY(open_front(ctx, server));
     show_banner(server);
     deliverer_start(server->deliverer);
@@ -332,6 +336,7 @@ static void close_all(struct server *server)
     journal_close(server->journal);
     lists_close(server->lists);
     front_close(server->front);
+    oidc_keys_close(server->oidc_keys);
     store_close(server->store);
     vault_close(server->vault);
     data_close(&server->folder);

@@ -174,6 +174,10 @@ static void set_limits(CURL *curl, const struct net_client_options *options)
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)options->idle_timeout_s);
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    if (options->ca.ptr) {
+        const struct curl_blob blob = { (void *)(uintptr_t)options->ca.ptr, options->ca.len, CURL_BLOB_COPY };
+        curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
+    }
 }
 
 static void set_callbacks(CURL *curl, struct exchange *exchange)
@@ -229,4 +233,53 @@ struct err net_client_call(struct ctx *ctx, struct net_client *client, struct st
                     exchange.trouble ? exchange.trouble : reason[0] ? reason : curl_easy_strerror(code));
     }
     return ERR_OK;
+}
+
+static size_t drop_bytes(char *bytes, size_t size, size_t count, void *self)
+{
+    (void)bytes, (void)self;
+    return size * count;
+}
+
+static size_t take_chain(struct arena *arena, CURL *curl, struct str *out, size_t max)
+{
+    struct curl_certinfo *chain = NULL;
+    size_t count = 0;
+    if (curl_easy_getinfo(curl, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == NULL) {
+        return 0;
+    }
+    for (int i = 0; i < chain->num_of_certs && count < max; i++) {
+        for (const struct curl_slist *fact = chain->certinfo[i]; fact; fact = fact->next) {
+            if (str_starts(str_of(fact->data), STR("Cert:"))) {
+                out[count++] = str_copy(arena, str_from(str_of(fact->data), sizeof("Cert:") - 1));
+                break;
+            }
+        }
+    }
+    return count;
+}
+
+struct err net_client_chain(struct ctx *ctx, struct net_client *client, struct str base, struct str *out, size_t max, size_t *count)
+{
+    CURL *curl = client->curl;
+    *count = 0;
+    if (curl == NULL) {
+        return fail(ctx, &FAULT_UNAVAILABLE, "no connection can be made");
+    }
+    curl_easy_reset(curl);
+    set_limits(curl, &client->options);
+    curl_easy_setopt(curl, CURLOPT_URL, str_cstr(ctx->arena, base));
+    curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, drop_bytes);
+    curl_easy_setopt(curl, CURLOPT_CERTINFO, 1L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L); /* nothing else may go by a connection that nobody vouches for */
+    if (is_near(base)) {
+        curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    }
+    const CURLcode code = curl_easy_perform(curl);
+    *count = take_chain(ctx->arena, curl, out, max);
+    return *count > 0 ? ERR_OK : fail(ctx, &FAULT_UNAVAILABLE, "%" STR_FMT ": %s", STR_ARG(base), curl_easy_strerror(code));
 }

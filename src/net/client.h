@@ -17,6 +17,7 @@ struct net_client_options {
     int64_t idle_timeout_s;     /* 0: 60; an answer that stands still for so long is given up */
     size_t body_max;            /* 0: 4 MiB */
     uint64_t file_max;          /* 0: 1 GiB */
+    struct str ca;              /* PEM certificates that are trusted instead of the system's; absent: the system's */
     /* Asked about once a second; true gives the call up. NULL: never. */
     bool (*stopped)(void *self);
     void *self;
@@ -29,5 +30,10 @@ void net_client_close(struct net_client *client); /* NULL is allowed */
  * file: where the body of a 2xx answer goes; -1: into response->body, as the body of any other answer always does. */
 MUST_USE struct err net_client_call(struct ctx *ctx, struct net_client *client, struct str base,
                                     const struct http_request *request, int file, struct http_response *response);
+
+/* The certificates that the server of base shows, its own first, as PEM, at most max: whoever they belong to. To be compared
+ * with what is known of them, and then trusted by options.ca. */
+MUST_USE struct err net_client_chain(struct ctx *ctx, struct net_client *client, struct str base, struct str *out, size_t max,
+                                     size_t *count);
 
 #endif

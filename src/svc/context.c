@@ -186,6 +186,17 @@ static struct str mfa_present(struct request *rq)
     return rq->caller.session_since_ms ? truth(rq->caller.mfa) : STR_NONE;
 }
 
+static struct str mfa_age(struct request *rq)
+{
+    const int64_t since = rq->caller.mfa_ms;
+    return since ? str_format(rq->ctx.arena, "%lld", (long long)((rq->ctx.now_ms - since) / 1000)) : STR_NONE;
+}
+
+static struct str provider(struct request *rq)
+{
+    return rq->caller.provider;
+}
+
 static const struct {
     const char *key;
     struct str (*value)(struct request *rq);
@@ -203,6 +214,8 @@ static const struct {
     { "aws:EpochTime", epoch_time },
     { "aws:TokenIssueTime", token_issue_time },
     { "aws:MultiFactorAuthPresent", mfa_present },
+    { "aws:MultiFactorAuthAge", mfa_age },
+    { "aws:FederatedProvider", provider },
     { "aws:RequestedRegion", requested_region },
     { "aws:ResourceAccount", resource_account },
     { "aws:ResourceOrgID", resource_organization },

@@ -28,7 +28,13 @@ struct principal {
     struct str session_policy;/* JSON, absent if none */
     struct str session_policy_arns; /* further session policies, managed ones, separated by spaces; absent if none */
     struct str source_identity; /* set when the session was made; kept by chained ones; absent if none */
+    struct str transitive_tags; /* keys of session tags that chained sessions keep, one a line; absent if none */
+    struct str scope_policies;  /* of GetScopedCredentials: JSON documents with a record separator (0x1E) after each; absent if none */
+    struct str issuer_id;       /* of a federated user: id of the user (or the account, for its root) whose policies bound it */
+    struct str provider;        /* ARN of the identity provider that vouched for it; absent if none */
     int64_t session_since_ms; /* 0: no session */
+    int64_t session_until_ms;
+    int64_t mfa_ms;           /* when the session's one-time code was given; 0: never */
     bool mfa;
 };
 

@@ -60,7 +60,7 @@ static struct str about(struct ctx *ctx, struct str access_key)
     return str_format(ctx->arena, "sts:session:%" STR_FMT, STR_ARG(access_key));
 }
 
-static struct str session_write(struct ctx *ctx, const struct session *session)
+static struct str session_write(struct ctx *ctx, const struct session *session, size_t padding)
 {
     struct json_writer w = json_writer_new(ctx->arena);
     const struct principal *principal = &session->principal;
@@ -75,7 +75,14 @@ static struct str session_write(struct ctx *ctx, const struct session *session)
     json_member_str(&w, STR("policy"), principal->session_policy);
     json_member_str(&w, STR("arns"), principal->session_policy_arns);
     json_member_str(&w, STR("source"), principal->source_identity);
+    json_member_str(&w, STR("transitive"), principal->transitive_tags);
+    json_member_str(&w, STR("scopes"), principal->scope_policies);
+    json_member_str(&w, STR("issuer"), principal->issuer_id);
+    json_member_str(&w, STR("provider"), principal->provider);
     json_member_int(&w, STR("since"), principal->session_since_ms);
+    if (principal->mfa_ms) {
+        json_member_int(&w, STR("mfa-at"), principal->mfa_ms);
+    }
     json_member_bool(&w, STR("mfa"), principal->mfa);
     json_member_str(&w, STR("secret"), session->secret);
     json_member_int(&w, STR("expires"), session->expires_ms);
@@ -85,17 +92,28 @@ static struct str session_write(struct ctx *ctx, const struct session *session)
         json_member_str(&w, session->tags[i].key, session->tags[i].value);
     }
     json_close_object(&w);
+    if (padding > 0) {
+        char *spaces = arena_alloc_raw(ctx->arena, padding);
+        memset(spaces, ' ', padding);
+        json_member_str(&w, STR("padding"), (struct str){ spaces, padding });
+    }
     json_close_object(&w);
     return json_done(&w);
+}
+
+static struct str seal(struct ctx *ctx, const struct vault *vault, const struct session *session, size_t padding)
+{
+    const struct str plain = session_write(ctx, session, padding);
+    return str_base64(ctx->arena, vault_seal(ctx, vault, about(ctx, session->principal.access_key), plain));
 }
 
 struct str session_seal(struct ctx *ctx, const struct vault *vault, struct session *session)
 {
     session->principal.access_key = access_key_new(ctx, STR("ASIA"), session->principal.account);
     session->secret = secret_key_new(ctx);
-    const struct str sealed = vault_seal(ctx, vault, about(ctx, session->principal.access_key),
-                                         session_write(ctx, session));
-    return str_base64(ctx->arena, sealed);
+    const struct str token = seal(ctx, vault, session, 0);
+    const int64_t missing = session->token_size_min - (int64_t)token.len;
+    return missing > 0 ? seal(ctx, vault, session, (size_t)missing) : token;
 }
 
 static void session_read(struct ctx *ctx, const struct json *json, struct session *out)
@@ -104,7 +122,9 @@ static void session_read(struct ctx *ctx, const struct json *json, struct sessio
     int64_t type = 0;
     json_int(json_get(json, STR("type")), &type);
     json_int(json_get(json, STR("since")), &principal->session_since_ms);
+    json_int(json_get(json, STR("mfa-at")), &principal->mfa_ms);
     json_int(json_get(json, STR("expires")), &out->expires_ms);
+    principal->session_until_ms = out->expires_ms;
     principal->type = (enum principal_type)type;
     principal->account = json_text(json_get(json, STR("account")));
     principal->arn = json_text(json_get(json, STR("arn")));
@@ -115,6 +135,10 @@ static void session_read(struct ctx *ctx, const struct json *json, struct sessio
     principal->session_policy = json_text(json_get(json, STR("policy")));
     principal->session_policy_arns = json_text(json_get(json, STR("arns")));
     principal->source_identity = json_text(json_get(json, STR("source")));
+    principal->transitive_tags = json_text(json_get(json, STR("transitive")));
+    principal->scope_policies = json_text(json_get(json, STR("scopes")));
+    principal->issuer_id = json_text(json_get(json, STR("issuer")));
+    principal->provider = json_text(json_get(json, STR("provider")));
     principal->mfa = json_is_true(json_get(json, STR("mfa")));
     out->secret = json_text(json_get(json, STR("secret")));
 

@@ -14,6 +14,7 @@ struct session {
     int64_t expires_ms;
     const struct context_pair *tags; /* "aws:PrincipalTag/KEY" */
     size_t tag_count;
+    int64_t token_size_min; /* the token is made at least so long; 0: as it comes */
 };
 
 /* Fills access_key and secret, both new, and gives the token (base64). */

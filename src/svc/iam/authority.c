@@ -95,8 +95,12 @@ struct gathered {
     size_t count;
 };
 
+static const struct str ALLOW_ALL =
+    STR_INIT("{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}");
 static const struct str DENY_ALL =
     STR_INIT("{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}}");
+
+enum { SCOPE_END = 0x1E };
 
 static void gather(struct ctx *ctx, struct gathered *gathered, struct str name, struct str document)
 {
@@ -168,15 +172,32 @@ static void add_layer(struct iam_policies *out, enum policy_layer_kind kind, con
     out->layers[out->layer_count++] = (struct policy_layer){ kind, gathered->policies, gathered->count };
 }
 
-/* By id, which outlives renaming and isn't taken over by one of the same name made anew. */
+/* By id, which outlives renaming and isn't taken over by one of the same name made anew. A federated user has the policies
+ * of the user that vouched for it. */
 static struct err find_entity(const struct rows *rows, const struct principal *principal, struct entity *out,
                               bool *found)
 {
     *found = false;
-    if (principal->type != PRINCIPAL_USER && principal->type != PRINCIPAL_ASSUMED_ROLE) {
-        return ERR_OK;
+    const bool own = principal->type == PRINCIPAL_USER || principal->type == PRINCIPAL_ASSUMED_ROLE;
+    const struct str id = own ? str_cut(principal->id, ':', &(struct str){ NULL, 0 }) : principal->issuer_id;
+    return id.len > 0 ? rows_entity_by_id(rows, id, out, found) : ERR_OK;
+}
+
+/* spec: IAM user guide, "Permissions for GetFederationToken": without session policies there are none. */
+static bool has_session_layer(const struct principal *principal)
+{
+    return principal->type == PRINCIPAL_FEDERATED || principal->session_policy.ptr || principal->session_policy_arns.ptr;
+}
+
+/* Each document that narrowed the session (GetScopedCredentials) must allow on its own. */
+static void add_scopes(const struct rows *rows, const struct principal *principal, struct iam_policies *out)
+{
+    struct str rest = principal->scope_policies;
+    for (int i = 0; i < IAM_SCOPES_MAX && rest.len > 0; i++) {
+        struct gathered scope = { .count = 0 };
+        gather(rows->ctx, &scope, STR("scope"), str_cut(rest, SCOPE_END, &rest));
+        add_layer(out, LAYER_SESSION, &scope);
     }
-    return rows_entity_by_id(rows, str_cut(principal->id, ':', &(struct str){ NULL, 0 }), out, found);
 }
 
 static struct err read_tags(const struct rows *rows, struct str owner, struct iam_policies *out)
@@ -208,16 +229,20 @@ struct err iam_policies_of(struct ctx *ctx, struct store_conn *db, const struct 
         TRY(gather_identity(&rows, &entity, &identity));
         TRY(read_tags(&rows, entity.id, out));
     }
+    if (principal->type == PRINCIPAL_FEDERATED && str_equal(principal->issuer_id, principal->account)) {
+        gather(ctx, &identity, STR("root"), ALLOW_ALL);
+    }
     add_layer(out, LAYER_IDENTITY, &identity);
     out->names = identity.names;
     if (entity.boundary.ptr) {
         TRY(gather_managed(&rows, &boundary, entity.boundary));
         add_layer(out, LAYER_BOUNDARY, &boundary);
     }
-    if (principal->session_policy.ptr || principal->session_policy_arns.ptr) {
+    if (has_session_layer(principal)) {
         TRY(gather_session(&rows, principal, &session));
         add_layer(out, LAYER_SESSION, &session);
     }
+    add_scopes(&rows, principal, out);
     return ERR_OK;
 }
 

@@ -88,8 +88,19 @@ static struct err guard_policy(struct request *rq, struct str arn, struct guard 
     return found ? describe(rq, policy.id, STR_NONE, guard) : ERR_OK;
 }
 
+/* spec: STS API reference, GetSessionToken and GetFederationToken: such sessions can't call IAM, the first unless a one-time
+ * code was given for it. */
+static bool is_barred(const struct principal *caller)
+{
+    return caller->session_since_ms &&
+           (caller->type == PRINCIPAL_FEDERATED || (caller->type == PRINCIPAL_USER && !caller->mfa));
+}
+
 struct err iam_guard(struct request *rq, const void *in, struct guard *guard)
 {
+    if (is_barred(&rq->caller)) {
+        return fail(&rq->ctx, &IAM_INVALID_CLIENT_TOKEN, SIGV4_UNKNOWN_KEY_TEXT);
+    }
     const struct str template = str_of(rq->operation->resource);
     for (size_t i = 0; i < COUNT_OF(TEMPLATES); i++) {
         if (str_equal(template, str_of(TEMPLATES[i].prefix))) {

@@ -35,9 +35,11 @@ struct iam_credential {
 struct err iam_credential_find(struct ctx *ctx, struct store_conn *db, const struct vault *vault, struct str access_key,
                                struct str session_token, int64_t now_ms, struct iam_credential *out);
 
+enum { IAM_SCOPES_MAX = 3, IAM_LAYERS_MAX = 3 + IAM_SCOPES_MAX }; /* spec: STS API reference, GetScopedCredentials */
+
 struct iam_policies {
     bool all_allowed;                /* the account's root */
-    struct policy_layer layers[3];   /* identity; boundary and session, when there are */
+    struct policy_layer layers[IAM_LAYERS_MAX]; /* identity; boundary, session and scopes of the session, when there are */
     size_t layer_count;
     const struct str *names;         /* of the identity layer's policies: an ARN, or "user/NAME:INLINE" */
     const struct context_pair *tags; /* of the user or role, as aws:PrincipalTag/KEY */

@@ -20,3 +20,33 @@ struct err rows_role(struct request *rq, struct str account, struct str name, st
     }
     return ERR_OK;
 }
+
+struct err rows_mfa(struct request *rq, struct str serial, struct mfa_row *out, bool *found)
+{
+    struct store_cursor cursor = { .conn = NULL };
+    TRY(store_query(&rq->ctx, rq->db,
+                    "SELECT owner, secret, number FROM iam_item"
+                    " WHERE account = $1 AND kind = 'mfa' AND key = $2 AND status = 'enabled'",
+                    SQL_VALUES(SQL_TEXT(rq->caller.account), SQL_TEXT(serial)), &cursor));
+    TRY(store_next(&rq->ctx, &cursor, found));
+    if (*found) {
+        *out = (struct mfa_row){ .owner = store_text(&rq->ctx, &cursor, 0), .seed = store_text(&rq->ctx, &cursor, 1),
+                                 .step = store_int(&cursor, 2) };
+        store_end(&cursor);
+    }
+    return ERR_OK;
+}
+
+struct err rows_provider(struct request *rq, struct str account, const char *kind, struct str arn, struct provider_row *out,
+                         bool *found)
+{
+    struct store_cursor cursor = { .conn = NULL };
+    TRY(store_query(&rq->ctx, rq->db, "SELECT body, more FROM iam_item WHERE account = $1 AND kind = $2 AND key = $3",
+                    SQL_VALUES(SQL_TEXT(account), SQL_TEXT(str_of(kind)), SQL_TEXT(arn)), &cursor));
+    TRY(store_next(&rq->ctx, &cursor, found));
+    if (*found) {
+        *out = (struct provider_row){ store_text(&rq->ctx, &cursor, 0), store_text(&rq->ctx, &cursor, 1) };
+        store_end(&cursor);
+    }
+    return ERR_OK;
+}

@@ -1,4 +1,4 @@
-/* rows.h - what STS reads: roles, which IAM keeps in iam_entity (src/svc/iam/schema). STS writes nothing. */
+/* rows.h - what STS reads of IAM's tables (src/svc/iam/schema): roles, MFA devices, identity providers. STS writes nothing. */
 #ifndef YAGURA_SVC_STS_ROWS_H
 #define YAGURA_SVC_STS_ROWS_H
 
@@ -10,5 +10,21 @@ struct role_row {
 };
 
 struct err rows_role(struct request *rq, struct str account, struct str name, struct role_row *out, bool *found);
+
+/* An enabled device. */
+struct mfa_row {
+    struct str owner; /* a user's id, or the account for its root */
+    struct str seed;  /* sealed */
+    int64_t step;     /* of the code that it was enabled with */
+};
+struct err rows_mfa(struct request *rq, struct str serial, struct mfa_row *out, bool *found);
+
+struct provider_row {
+    struct str body; /* OpenID Connect: client ids, one a line; SAML: the metadata */
+    struct str more; /* OpenID Connect: thumbprints, one a line */
+};
+/* kind: "oidc", "saml". */
+struct err rows_provider(struct request *rq, struct str account, const char *kind, struct str arn, struct provider_row *out,
+                         bool *found);
 
 #endif
