@@ -154,7 +154,8 @@ def test_a_weak_key_is_no_key(github, keys, role, tmp_path):
 
 
 def test_claims_are_session_tags_and_conditions(github, keys):
-    arn = role_for(github, GITHUB, {"StringEquals": {"repository_owner": "octo-org", "amr": "mfa"}}, MaxSessionDuration=3600)
+    arn = role_for(github, GITHUB, {"StringEquals": {"repository_owner": "octo-org"},
+                                  "ForAnyValue:StringEquals": {"amr": "mfa"}}, MaxSessionDuration=3600)
     tagged = claims(amr=["pwd", "mfa"], **{"https://aws.amazon.com/tags": {
         "principal_tags": {"team": ["red"]}, "transitive_tag_keys": ["team"]}})
     assert assume(github, arn, keys["RS256"].sign(tagged))["PackedPolicySize"] == 1
