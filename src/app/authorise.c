@@ -38,6 +38,31 @@ static struct organization_place place_of(struct request *rq, const struct organ
                          : (struct organization_place){ STR_NONE, STR_NONE };
 }
 
+/* spec: Organizations user guide, "Closing a member account": its keys and roles are of no use any more. */
+static struct err closed(struct request *rq)
+{
+    return fail(&rq->ctx, &SIGV4_INVALID_CLIENT_TOKEN_ID, SIGV4_UNKNOWN_KEY_TEXT);
+}
+
+static bool says_xml(const struct request *rq)
+{
+    return rq->protocol == PROTOCOL_QUERY || rq->protocol == PROTOCOL_EC2 || rq->protocol == PROTOCOL_REST_XML;
+}
+
+static struct err out_of_reach(struct request *rq, const struct guard *guard)
+{
+    return fail(&rq->ctx, says_xml(rq) ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION,
+                "User: %" STR_FMT " is not authorized to perform: %" STR_FMT " on resource: %" STR_FMT " because its account is "
+                "suspended", STR_ARG(rq->caller.arn), STR_ARG(guard->action), STR_ARG(guard->resource));
+}
+
+static struct err refuse_suspended(struct authorise_memory *memory, struct request *rq)
+{
+    const struct organization *mine = NULL;
+    TRY(authorise_organization(memory, rq, rq->caller.account, &mine));
+    return mine && mine->facts.suspended ? closed(rq) : ERR_OK;
+}
+
 static struct err add_organizations(struct judgement *judgement)
 {
     struct request *rq = judgement->rq;
@@ -48,6 +73,9 @@ static struct err add_organizations(struct judgement *judgement)
         theirs = mine;
     } else {
         TRY(authorise_organization(judgement->memory, rq, judgement->guard->account, &theirs));
+    }
+    if (theirs && theirs->facts.suspended) {
+        return out_of_reach(rq, judgement->guard);
     }
     if (mine) {
         judgement->caller.management_account = mine->facts.management;
@@ -147,10 +175,9 @@ static bool left_open(const struct guard *guard, const struct policy_answer *ans
 
 static struct err denied(struct request *rq, const struct guard *guard, const struct policy_answer *answer)
 {
-    const bool xml = rq->protocol == PROTOCOL_QUERY || rq->protocol == PROTOCOL_EC2 || rq->protocol == PROTOCOL_REST_XML;
     const struct str words = iam_denial(&rq->ctx, &rq->caller, guard->action, guard->resource, answer);
     metric_add(METRIC_REQUESTS_REFUSED, 1);
-    return fail(&rq->ctx, xml ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION, "%" STR_FMT, STR_ARG(words));
+    return fail(&rq->ctx, says_xml(rq) ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION, "%" STR_FMT, STR_ARG(words));
 }
 
 static struct err settle(struct judgement *judgement)
@@ -265,6 +292,7 @@ struct err authorise(struct authorise_memory *memory, struct request *rq, const 
     rq->resource = guard.resource;
     rq->resource_account = guard.account;
     authorise_memory_trim(memory);
+    TRY(refuse_suspended(memory, rq));
     TRY(judge_chain(memory, rq, identity, &guard));
     struct guard *passed = passed_roles(rq, &guard);
     return passed ? judge_chain(memory, rq, identity, passed) : ERR_OK;

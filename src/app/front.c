@@ -120,12 +120,28 @@ static void keep_identity(struct call *call)
     }
 }
 
+/* The shape of the members that go out beside the message; NULL: there are none. */
+static const struct shape *detail_shape(const struct call *call)
+{
+    const struct service_model *service = call->match.service;
+    const struct fault *fault = call->rq.detail.fault;
+    for (size_t i = 0; fault && fault == call->err.fault && service && service->faults[i]; i++) {
+        if (service->faults[i] == fault) {
+            return service->fault_shapes[i];
+        }
+    }
+    return NULL;
+}
+
 static void encode(struct call *call)
 {
     struct ctx *ctx = &call->rq.ctx;
+    const struct shape *detail = detail_shape(call);
     call->response = (struct http_response){ 0 };
     if (!call->err.fault) {
         wire_encode(ctx, &call->match, call->out, &call->response);
+    } else if (detail) {
+        wire_encode_error_value(ctx, &call->match, call->err.fault, detail, call->rq.detail.members, &call->response);
     } else if (call->match.service) {
         wire_encode_error(ctx, &call->match, call->err.fault, str_of(ctx->reason), &call->response);
     } else {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/accounts.h"
 #include "app/commands.h"
 #include "app/data.h"
 #include "app/deliverer.h"
@@ -237,12 +238,14 @@ static struct err open_push(struct ctx *ctx, struct server *server)
 static struct err chores_due(void *self, struct ctx *ctx, struct store_conn *db, bool *out)
 {
     struct server *server = self;
-    return guardduty_chores_due(ctx, db, &server->chores, out);
+    TRY(accounts_due(ctx, db, out));
+    return *out ? ERR_OK : guardduty_chores_due(ctx, db, &server->chores, out);
 }
 
 static struct err chores_do(void *self, struct ctx *ctx, struct store_conn *db)
 {
     struct server *server = self;
+    TRY(accounts_do(ctx, db));
     return guardduty_chores_do(ctx, db, &server->chores);
 }
 

@@ -26,7 +26,8 @@ struct organization_levels {
 };
 
 struct organization_facts {
-    bool member;      /* false: the account is in no organisation, and the rest is empty */
+    bool member;      /* false: the account is in no organisation, and the rest but suspended is empty */
+    bool suspended;   /* the account is closed, in an organisation or no more: nothing may be done by it or in it */
     bool management;  /* it is the management account: neither SCPs nor RCPs bind it */
     struct str id;    /* "o-a1b2c3d4e5": aws:PrincipalOrgID */
     struct str path;  /* "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/": aws:PrincipalOrgPaths */

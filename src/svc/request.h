@@ -59,6 +59,12 @@ struct after {
     void *self;
 };
 
+/* What a fault says beside its message (Reason, Type): the shape behind it, its message left out. */
+struct fault_detail {
+    const struct fault *fault; /* NULL: nothing; else it goes out with this fault only */
+    const void *members;
+};
+
 struct request {
     struct ctx ctx;
     struct store_conn *db;              /* inside the call's transaction */
@@ -89,6 +95,7 @@ struct request {
     bool limited;                       /* boundary or session policy don't allow it; only AssumeRole asks */
     struct door *door;                  /* to other services: svc/door.h */
     struct after after;
+    struct fault_detail detail;
 };
 
 struct guard;

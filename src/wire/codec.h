@@ -53,7 +53,7 @@ void wire_encode(struct ctx *ctx, const struct wire_match *match, const void *ou
 /* Any fault in the protocol's own form. reason absent or empty: no message. */
 void wire_encode_error(struct ctx *ctx, const struct wire_match *match, const struct fault *fault, struct str reason,
                        struct http_response *response);
-/* The same with the members of the error's shape; shape NULL: none. */
+/* The same with the members of the error's shape; shape NULL: none. The message, where it is none of them: ctx->reason. */
 void wire_encode_error_value(struct ctx *ctx, const struct wire_match *match, const struct fault *fault,
                              const struct shape *shape, const void *value, struct http_response *response);
 /* For failures before routing (too large, bad head): the protocol is guessed from signing name and headers. */

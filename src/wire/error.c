@@ -244,5 +244,6 @@ void wire_encode_error_value(struct ctx *ctx, const struct wire_match *match, co
                              const struct shape *shape, const void *value, struct http_response *response)
 {
     const char *member = fault->message_member ? fault->message_member : "message";
-    encode(ctx, &(struct trouble){ match, fault, shape, value, STR_NONE, str_of(member) }, response);
+    const struct str message = ctx->reason[0] ? str_of(ctx->reason) : STR_NONE;
+    encode(ctx, &(struct trouble){ match, fault, shape, value, message, str_of(member) }, response);
 }

@@ -66,6 +66,9 @@ void iam_changed(void);
  * access_key absent. Within a write transaction of the caller. */
 struct err iam_first_administrator(struct ctx *ctx, struct store_conn *db, const struct vault *vault,
                                    struct str account, struct str *access_key, struct str *secret);
+/* A role with AdministratorAccess in a new account, which principals of the management account may assume. Within a write
+ * transaction; account_role.c. */
+struct err iam_account_role(struct ctx *ctx, struct store_conn *db, struct str account, struct str name, struct str management);
 /* Remembers for GetAccessKeyLastUsed that a lasting key was used, in a write transaction: once a minute per key is
  * plenty. */
 struct err iam_credential_used(struct ctx *ctx, struct store_conn *db, struct str access_key, struct str service,

@@ -1,0 +1,34 @@
+#include "app/accounts.h"
+
+#include "base/log.h"
+#include "svc/iam/iam.h"
+#include "svc/organizations/organizations.h"
+
+struct err accounts_due(struct ctx *ctx, struct store_conn *db, bool *out)
+{
+    return organizations_chores_due(ctx, db, out);
+}
+
+/* The account and the way into it come together or not at all. */
+static struct err make(struct ctx *ctx, struct store_conn *db, const struct organizations_asked *asked)
+{
+    bool made = false;
+    TRY(organizations_account_made(ctx, db, asked, &made));
+    if (!made) {
+        return ERR_OK;
+    }
+    TRY(iam_account_role(ctx, db, asked->account, asked->role, asked->management));
+    log_info(ctx, "account made", LOG_STR("account", asked->account), LOG_STR("management", asked->management));
+    return ERR_OK;
+}
+
+struct err accounts_do(struct ctx *ctx, struct store_conn *db)
+{
+    struct organizations_asked *asked = NULL;
+    size_t count = 0;
+    TRY(organizations_accounts_asked(ctx, db, &asked, &count));
+    for (size_t i = 0; i < count; i++) {
+        TRY(make(ctx, db, &asked[i]));
+    }
+    return organizations_chores_do(ctx, db);
+}
