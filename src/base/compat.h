@@ -24,6 +24,18 @@
 #define TARGET(features)
 #endif
 
+/* The leak checker looks into its own process by ptrace, which one that may not be dumped forbids. */
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_LEAK_CHECK 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_LEAK_CHECK 1
+#endif
+#endif
+#ifndef HAS_LEAK_CHECK
+#define HAS_LEAK_CHECK 0
+#endif
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

@@ -10,7 +10,10 @@
 
 struct vault;
 
+enum { VAULT_KEY_SIZE = 32 };
+
 struct err vault_open(struct ctx *ctx, struct str key_file, struct vault **out);
+struct vault *vault_of_key(const unsigned char key[VAULT_KEY_SIZE]); /* copies it */
 void vault_close(struct vault *vault); /* NULL is allowed */
 struct str vault_seal(struct ctx *ctx, const struct vault *vault, struct str about, struct str plain);
 /* False when the bytes were changed, belong to another `about` or another key. */

@@ -1,0 +1,133 @@
+#include "svc/kms/blob.h"
+
+#include <stdlib.h>
+
+#include "crypto/random.h"
+
+enum { VERSION = 1, ACCOUNT_AT = 1, ACCOUNT_SIZE = 5, KIND_AT = 6, KEY_AT = 7, KEY_SIZE = 16, MATERIAL_AT = 23,
+       MATERIAL_SIZE = 32 };
+
+static struct str key_text(struct arena *arena, const char *bytes, bool several_regions)
+{
+    const struct str hex = str_hex(arena, bytes, KEY_SIZE);
+    if (several_regions) {
+        return str_format(arena, "mrk-%" STR_FMT, STR_ARG(hex));
+    }
+    struct text text = text_new(arena);
+    static const size_t lengths[] = { 8, 4, 4, 4, 12 };
+    size_t at = 0;
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+        if (i > 0) {
+            text_add_char(&text, '-');
+        }
+        text_add(&text, str_slice(hex, at, lengths[i]));
+        at += lengths[i];
+    }
+    return text_str(&text);
+}
+
+bool kms_blob_read(struct arena *arena, struct str bytes, struct blob *out)
+{
+    if (bytes.len < BLOB_MIN || bytes.ptr[0] != VERSION || (unsigned char)bytes.ptr[KIND_AT] > 1) {
+        return false;
+    }
+    uint64_t account = 0;
+    for (size_t i = 0; i < ACCOUNT_SIZE; i++) {
+        account = account << 8 | (unsigned char)bytes.ptr[ACCOUNT_AT + i];
+    }
+    out->account = str_format(arena, "%012llu", (unsigned long long)account);
+    out->key = key_text(arena, bytes.ptr + KEY_AT, bytes.ptr[KIND_AT] == 1);
+    out->material = str_hex(arena, bytes.ptr + MATERIAL_AT, MATERIAL_SIZE);
+    out->head = str_slice(bytes, 0, BLOB_HEAD);
+    out->nonce = str_slice(bytes, BLOB_HEAD, AEAD_NONCE_SIZE);
+    out->sealed = str_from(bytes, BLOB_HEAD + AEAD_NONCE_SIZE);
+    return true;
+}
+
+static struct str key_digits(struct arena *arena, struct str key)
+{
+    struct text text = text_new(arena);
+    const struct str rest = str_starts(key, STR("mrk-")) ? str_from(key, 4) : key;
+    for (size_t i = 0; i < rest.len; i++) {
+        if (rest.ptr[i] != '-') {
+            text_add_char(&text, rest.ptr[i]);
+        }
+    }
+    return text_str(&text);
+}
+
+static void write_head(struct arena *arena, const struct blob *names, unsigned char *head)
+{
+    int64_t account = 0;
+    str_to_int(names->account, &account);
+    head[0] = VERSION;
+    for (size_t i = 0; i < ACCOUNT_SIZE; i++) {
+        head[ACCOUNT_AT + i] = (unsigned char)((uint64_t)account >> (8 * (ACCOUNT_SIZE - 1 - i)));
+    }
+    head[KIND_AT] = str_starts(names->key, STR("mrk-"));
+    str_unhex(key_digits(arena, names->key), head + KEY_AT, KEY_SIZE);
+    str_unhex(names->material, head + MATERIAL_AT, MATERIAL_SIZE);
+}
+
+static struct str authenticated(struct arena *arena, struct str head, struct str about)
+{
+    char *whole = arena_alloc_raw(arena, head.len + about.len);
+    memcpy(whole, head.ptr, head.len);
+    if (about.len) {
+        memcpy(whole + head.len, about.ptr, about.len);
+    }
+    return (struct str){ whole, head.len + about.len };
+}
+
+struct str kms_blob_seal(struct arena *arena, const struct aead *aead, const struct blob *names, struct str about, struct str plain)
+{
+    const size_t size = BLOB_MIN + plain.len;
+    unsigned char *bytes = arena_alloc_raw(arena, size);
+    write_head(arena, names, bytes);
+    random_bytes(bytes + BLOB_HEAD, AEAD_NONCE_SIZE);
+    const struct str head = { (const char *)bytes, BLOB_HEAD };
+    aead_seal(aead, bytes + BLOB_HEAD, authenticated(arena, head, about), plain, bytes + BLOB_HEAD + AEAD_NONCE_SIZE);
+    return (struct str){ (const char *)bytes, size };
+}
+
+bool kms_blob_open(struct arena *arena, const struct aead *aead, const struct blob *blob, struct str about, struct str *plain)
+{
+    const size_t size = blob->sealed.len - AEAD_TAG_SIZE;
+    unsigned char *out = arena_alloc_raw(arena, size + 1);
+    out[size] = '\0';
+    *plain = (struct str){ (const char *)out, size };
+    return aead_unseal(aead, (const unsigned char *)blob->nonce.ptr, authenticated(arena, blob->head, about), blob->sealed, out);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct kms_encryption_context_type_entry *left = a;
+    const struct kms_encryption_context_type_entry *right = b;
+    const int keys = str_compare(left->key, right->key);
+    return keys ? keys : str_compare(left->value, right->value);
+}
+
+static void add_sized(struct text *text, struct str s)
+{
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        text_add_char(text, (char)(unsigned char)(s.len >> shift));
+    }
+    text_add(text, s);
+}
+
+struct str kms_blob_context(struct arena *arena, const struct kms_encryption_context_type *context)
+{
+    if (context->count == 0) {
+        return STR("");
+    }
+    struct kms_encryption_context_type_entry *sorted =
+        ARENA_ARRAY(arena, struct kms_encryption_context_type_entry, context->count);
+    memcpy(sorted, context->items, context->count * sizeof(*sorted));
+    qsort(sorted, context->count, sizeof(*sorted), by_key);
+    struct text text = text_new(arena);
+    for (size_t i = 0; i < context->count; i++) {
+        add_sized(&text, sorted[i].key);
+        add_sized(&text, sorted[i].value);
+    }
+    return text_str(&text);
+}
