@@ -1,6 +1,7 @@
 #include "svc/iam/entity.h"
 
 #include "crypto/random.h"
+#include "svc/iam/rows_item.h"
 #include "svc/policy_text.h"
 
 static const struct str BASE32 = STR_INIT("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");
@@ -67,6 +68,12 @@ struct err entity_save(struct request *rq, const struct entity *entity, struct s
     return err_is(err, &STORE_CONFLICT) ? taken(rq, entity->kind, new_name) : err;
 }
 
+static struct err nothing_left(struct request *rq, int64_t count, const char *first)
+{
+    return count == 0 ? ERR_OK
+                      : fail(&rq->ctx, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete entity, must %s first.", first);
+}
+
 struct err entity_remove(struct request *rq, const struct entity *entity)
 {
     static const struct {
@@ -79,15 +86,29 @@ struct err entity_remove(struct request *rq, const struct entity *entity)
         { COUNT_ATTACHED, "detach all policies" },
         { COUNT_INLINE, "delete policies" },
     };
+    static const struct {
+        enum item_kind kind;
+        const char *first;
+    } ITEMS[] = {
+        { ITEM_LOGIN, "delete login profile" },
+        { ITEM_MFA, "delete MFA device" },
+        { ITEM_SIGNING_CERTIFICATE, "delete signing certificates" },
+        { ITEM_SSH_KEY, "delete SSH public keys" },
+        { ITEM_SERVICE_CREDENTIAL, "delete service specific credentials" },
+        { ITEM_INSTANCE_PROFILE, "remove roles from instance profile" },
+    };
     const struct rows rows = rows_of(rq);
     for (size_t i = 0; i < COUNT_OF(HOLDS); i++) {
         int64_t count = 0;
         TRY(rows_count(&rows, HOLDS[i].counted, entity->id, &count));
-        if (count > 0) {
-            return fail(&rq->ctx, &IAM_DELETE_CONFLICT_EXCEPTION, "Cannot delete entity, must %s first.",
-                        HOLDS[i].first);
-        }
+        TRY(nothing_left(rq, count, HOLDS[i].first));
     }
+    for (size_t i = 0; i < COUNT_OF(ITEMS); i++) {
+        int64_t count = 0;
+        TRY(rows_item_count(&rows, ITEMS[i].kind, entity->id, &count));
+        TRY(nothing_left(rq, count, ITEMS[i].first));
+    }
+    TRY(rows_use_delete(&rows, entity->id));
     return rows_entity_delete(&rows, entity->id);
 }
 

@@ -37,11 +37,25 @@ struct str document_out(struct request *rq, struct str document); /* percent-enc
 
 struct err tags_read(struct request *rq, struct str owner, struct iam_tag_list_type *out);
 struct err tags_put(struct request *rq, struct str owner, struct iam_tag_list_type tags);
+struct err tags_drop(struct request *rq, struct str owner, struct iam_tag_key_list_type keys);
+/* A page of them. */
+struct tag_page {
+    struct iam_tag_list_type tags;
+    struct opt_bool truncated;
+    struct str marker;
+};
+struct err tags_list(struct request *rq, struct str owner, struct str marker, struct opt_int max_items,
+                     struct tag_page *out);
 
 struct iam_user user_out(struct request *rq, const struct entity *entity);
 struct iam_group group_out(struct request *rq, const struct entity *entity);
 struct iam_user_list_type users_out(struct request *rq, struct entities entities);
 struct iam_group_list_type groups_out(struct request *rq, struct entities entities);
+struct iam_role role_out(struct request *rq, const struct entity *role);
+bool role_is_linked(const struct entity *role);
+/* UnmodifiableEntity for a service-linked role: only its service may change it. */
+struct err role_check_linked(struct request *rq, const struct entity *role);
+struct err role_last_used(struct request *rq, const struct entity *role, const struct iam_role_last_used **out);
 const struct iam_attached_permissions_boundary *boundary_out(struct request *rq, const struct entity *entity);
 /* For page_cut. */
 struct str entities_key(const void *list, size_t at);

@@ -1,7 +1,6 @@
 /* guard.c - what authorisation must know about a call to IAM: the whole ARN of a user, group, role or policy as it is stored,
  * its tags and its permissions boundary. */
-#include "svc/guard.h"
-#include "svc/iam/entity.h"
+#include "svc/iam/guard_item.h"
 #include "svc/iam/iam.h"
 
 static const struct {
@@ -10,7 +9,7 @@ static const struct {
 } TEMPLATES[] = { { "user/{UserName}", ENTITY_USER }, { "group/{GroupName}", ENTITY_GROUP },
                   { "role/{RoleName}", ENTITY_ROLE } };
 
-static struct str input_text(const struct request *rq, const void *in, const char *name)
+struct str guard_input(const struct request *rq, const void *in, const char *name)
 {
     const struct shape *input = rq->operation->input;
     for (uint16_t i = 0; i < input->member_count; i++) {
@@ -26,7 +25,7 @@ static struct err path_of(struct request *rq, const void *in, struct entity *ent
 {
     const struct rows rows = rows_of(rq);
     const struct entity asked = *entity;
-    const struct str path = input_text(rq, in, "Path");
+    const struct str path = guard_input(rq, in, "Path");
     bool found = false;
     TRY(rows_entity_find(&rows, entity->kind, asked.name, entity, &found));
     if (!found) {
@@ -48,7 +47,7 @@ static bool asks_boundary(const struct operation *operation)
 }
 
 /* spec: IAM user guide, "IAM and AWS STS condition context keys": where a boundary is being set it is the new one. */
-static struct err describe(struct request *rq, struct str owner, struct str boundary, struct guard *guard)
+struct err guard_describe(struct request *rq, struct str owner, struct str boundary, struct guard *guard)
 {
     const struct rows rows = rows_of(rq);
     struct pairs tags = { NULL, 0 };
@@ -76,7 +75,7 @@ static struct err guard_entity(struct request *rq, const void *in, struct entity
     }
     TRY(path_of(rq, in, entity));
     guard->resource = entity_arn(rq, entity);
-    return entity->id.ptr ? describe(rq, entity->id, entity->boundary, guard) : ERR_OK;
+    return entity->id.ptr ? guard_describe(rq, entity->id, entity->boundary, guard) : ERR_OK;
 }
 
 static struct err guard_policy(struct request *rq, struct str arn, struct guard *guard)
@@ -85,7 +84,7 @@ static struct err guard_policy(struct request *rq, struct str arn, struct guard 
     struct policy_row policy = { .name = STR_NONE };
     bool found = false;
     TRY(rows_policy_find(&rows, arn, &policy, &found));
-    return found ? describe(rq, policy.id, STR_NONE, guard) : ERR_OK;
+    return found ? guard_describe(rq, policy.id, STR_NONE, guard) : ERR_OK;
 }
 
 /* spec: STS API reference, GetSessionToken and GetFederationToken: such sessions can't call IAM, the first unless a one-time
@@ -102,11 +101,13 @@ struct err iam_guard(struct request *rq, const void *in, struct guard *guard)
         return fail(&rq->ctx, &IAM_INVALID_CLIENT_TOKEN, SIGV4_UNKNOWN_KEY_TEXT);
     }
     const struct str template = str_of(rq->operation->resource);
+    TRY(guard_special(rq, in, guard));
     for (size_t i = 0; i < COUNT_OF(TEMPLATES); i++) {
         if (str_equal(template, str_of(TEMPLATES[i].prefix))) {
-            struct entity entity = { .kind = TEMPLATES[i].kind, .name = input_text(rq, in, NAMES[TEMPLATES[i].kind]) };
+            struct entity entity = { .kind = TEMPLATES[i].kind, .name = guard_input(rq, in, NAMES[TEMPLATES[i].kind]) };
             return guard_entity(rq, in, &entity, guard);
         }
     }
-    return str_equal(template, STR("{PolicyArn}")) ? guard_policy(rq, guard->resource, guard) : ERR_OK;
+    return str_equal(template, STR("{PolicyArn}")) ? guard_policy(rq, guard->resource, guard)
+                                                        : guard_item(rq, in, guard);
 }

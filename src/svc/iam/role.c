@@ -1,9 +1,10 @@
 /* role.c - roles and the trust policy that says who may assume them. */
 #include "svc/iam/entity.h"
+#include "svc/iam/rows_item.h"
 
 enum { SESSION_DEFAULT = 3600, TRUST_MAX = 2048 };
 
-static struct iam_role role_out(struct request *rq, const struct entity *role)
+struct iam_role role_out(struct request *rq, const struct entity *role)
 {
     return (struct iam_role){
         .path = role->path,
@@ -46,6 +47,33 @@ struct err iam_create_role(struct request *rq, const struct iam_create_role_in *
     return ERR_OK;
 }
 
+bool role_is_linked(const struct entity *role)
+{
+    return str_starts(role->path, STR("/aws-service-role/"));
+}
+
+struct err role_check_linked(struct request *rq, const struct entity *role)
+{
+    return !role_is_linked(role)
+               ? ERR_OK
+               : fail(&rq->ctx, &IAM_UNMODIFIABLE_ENTITY_EXCEPTION,
+                      "Cannot perform the operation on the protected role '%" STR_FMT
+                      "' - this role is only modifiable by AWS", STR_ARG(role->name));
+}
+
+/* Empty when nobody used it. */
+struct err role_last_used(struct request *rq, const struct entity *role, const struct iam_role_last_used **out)
+{
+    const struct rows rows = rows_of(rq);
+    struct iam_role_last_used *answer = ARENA_NEW(rq->ctx.arena, struct iam_role_last_used);
+    struct use use = { .used_ms = 0 };
+    bool found = false;
+    TRY(rows_use_last(&rows, role->id, &use, &found));
+    *answer = (struct iam_role_last_used){ { found, use.used_ms / 1000 * 1000 }, use.region };
+    *out = answer;
+    return ERR_OK;
+}
+
 static struct err role_whole(struct request *rq, struct str name, const struct iam_role **out)
 {
     struct entity role = { .kind = ENTITY_ROLE };
@@ -53,7 +81,7 @@ static struct err role_whole(struct request *rq, struct str name, const struct i
     TRY(entity_get(rq, ENTITY_ROLE, name, &role));
     *answer = role_out(rq, &role);
     answer->permissions_boundary = boundary_out(rq, &role);
-    answer->role_last_used = ARENA_NEW(rq->ctx.arena, struct iam_role_last_used);
+    TRY(role_last_used(rq, &role, &answer->role_last_used));
     *out = answer;
     return tags_read(rq, role.id, &answer->tags);
 }
@@ -78,22 +106,12 @@ struct err iam_list_roles(struct request *rq, const struct iam_list_roles_in *in
     return ERR_OK;
 }
 
-/* Terraform asks before it deletes a role. There are no instance profiles here, so none holds this one. */
-struct err iam_list_instance_profiles_for_role(struct request *rq, const struct iam_list_instance_profiles_for_role_in *in,
-                                               struct iam_list_instance_profiles_for_role_out *out)
-{
-    struct entity role = { .kind = ENTITY_ROLE };
-    TRY(entity_get(rq, ENTITY_ROLE, in->role_name, &role));
-    out->instance_profiles.items = ARENA_NEW(rq->ctx.arena, struct iam_instance_profile);
-    out->is_truncated = (struct opt_bool)SOME(false);
-    return ERR_OK;
-}
-
 struct err iam_update_role(struct request *rq, const struct iam_update_role_in *in, struct iam_update_role_out *out)
 {
     (void)out;
     struct entity role = { .kind = ENTITY_ROLE };
     TRY(entity_get(rq, ENTITY_ROLE, in->role_name, &role));
+    TRY(role_check_linked(rq, &role));
     role.description = in->description.ptr ? in->description : role.description;
     role.max_session = in->max_session_duration.set ? in->max_session_duration.v : role.max_session;
     return entity_save(rq, &role, STR_NONE);
@@ -104,6 +122,7 @@ struct err iam_update_role_description(struct request *rq, const struct iam_upda
 {
     struct entity role = { .kind = ENTITY_ROLE };
     TRY(entity_get(rq, ENTITY_ROLE, in->role_name, &role));
+    TRY(role_check_linked(rq, &role));
     role.description = in->description;
     TRY(entity_save(rq, &role, STR_NONE));
     return role_whole(rq, in->role_name, &out->role);
@@ -115,6 +134,7 @@ struct err iam_update_assume_role_policy(struct request *rq, const struct iam_up
     (void)out;
     struct entity role = { .kind = ENTITY_ROLE };
     TRY(entity_get(rq, ENTITY_ROLE, in->role_name, &role));
+    TRY(role_check_linked(rq, &role));
     TRY(check_trust(rq, in->policy_document));
     role.trust = in->policy_document;
     return entity_save(rq, &role, STR_NONE);
@@ -125,5 +145,6 @@ struct err iam_delete_role(struct request *rq, const struct iam_delete_role_in *
     (void)out;
     struct entity role = { .kind = ENTITY_ROLE };
     TRY(entity_get(rq, ENTITY_ROLE, in->role_name, &role));
+    TRY(role_check_linked(rq, &role));
     return entity_remove(rq, &role);
 }

@@ -1,7 +1,7 @@
 /* tag.c - tags of users, roles and policies. */
 #include "svc/iam/entity.h"
 
-static struct err untag(struct request *rq, struct str owner, struct iam_tag_key_list_type keys)
+struct err tags_drop(struct request *rq, struct str owner, struct iam_tag_key_list_type keys)
 {
     const struct rows rows = rows_of(rq);
     for (size_t i = 0; i < keys.count; i++) {
@@ -10,16 +10,13 @@ static struct err untag(struct request *rq, struct str owner, struct iam_tag_key
     return ERR_OK;
 }
 
-struct listing {
-    struct iam_tag_list_type tags;
-    struct opt_bool truncated;
-    struct str marker;
-};
-
-static struct err list(struct request *rq, struct str owner, struct page page, struct listing *out)
+struct err tags_list(struct request *rq, struct str owner, struct str marker, struct opt_int max_items,
+                     struct tag_page *out)
 {
     const struct rows rows = rows_of(rq);
+    struct page page = { .limit = 0 };
     struct pairs pairs = { NULL, 0 };
+    TRY(page_of(rq, marker, max_items, &page));
     TRY(rows_pairs(&rows, TAGS, owner, page, &pairs));
     out->marker = page_cut(rq, page, &pairs.count, pairs_key, &pairs, &out->truncated);
     out->tags.items = ARENA_ARRAY(rq->ctx.arena, struct iam_tag, pairs.count + 1);
@@ -51,21 +48,19 @@ struct err iam_untag_user(struct request *rq, const struct iam_untag_user_in *in
     (void)out;
     struct str owner = STR_NONE;
     TRY(entity_owner(rq, ENTITY_USER, in->user_name, &owner));
-    return untag(rq, owner, in->tag_keys);
+    return tags_drop(rq, owner, in->tag_keys);
 }
 
 struct err iam_list_user_tags(struct request *rq, const struct iam_list_user_tags_in *in,
                               struct iam_list_user_tags_out *out)
 {
     struct str owner = STR_NONE;
-    struct page page = { .limit = 0 };
-    struct listing listing = { .marker = STR_NONE };
-    TRY(page_of(rq, in->marker, in->max_items, &page));
+    struct tag_page page = { .marker = STR_NONE };
     TRY(entity_owner(rq, ENTITY_USER, in->user_name, &owner));
-    TRY(list(rq, owner, page, &listing));
-    out->tags = listing.tags;
-    out->is_truncated = listing.truncated;
-    out->marker = listing.marker;
+    TRY(tags_list(rq, owner, in->marker, in->max_items, &page));
+    out->tags = page.tags;
+    out->is_truncated = page.truncated;
+    out->marker = page.marker;
     return ERR_OK;
 }
 
@@ -82,21 +77,19 @@ struct err iam_untag_role(struct request *rq, const struct iam_untag_role_in *in
     (void)out;
     struct str owner = STR_NONE;
     TRY(entity_owner(rq, ENTITY_ROLE, in->role_name, &owner));
-    return untag(rq, owner, in->tag_keys);
+    return tags_drop(rq, owner, in->tag_keys);
 }
 
 struct err iam_list_role_tags(struct request *rq, const struct iam_list_role_tags_in *in,
                               struct iam_list_role_tags_out *out)
 {
     struct str owner = STR_NONE;
-    struct page page = { .limit = 0 };
-    struct listing listing = { .marker = STR_NONE };
-    TRY(page_of(rq, in->marker, in->max_items, &page));
+    struct tag_page page = { .marker = STR_NONE };
     TRY(entity_owner(rq, ENTITY_ROLE, in->role_name, &owner));
-    TRY(list(rq, owner, page, &listing));
-    out->tags = listing.tags;
-    out->is_truncated = listing.truncated;
-    out->marker = listing.marker;
+    TRY(tags_list(rq, owner, in->marker, in->max_items, &page));
+    out->tags = page.tags;
+    out->is_truncated = page.truncated;
+    out->marker = page.marker;
     return ERR_OK;
 }
 
@@ -113,20 +106,18 @@ struct err iam_untag_policy(struct request *rq, const struct iam_untag_policy_in
     (void)out;
     struct str owner = STR_NONE;
     TRY(policy_id_of(rq, in->policy_arn, true, &owner));
-    return untag(rq, owner, in->tag_keys);
+    return tags_drop(rq, owner, in->tag_keys);
 }
 
 struct err iam_list_policy_tags(struct request *rq, const struct iam_list_policy_tags_in *in,
                               struct iam_list_policy_tags_out *out)
 {
     struct str owner = STR_NONE;
-    struct page page = { .limit = 0 };
-    struct listing listing = { .marker = STR_NONE };
-    TRY(page_of(rq, in->marker, in->max_items, &page));
+    struct tag_page page = { .marker = STR_NONE };
     TRY(policy_id_of(rq, in->policy_arn, false, &owner));
-    TRY(list(rq, owner, page, &listing));
-    out->tags = listing.tags;
-    out->is_truncated = listing.truncated;
-    out->marker = listing.marker;
+    TRY(tags_list(rq, owner, in->marker, in->max_items, &page));
+    out->tags = page.tags;
+    out->is_truncated = page.truncated;
+    out->marker = page.marker;
     return ERR_OK;
 }
