@@ -27,6 +27,7 @@
 #include "store/source.h"
 #include "svc/guardduty/guardduty.h"
 #include "svc/iam/iam.h"
+#include "svc/kms/kms.h"
 
 enum { WRITER_QUEUE = 4096, WRITER_THREADS = 8, FIRST_FINDINGS = 20, DELIVERER_INTERVAL_MS = 500 };
 
@@ -239,14 +240,16 @@ static struct err chores_due(void *self, struct ctx *ctx, struct store_conn *db,
 {
     struct server *server = self;
     TRY(accounts_due(ctx, db, out));
-    return *out ? ERR_OK : guardduty_chores_due(ctx, db, &server->chores, out);
+    TRY(*out ? ERR_OK : guardduty_chores_due(ctx, db, &server->chores, out));
+    return *out ? ERR_OK : kms_chores_due(ctx, db, out);
 }
 
 static struct err chores_do(void *self, struct ctx *ctx, struct store_conn *db)
 {
     struct server *server = self;
     TRY(accounts_do(ctx, db));
-    return guardduty_chores_do(ctx, db, &server->chores);
+    TRY(guardduty_chores_do(ctx, db, &server->chores));
+    return kms_chores_do(ctx, db, server->vault);
 }
 
 static struct err open_notifier(struct ctx *ctx, struct server *server)
@@ -340,6 +343,7 @@ static void close_all(struct server *server)
     lists_close(server->lists);
     front_close(server->front);
     oidc_keys_close(server->oidc_keys);
+    kms_close();
     store_close(server->store);
     vault_close(server->vault);
     data_close(&server->folder);

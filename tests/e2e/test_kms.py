@@ -1,13 +1,15 @@
 """KMS through boto3: keys and what may be done with them, and what is refused in AWS's words."""
 
+import datetime
 import hashlib
 import hmac
 import json
 
 import pytest
 from botocore.exceptions import ClientError
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding
+from conftest import until
+from cryptography.hazmat.primitives import hashes, keywrap, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 
 @pytest.fixture(scope="module")
@@ -269,3 +271,131 @@ def test_a_policy_asks_about_the_context_and_the_algorithm(kms, someone):
     assert theirs.decrypt(CiphertextBlob=blob, EncryptionContext={"app": "web"})["Plaintext"] == b"x"
     refused(theirs.encrypt, "AccessDeniedException", KeyId=key, Plaintext=b"x", EncryptionContext={"app": "job"})
     refused(theirs.decrypt, "AccessDeniedException", CiphertextBlob=blob)
+
+
+def test_rotated_keys_still_open_what_is_old(kms):
+    key = new_key(kms)
+    first = kms.encrypt(KeyId=key, Plaintext=b"old")["CiphertextBlob"]
+    before = kms.describe_key(KeyId=key)["KeyMetadata"]["CurrentKeyMaterialId"]
+    assert kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] is False
+    kms.enable_key_rotation(KeyId=key, RotationPeriodInDays=90)
+    status = kms.get_key_rotation_status(KeyId=key)
+    assert status["RotationPeriodInDays"] == 90 and status["NextRotationDate"]
+    kms.rotate_key_on_demand(KeyId=key)
+    after = kms.describe_key(KeyId=key)["KeyMetadata"]["CurrentKeyMaterialId"]
+    assert after != before
+    opened = kms.decrypt(CiphertextBlob=first)
+    assert opened["Plaintext"] == b"old" and opened["KeyMaterialId"] == before
+    second = kms.encrypt(KeyId=key, Plaintext=b"new")["CiphertextBlob"]
+    assert kms.decrypt(CiphertextBlob=second)["KeyMaterialId"] == after
+    rotations = kms.list_key_rotations(KeyId=key)["Rotations"]
+    assert [(r["RotationType"], r["KeyMaterialId"]) for r in rotations] == [("ON_DEMAND", after)]
+    whole = kms.list_key_rotations(KeyId=key, IncludeKeyMaterial="ALL_KEY_MATERIAL", Limit=1)
+    assert whole["Rotations"][0]["KeyMaterialId"] == before and whole["Truncated"]
+    rest = kms.list_key_rotations(KeyId=key, IncludeKeyMaterial="ALL_KEY_MATERIAL", Limit=1, Marker=whole["NextMarker"])
+    assert rest["Rotations"][0]["KeyMaterialState"] == "CURRENT" and not rest["Truncated"]
+    kms.disable_key_rotation(KeyId=key)
+    for _ in range(24):
+        kms.rotate_key_on_demand(KeyId=key)
+    refused(kms.rotate_key_on_demand, "LimitExceededException", "on-demand rotations limit has been reached", KeyId=key)
+    hmac_key = new_key(kms, KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+    refused(kms.enable_key_rotation, "UnsupportedOperationException", KeyId=hmac_key)
+
+
+def wrapped(kms, key, material, algorithm="RSAES_OAEP_SHA_256"):
+    """What ImportKeyMaterial takes, made as its users make it."""
+    asked = kms.get_parameters_for_import(KeyId=key, WrappingAlgorithm=algorithm, WrappingKeySpec="RSA_2048")
+    public = serialization.load_der_public_key(asked["PublicKey"])
+    digest = hashes.SHA1() if algorithm.endswith("_1") else hashes.SHA256()
+    oaep = padding.OAEP(padding.MGF1(digest), digest, None)
+    if algorithm.startswith("RSAES"):
+        sealed = public.encrypt(material, oaep)
+    else:
+        aes = bytes(range(32))
+        sealed = public.encrypt(aes, oaep) + keywrap.aes_key_wrap_with_padding(aes, material)
+    return {"KeyId": key, "ImportToken": asked["ImportToken"], "EncryptedKeyMaterial": sealed}
+
+
+LASTING = {"ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
+
+
+def test_imported_material_comes_goes_and_comes_again(kms):
+    key = new_key(kms, Origin="EXTERNAL")
+    refused(kms.encrypt, "KMSInvalidStateException", "is pending import.", KeyId=key, Plaintext=b"x")
+    refused(kms.get_parameters_for_import, "UnsupportedOperationException", "origin is AWS_KMS which is not valid",
+            KeyId=new_key(kms), WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048")
+    refused(kms.get_parameters_for_import, "UnsupportedOperationException", KeyId=key, WrappingAlgorithm="RSAES_PKCS1_V1_5",
+            WrappingKeySpec="RSA_2048")
+    material = b"m" * 32
+    refused(kms.import_key_material, "ValidationException", "A validTo date must be set", **wrapped(kms, key, material))
+    kms.import_key_material(**wrapped(kms, key, material), **LASTING)
+    blob = kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+    kms.delete_imported_key_material(KeyId=key)
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingImport"
+    refused(kms.decrypt, "KMSInvalidStateException", CiphertextBlob=blob)
+    refused(kms.import_key_material, "IncorrectKeyMaterialException", **wrapped(kms, key, b"n" * 32), **LASTING)
+    kms.import_key_material(**wrapped(kms, key, material, "RSA_AES_KEY_WRAP_SHA_256"), **LASTING)
+    assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
+    new = kms.import_key_material(**wrapped(kms, key, b"n" * 32), ImportType="NEW_KEY_MATERIAL", **LASTING)
+    kms.rotate_key_on_demand(KeyId=key)
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["CurrentKeyMaterialId"] == new["KeyMaterialId"]
+    assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
+    refused(kms.rotate_key_on_demand, "KMSInvalidStateException", "No available key material pending rotation", KeyId=key)
+
+
+def test_wrong_tokens_and_materials_are_refused(kms):
+    key, other = new_key(kms, Origin="EXTERNAL"), new_key(kms, Origin="EXTERNAL")
+    made = wrapped(kms, key, b"m" * 32)
+    refused(kms.import_key_material, "InvalidImportTokenException", **{**made, "KeyId": other}, **LASTING)
+    refused(kms.import_key_material, "InvalidImportTokenException", **{**made, "ImportToken": b"x" * 200}, **LASTING)
+    refused(kms.import_key_material, "InvalidCiphertextException", **{**made, "EncryptedKeyMaterial": b"x" * 256}, **LASTING)
+    refused(kms.import_key_material, "InvalidCiphertextException", **wrapped(kms, key, b"m" * 31), **LASTING)
+    for sealed in (b"x" * 300, made["EncryptedKeyMaterial"]):
+        cut = wrapped(kms, key, b"m" * 32, "RSA_AES_KEY_WRAP_SHA_1")
+        refused(kms.import_key_material, "InvalidCiphertextException", **{**cut, "EncryptedKeyMaterial": sealed}, **LASTING)
+
+
+@pytest.mark.parametrize("spec, curve", [("ECC_NIST_P256", ec.SECP256R1()), ("ECC_NIST_P521", ec.SECP521R1()),
+                                         ("ECC_SECG_P256K1", ec.SECP256K1()), ("RSA_2048", None)])
+def test_pairs_are_imported_as_pkcs8(kms, spec, curve):
+    private = ec.generate_private_key(curve) if curve else rsa.generate_private_key(65537, 2048)
+    der = private.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    key = new_key(kms, KeySpec=spec, KeyUsage="SIGN_VERIFY", Origin="EXTERNAL")
+    kms.import_key_material(**wrapped(kms, key, der, "RSA_AES_KEY_WRAP_SHA_256"), **LASTING)
+    algorithm = kms.describe_key(KeyId=key)["KeyMetadata"]["SigningAlgorithms"][0]
+    signature = kms.sign(KeyId=key, Message=b"m", SigningAlgorithm=algorithm)["Signature"]
+    digest = hashes.SHA512() if algorithm.endswith("512") else hashes.SHA256()
+    private.public_key().verify(signature, b"m", *([ec.ECDSA(digest)] if curve else [padding.PKCS1v15(), digest]))
+
+
+def test_material_expires(kms):
+    key = new_key(kms, Origin="EXTERNAL")
+    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
+    kms.import_key_material(**wrapped(kms, key, b"m" * 32), ExpirationModel="KEY_MATERIAL_EXPIRES", ValidTo=soon)
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["ExpirationModel"] == "KEY_MATERIAL_EXPIRES"
+    until(lambda: kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingImport", "the material expires", 5)
+    refused(kms.encrypt, "KMSInvalidStateException", KeyId=key, Plaintext=b"x")
+
+
+def test_a_key_of_several_regions_opens_everywhere(kms, yagura):
+    key = new_key(kms, MultiRegion=True)
+    assert key.startswith("mrk-")
+    blob = kms.encrypt(KeyId=key, Plaintext=b"far")["CiphertextBlob"]
+    elsewhere = yagura.client("kms", region="eu-west-1")
+    refused(elsewhere.decrypt, "AccessDeniedException", "does not exist in this region", CiphertextBlob=blob)
+    made = kms.replicate_key(KeyId=key, ReplicaRegion="eu-west-1", Description="there", Tags=[{"TagKey": "a", "TagValue": "b"}])
+    assert made["ReplicaKeyMetadata"]["MultiRegionConfiguration"]["MultiRegionKeyType"] == "REPLICA"
+    assert made["ReplicaTags"] == [{"TagKey": "a", "TagValue": "b"}]
+    assert elsewhere.decrypt(CiphertextBlob=blob)["Plaintext"] == b"far"
+    kms.rotate_key_on_demand(KeyId=key)
+    later = kms.encrypt(KeyId=key, Plaintext=b"later")["CiphertextBlob"]
+    assert elsewhere.decrypt(CiphertextBlob=later)["Plaintext"] == b"later"
+    refused(elsewhere.replicate_key, "UnsupportedOperationException", "is not a multi-region primary key.", KeyId=key,
+            ReplicaRegion="us-east-1")
+    refused(kms.replicate_key, "AlreadyExistsException", KeyId=key, ReplicaRegion="eu-west-1")
+    kms.update_primary_region(KeyId=key, PrimaryRegion="eu-west-1")
+    shown = elsewhere.describe_key(KeyId=key)["KeyMetadata"]["MultiRegionConfiguration"]
+    assert shown["MultiRegionKeyType"] == "PRIMARY" and shown["ReplicaKeys"][0]["Region"] == "ap-northeast-1"
+    waiting = elsewhere.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    assert waiting["KeyState"] == "PendingReplicaDeletion"
+    elsewhere.cancel_key_deletion(KeyId=key)

@@ -194,10 +194,15 @@ struct str material_random(struct request *rq, const struct spec *spec)
     return (struct str){ (const char *)bytes, spec->size };
 }
 
+struct str material_seal(struct request *rq, const struct key *key, struct str id, struct str plain)
+{
+    return vault_seal(&rq->ctx, rq->vault, about(rq, key, id), plain);
+}
+
 struct err material_store(struct request *rq, const struct key *key, struct str plain, struct material_row *row)
 {
     const struct rows rows = kms_rows_of(rq, key);
-    row->sealed = vault_seal(&rq->ctx, rq->vault, about(rq, key, row->id), plain);
+    row->sealed = material_seal(rq, key, row->id, plain);
     return kms_rows_material_put(&rows, key->id, row);
 }
 

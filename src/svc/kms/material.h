@@ -22,6 +22,7 @@ void material_forget(const struct key *key, struct str id);
 
 /* New random bytes, or private DER, of the key's spec. */
 struct str material_random(struct request *rq, const struct spec *spec);
+struct str material_seal(struct request *rq, const struct key *key, struct str id, struct str plain);
 /* Sealed into a row of its own, as the newest. */
 struct err material_store(struct request *rq, const struct key *key, struct str plain, struct material_row *row);
 /* Whether bytes are material of the spec: their length, or DER of the right pair. */
