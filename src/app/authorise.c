@@ -3,6 +3,7 @@
 #include "app/authorise_memory.h"
 #include "app/metrics.h"
 #include "services.h"
+#include "svc/denial_message.h"
 #include "svc/guard.h"
 #include "svc/input.h"
 
@@ -177,7 +178,13 @@ static struct err denied(struct request *rq, const struct guard *guard, const st
 {
     const struct str words = iam_denial(&rq->ctx, &rq->caller, guard->action, guard->resource, answer);
     metric_add(METRIC_REQUESTS_REFUSED, 1);
-    return fail(&rq->ctx, says_xml(rq) ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION, "%" STR_FMT, STR_ARG(words));
+    const struct fault *fault = says_xml(rq) ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION;
+    if (denial_message_wanted(guard->action)) {
+        return fail(&rq->ctx, fault,
+                    "You are not authorized to perform this operation. %" STR_FMT ". Encoded authorization failure message: %" STR_FMT,
+                    STR_ARG(words), STR_ARG(denial_message_seal(rq, guard, answer)));
+    }
+    return fail(&rq->ctx, fault, "%" STR_FMT, STR_ARG(words));
 }
 
 static struct err settle(struct judgement *judgement)

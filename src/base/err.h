@@ -31,7 +31,7 @@ struct ctx {
     struct arena *arena;   /* lives as long as the request, batch or test */
     int64_t now_ms;        /* the only clock; Unix milliseconds */
     struct str request_id; /* absent outside a request */
-    char reason[1024];     /* of the newest fail(), NUL-terminated UTF-8 */
+    char reason[2048];     /* of the newest fail(), NUL-terminated UTF-8 */
 };
 
 /* Starts a context on an arena, at a time. */
