@@ -82,7 +82,15 @@ struct err provider_check_propagation(struct request *rq, bool asked)
                  : ERR_OK;
 }
 
-/* "https://host/path", without query, fragment or port. */
+/* A colon stands before a port, nowhere else. */
+static bool is_port(struct str rest)
+{
+    int64_t port = 0;
+    const size_t slash = str_find(rest, '/');
+    return str_to_int(str_slice(rest, 0, slash == STR_MISSING ? rest.len : slash), &port) && port > 0 && port < 65536;
+}
+
+/* "https://host/path", without query or fragment. A port may stand there, other than with AWS: who runs this runs providers, too. */
 static struct err check_url(struct request *rq, struct str url, struct str *bare)
 {
     *bare = str_from(url, SCHEME.len);
@@ -92,7 +100,8 @@ static struct err check_url(struct request *rq, struct str url, struct str *bare
     bool good = str_starts(url, SCHEME) && bare->len > 0 && bare->ptr[0] != '/';
     for (size_t i = 0; i < bare->len; i++) {
         const unsigned char c = (unsigned char)bare->ptr[i];
-        good = good && c > ' ' && c < 0x7F && c != '?' && c != '#' && c != ':' && c != '"' && c != '*';
+        good = good && c > ' ' && c < 0x7F && c != '?' && c != '#' && c != '@' && c != '"' && c != '*' &&
+               (c != ':' || is_port(str_from(*bare, i + 1)));
     }
     return good ? ERR_OK : fail(&rq->ctx, &IAM_VALIDATION_ERROR, "Invalid Open ID Connect Provider URL");
 }

@@ -26,7 +26,7 @@ struct err rows_mfa(struct request *rq, struct str serial, struct mfa_row *out, 
     struct store_cursor cursor = { .conn = NULL };
     TRY(store_query(&rq->ctx, rq->db,
                     "SELECT owner, secret, number FROM iam_item"
-                    " WHERE account = $1 AND kind = 'mfa' AND key = $2 AND status = 'enabled'",
+                    " WHERE account = $1 AND kind = 'mfa' AND key = $2",
                     SQL_VALUES(SQL_TEXT(rq->caller.account), SQL_TEXT(serial)), &cursor));
     TRY(store_next(&rq->ctx, &cursor, found));
     if (*found) {

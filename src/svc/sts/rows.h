@@ -11,9 +11,8 @@ struct role_row {
 
 struct err rows_role(struct request *rq, struct str account, struct str name, struct role_row *out, bool *found);
 
-/* An enabled device. */
 struct mfa_row {
-    struct str owner; /* a user's id, or the account for its root */
+    struct str owner; /* a user's id, or the account for its root; empty: it isn't enabled */
     struct str seed;  /* sealed */
     int64_t step;     /* of the code that it was enabled with */
 };

@@ -37,6 +37,9 @@ static struct err need_provider(struct request *rq, struct web_identity *self)
     const struct str issuer = self->jwt.issuer;
     bool found = false;
     self->place = str_starts(issuer, scheme) ? str_from(issuer, scheme.len) : STR_NONE;
+    while (str_ends(self->place, STR("/"))) {
+        self->place.len--;
+    }
     self->assume.provider = str_format(rq->ctx.arena, "arn:aws:iam::%" STR_FMT ":oidc-provider/%" STR_FMT,
                                        STR_ARG(self->assume.account), STR_ARG(self->place));
     if (self->place.len > 0) {
