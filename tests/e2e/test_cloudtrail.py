@@ -1,0 +1,196 @@
+"""CloudTrail by boto3: trails, selectors, tags, and that every call is on record before its answer arrives."""
+
+import json
+import time
+
+import botocore.exceptions
+import pytest
+
+REGION = "ap-northeast-1"
+
+
+def code(call, *args, **named):
+    with pytest.raises(botocore.exceptions.ClientError) as raised:
+        call(*args, **named)
+    return raised.value.response["Error"]["Code"]
+
+
+def events(client, **asked):
+    key, value = next(iter(asked.items()))
+    pages = client.get_paginator("lookup_events").paginate(
+        LookupAttributes=[{"AttributeKey": key, "AttributeValue": value}])
+    return [{**event, "record": json.loads(event["CloudTrailEvent"])} for page in pages for event in page["Events"]]
+
+
+@pytest.fixture
+def trail(yagura):
+    client = yagura.client("cloudtrail")
+    name = f"trail-{time.monotonic_ns()}"
+    made = client.create_trail(Name=name, S3BucketName="log-bucket", IsMultiRegionTrail=True, EnableLogFileValidation=True,
+                               TagsList=[{"Key": "team", "Value": "sec"}])
+    yield made
+    client.delete_trail(Name=name)
+
+
+def test_a_trail_is_what_it_was_made_as_seen_from_every_region(yagura, trail):
+    here, there = yagura.client("cloudtrail"), yagura.client("cloudtrail", "eu-west-1")
+    assert trail["TrailARN"] == f"arn:aws:cloudtrail:{REGION}:111122223333:trail/{trail['Name']}"
+    shown = here.get_trail(Name=trail["Name"])["Trail"]
+    assert shown["HomeRegion"] == REGION and shown["LogFileValidationEnabled"] and not shown["HasCustomEventSelectors"]
+    assert trail["Name"] in [one["Name"] for one in there.describe_trails()["trailList"]]
+    assert there.describe_trails(includeShadowTrails=False)["trailList"] == []
+    assert there.describe_trails(trailNameList=[trail["TrailARN"]])["trailList"][0]["Name"] == trail["Name"]
+    assert {"TrailARN": trail["TrailARN"], "Name": trail["Name"], "HomeRegion": REGION} in there.list_trails()["Trails"]
+    assert code(there.start_logging, Name=trail["TrailARN"]) == "InvalidHomeRegionException"
+
+
+def test_a_trail_changes_starts_and_stops(yagura, trail):
+    client = yagura.client("cloudtrail")
+    assert client.get_trail_status(Name=trail["Name"])["IsLogging"] is False
+    client.start_logging(Name=trail["TrailARN"])
+    status = client.get_trail_status(Name=trail["Name"])
+    assert status["IsLogging"] and status["StartLoggingTime"] and status["TimeLoggingStarted"]
+    client.stop_logging(Name=trail["Name"])
+    assert client.get_trail_status(Name=trail["Name"])["StopLoggingTime"]
+    assert client.update_trail(Name=trail["Name"], S3KeyPrefix="audit")["S3KeyPrefix"] == "audit"
+    assert "S3KeyPrefix" not in client.update_trail(Name=trail["Name"], S3KeyPrefix="")
+
+
+def test_what_is_wrong_is_told_by_aws_s_codes(yagura, trail):
+    client = yagura.client("cloudtrail")
+    make = client.create_trail
+    assert code(make, Name="ab", S3BucketName="log-bucket") == "InvalidTrailNameException"
+    assert code(make, Name="a--b", S3BucketName="log-bucket") == "InvalidTrailNameException"
+    assert code(make, Name="192.168.5.4", S3BucketName="log-bucket") == "InvalidTrailNameException"
+    assert code(make, Name="new", S3BucketName="Not_A_Bucket") == "InvalidS3BucketNameException"
+    assert code(make, Name=trail["Name"], S3BucketName="log-bucket") == "TrailAlreadyExistsException"
+    assert code(make, Name="new", S3BucketName="log-bucket", IsMultiRegionTrail=True,
+                IncludeGlobalServiceEvents=False) == "InvalidParameterCombinationException"
+    assert code(make, Name="new", S3BucketName="log-bucket", S3KeyPrefix="x" * 201) == "InvalidS3PrefixException"
+    assert code(make, Name="new", S3BucketName="log-bucket",
+                CloudWatchLogsRoleArn="arn:aws:iam::111122223333:role/r") == "InvalidParameterCombinationException"
+    assert code(make, Name="new", S3BucketName="log-bucket", IsOrganizationTrail=True) == "OrganizationsNotInUseException"
+    assert code(client.get_trail, Name="missing") == "TrailNotFoundException"
+    assert code(client.get_trail, Name="arn:aws:s3:::bucket") == "CloudTrailARNInvalidException"
+    assert code(client.start_query, QueryStatement="SELECT 1") == "NotImplemented"
+
+
+def test_five_trails_are_the_most_of_a_region(yagura):
+    client = yagura.client("cloudtrail", "sa-east-1")
+    for number in range(5):
+        client.create_trail(Name=f"one-{number}", S3BucketName="log-bucket")
+    assert code(client.create_trail, Name="six", S3BucketName="log-bucket") == "MaximumNumberOfTrailsExceededException"
+    for number in range(5):
+        client.delete_trail(Name=f"one-{number}")
+
+
+def test_selectors_of_events_and_insights(yagura, trail):
+    client, name = yagura.client("cloudtrail"), trail["Name"]
+    default = client.get_event_selectors(TrailName=name)["EventSelectors"]
+    assert default == [{"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": [],
+                        "ExcludeManagementEventSources": []}]
+    basic = [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": False,
+              "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::sensitive-bucket/"]}]}]
+    client.put_event_selectors(TrailName=name, EventSelectors=basic)
+    assert client.get_event_selectors(TrailName=name)["EventSelectors"] == basic
+    assert client.get_trail(Name=name)["Trail"]["HasCustomEventSelectors"]
+    advanced = [{"Name": "all", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}]
+    client.put_event_selectors(TrailName=name, AdvancedEventSelectors=advanced)
+    assert client.get_event_selectors(TrailName=name)["AdvancedEventSelectors"] == advanced
+    wrong = [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Nothing"]}]}]
+    put = client.put_event_selectors
+    assert code(put, TrailName=name, AdvancedEventSelectors=wrong) == "InvalidEventSelectorsException"
+    assert code(put, TrailName=name) == "InvalidEventSelectorsException"
+    assert code(put, TrailName=name, EventSelectors=basic, AdvancedEventSelectors=advanced) == "InvalidEventSelectorsException"
+
+    assert code(client.get_insight_selectors, TrailName=name) == "InsightNotEnabledException"
+    client.put_insight_selectors(TrailName=name, InsightSelectors=[{"InsightType": "ApiCallRateInsight"}])
+    assert client.get_insight_selectors(TrailName=name)["InsightSelectors"] == [{"InsightType": "ApiCallRateInsight"}]
+
+
+def test_tags_of_a_trail(yagura, trail):
+    client, arn = yagura.client("cloudtrail"), trail["TrailARN"]
+    client.add_tags(ResourceId=arn, TagsList=[{"Key": "cost", "Value": "7"}])
+    client.remove_tags(ResourceId=arn, TagsList=[{"Key": "team"}])
+    assert client.list_tags(ResourceIdList=[arn])["ResourceTagList"] == [
+        {"ResourceId": arn, "TagsList": [{"Key": "cost", "Value": "7"}]}]
+    assert code(client.list_tags, ResourceIdList=[arn + "x"]) == "ResourceNotFoundException"
+    assert code(client.add_tags, ResourceId=arn, TagsList=[{"Key": "aws:x", "Value": "7"}]) == "InvalidTagParameterException"
+
+
+def test_an_answered_call_is_found_at_once_by_every_attribute(yagura):
+    name = f"looked-up-{time.monotonic_ns()}"
+    yagura.client("iam", "us-east-1").create_user(UserName=name)
+    client = yagura.client("cloudtrail", "us-east-1")
+    [found] = events(client, ResourceName=name)
+    assert found["EventName"] == "CreateUser" and found["ReadOnly"] == "false" and found["Username"] == "admin"
+    assert found["Resources"] == [{"ResourceType": "AWS::IAM::User", "ResourceName": name}]
+    record = found["record"]
+    assert record["eventVersion"] == "1.11" and record["requestParameters"] == {"userName": name}
+    assert record["responseElements"]["user"]["userName"] == name
+    assert record["userIdentity"]["type"] == "IAMUser" and record["recipientAccountId"] == "111122223333"
+    for key, value in {"EventId": found["EventId"], "EventName": "CreateUser", "ReadOnly": "false", "Username": "admin",
+                       "ResourceType": "AWS::IAM::User", "EventSource": "iam.amazonaws.com",
+                       "AccessKeyId": yagura.credentials["accessKeyId"]}.items():
+        assert found["EventId"] in [event["EventId"] for event in events(client, **{key: value})], key
+    assert events(client, Username="nobody") == []
+
+
+def test_a_refused_call_is_on_record_with_its_code(yagura):
+    name = f"twice-{time.monotonic_ns()}"
+    iam = yagura.client("iam", "us-east-1")
+    iam.create_user(UserName=name)
+    assert code(iam.create_user, UserName=name) == "EntityAlreadyExists"
+    refused, done = events(yagura.client("cloudtrail", "us-east-1"), ResourceName=name)
+    assert refused["record"]["errorCode"] == "EntityAlreadyExists" and refused["record"]["responseElements"] is None
+    assert "errorCode" not in done["record"]
+
+
+def test_no_secret_stands_in_a_record(yagura):
+    name = f"secretive-{time.monotonic_ns()}"
+    iam = yagura.client("iam", "us-east-1")
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    found = events(yagura.client("cloudtrail", "us-east-1"), ResourceName=name)
+    assert {event["EventName"] for event in found} == {"CreateUser", "CreateAccessKey"}
+    assert not [event for event in found if key["SecretAccessKey"] in event["CloudTrailEvent"]]
+    token = yagura.client("sts", "us-east-1").get_session_token()["Credentials"]
+    for event in events(yagura.client("cloudtrail", "us-east-1"), EventName="GetSessionToken"):
+        assert token["SessionToken"] not in event["CloudTrailEvent"]
+        assert token["SecretAccessKey"] not in event["CloudTrailEvent"]
+
+
+def test_lookups_page_and_refuse_what_is_malformed(yagura):
+    client = yagura.client("cloudtrail", "us-east-1")
+    sts = yagura.client("sts", "us-east-1")
+    for _ in range(12):
+        sts.get_caller_identity()
+    asked = {"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "GetCallerIdentity"}]}
+    first = client.lookup_events(**asked, MaxResults=5)
+    second = client.lookup_events(**asked, MaxResults=5, NextToken=first["NextToken"])
+    ids = [event["EventId"] for page in (first, second) for event in page["Events"]]
+    assert len(ids) == len(set(ids)) == 10
+    assert code(client.lookup_events, NextToken="bm9uZQ==") == "InvalidNextTokenException"
+    assert code(client.lookup_events, NextToken=first["NextToken"]) == "InvalidNextTokenException"
+    assert code(client.lookup_events, StartTime=2, EndTime=1) == "InvalidTimeRangeException"
+    assert code(client.lookup_events, LookupAttributes=asked["LookupAttributes"] * 2) == "InvalidLookupAttributesException"
+    assert client.lookup_events(EventCategory="insight")["Events"] == []
+    assert client.lookup_events(StartTime=time.time() - 7200, EndTime=time.time() - 3600)["Events"] == []
+
+
+def test_the_record_outlives_a_kill(servers):
+    server = servers()
+    iam = server.client("iam", "us-east-1")
+    names = [f"kept-{number}" for number in range(20)]
+    for name in names:
+        iam.create_user(UserName=name)
+    server.kill()
+    server.start()
+    found = events(server.client("cloudtrail", "us-east-1"), EventName="CreateUser")
+    assert sorted(event["record"]["requestParameters"]["userName"] for event in found) == sorted(names)
+
+
+def test_keys_of_digests_are_listed(yagura):
+    client = yagura.client("cloudtrail", "ca-central-1")
+    assert client.list_public_keys()["PublicKeyList"] == []
+    assert code(client.list_public_keys, StartTime=2, EndTime=1) == "InvalidTimeRangeException"
