@@ -1,0 +1,6 @@
+import mysql
+import rotation
+
+
+def lambda_handler(event, context):
+    rotation.handle(event, mysql, rotation.AlternatingUsers)

@@ -1,0 +1,6 @@
+import postgresql
+import rotation
+
+
+def lambda_handler(event, context):
+    rotation.handle(event, postgresql, rotation.SingleUser)
