@@ -64,6 +64,9 @@ struct settings {
     struct str resource_policy, boundary, endpoint_policy, policy_kind;
     struct str action, resource, principal, resource_account;
     bool management_account;
+    struct str role, instance_profile, instance_id, container_token; /* of imds */
+    int64_t hop_limit;
+    bool version1;
     bool help;
     struct path_list arguments; /* what is no option */
 };
@@ -81,6 +84,7 @@ enum settings_group {
     SETTINGS_RULES = 64,
     SETTINGS_INTEL = 128,
     SETTINGS_POLICY = 16384,
+    SETTINGS_IMDS = 32768,
 };
 
 /* What a command tells about itself. */

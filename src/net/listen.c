@@ -87,6 +87,13 @@ struct err net_listen(struct ctx *ctx, struct str address, int *fd, uint16_t *po
     return ERR_OK;
 }
 
+void net_limit_hops(int fd, unsigned hops)
+{
+    const int limit = (int)hops;
+    setsockopt(fd, IPPROTO_IP, IP_TTL, &limit, sizeof(limit));
+    setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &limit, sizeof(limit)); /* one of them doesn't apply */
+}
+
 struct err net_bind_datagrams(struct ctx *ctx, struct str address, uint16_t port, int *fd)
 {
     const int buffer = 4 << 20;

@@ -423,6 +423,9 @@ struct err net_server_start(struct ctx *ctx, const struct net_options *options, 
     server->secrets = arena_open_secret();
     server->listener = -1;
     struct err started = net_listen(ctx, options->listen, &server->listener, &server->port);
+    if (started.fault == NULL && options->hops > 0) {
+        net_limit_hops(server->listener, options->hops);
+    }
     if (started.fault == NULL) {
         started = start_daemon(ctx, server);
     }

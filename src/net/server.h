@@ -25,6 +25,7 @@ struct net_options {
     unsigned connections_max;   /* 0: 4,096 */
     unsigned idle_timeout_s;    /* 0: 60; a connection that says nothing for so long is closed */
     unsigned request_timeout_s; /* 0: 300; from the first line of a request to the end of its body */
+    unsigned hops;              /* routers that answers may pass (IP time to live); 0: as the system has it */
     size_t head_max;            /* 0: 16 KiB of request line and headers */
     size_t body_max;            /* 0: 6 MiB */
     const char *spool;          /* folder for larger bodies, which go into a nameless file; NULL: all stay in memory */
