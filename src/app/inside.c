@@ -259,9 +259,19 @@ static struct err call_other(struct request *outer, const struct door_call *call
     return err;
 }
 
+static struct err organization_of(struct request *rq, struct str account, struct organization_facts *out)
+{
+    for (size_t i = 0; i < SERVICE_MODEL_COUNT; i++) {
+        if (SERVICES[i]->organization) {
+            return SERVICES[i]->organization(&rq->ctx, rq->db, account, out);
+        }
+    }
+    return ERR_OK;
+}
+
 void inside_door_open(struct inside_door *door, struct inside *inside, const struct identity *identity, struct request *rq)
 {
-    *door = (struct inside_door){ .door = { call_other }, .inside = inside, .identity = identity };
+    *door = (struct inside_door){ .door = { call_other, organization_of }, .inside = inside, .identity = identity };
     rq->door = &door->door;
 }
 

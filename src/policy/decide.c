@@ -172,3 +172,29 @@ struct policy_verdict policy_weigh(const struct policy_question *question, const
     const struct asked asked = policy_asked(question);
     return policy_weigh_layer(&asked, layer);
 }
+
+static bool statement_fits(const struct asked *asked, const struct policy *policy, const struct statement *statement)
+{
+    const bool named = policy->kind == POLICY_IDENTITY || principal_named(asked, statement) != GRANT_NONE;
+    return named && action_named(statement, asked->question->action) != statement->not_action &&
+           (statement->resources.items == NULL || resource_named(asked, statement) != statement->not_resource) &&
+           first_unmet(asked, statement) == NULL;
+}
+
+size_t policy_matches(const struct policy_question *question, const struct policy_layer *layer, struct policy_match *out,
+                      size_t max)
+{
+    const struct asked asked = policy_asked(question);
+    size_t count = 0;
+    for (size_t i = 0; i < layer->count; i++) {
+        const struct policy *policy = layer->policies[i];
+        for (size_t j = 0; j < policy->count && count < max; j++) {
+            const struct statement *statement = &policy->statements[j];
+            if (statement_fits(&asked, policy, statement)) {
+                const struct policy_place place = { .set = true, .layer = layer->kind, .policy = i, .statement = j, .sid = statement->sid };
+                out[count++] = (struct policy_match){ place, statement->deny };
+            }
+        }
+    }
+    return count;
+}

@@ -134,6 +134,15 @@ struct policy_verdict {
     struct str unmet_operator, unmet_key;
 };
 struct policy_verdict policy_weigh(const struct policy_question *question, const struct policy_layer *layer);
+/* The statements of a layer that fit the question wholly, conditions included: for whoever wants to show them. Up to max. */
+struct policy_match {
+    struct policy_place place;
+    bool deny;
+};
+size_t policy_matches(const struct policy_question *question, const struct policy_layer *layer, struct policy_match *out,
+                      size_t max);
+/* Each context key that the policy asks for, in conditions and variables, as it spells it; maybe more than once. */
+void policy_context_keys(const struct policy *policy, void (*take)(void *argument, struct str key), void *argument);
 /* SCPs bind neither anonymous callers nor services, service-linked roles or the management account; RCPs no service-linked roles. */
 bool policy_binds(const struct policy_question *question, enum policy_layer_kind kind);
 const char *policy_layer_words(enum policy_layer_kind kind); /* "service control policy" */

@@ -8,3 +8,8 @@ struct err door_call(struct request *rq, const struct door_call *call, const voi
     }
     return rq->door->call(rq, call, out);
 }
+
+struct err door_organization(struct request *rq, struct str account, struct organization_facts *out)
+{
+    return rq->door && rq->door->organization ? rq->door->organization(rq, account, out) : ERR_OK;
+}

@@ -11,12 +11,14 @@
 #ifndef YAGURA_SVC_DOOR_H
 #define YAGURA_SVC_DOOR_H
 
+#include "svc/organization_policies.h"
 #include "svc/request.h"
 
 struct door_call;
 /* Behind rq->door: app/inside.c, or a stand-in of a test. */
 struct door {
     struct err (*call)(struct request *rq, const struct door_call *call, const void **out);
+    struct err (*organization)(struct request *rq, struct str account, struct organization_facts *out);
 };
 
 enum door_as { DOOR_AS_CALLER, DOOR_AS_SERVICE };
@@ -35,5 +37,8 @@ struct door_call {
 /* *out is the operation's output, in rq->ctx's arena. Faults: the other operation's own, AccessDenied among them, with the
  * reason in rq->ctx. */
 struct err door_call(struct request *rq, const struct door_call *call, const void **out);
+/* What the organisation says of an account (svc/organization_policies.h), in rq's transaction; out as it was where there are
+ * no organisations. */
+struct err door_organization(struct request *rq, struct str account, struct organization_facts *out);
 
 #endif

@@ -42,6 +42,9 @@ UNMET = {
 
 # Least lengths likewise: IAM gives an MD5 fingerprint of 47 characters.
 UNMET_LEAST = {"publicKeyFingerprintType"}
+# Shapes whose values or pattern AWS does not hold to: the policy simulator says "IAM Policy" and "Resource Policy", and
+# names with wildcards exclude inline policies.
+UNMET_SHAPES = {("iam", "PolicySourceType"), ("iam", "AttachmentName")}
 
 
 class Tables:
@@ -136,7 +139,8 @@ class Tables:
         shape, kind = self.types.shape(key), self.types.kind(key)
         members, count = self.add_members(key, kind, shape)
         values = None
-        if shape.get("enum"):
+        unmet = (self.service.folder, key) in UNMET_SHAPES
+        if shape.get("enum") and not unmet:
             values = f"ENUM_{len(self.enums)}"
             self.enums.append(", ".join(names.quote(value) for value in shape["enum"]))
         part = {}
@@ -156,7 +160,7 @@ class Tables:
             "sparse": truth(shape.get("sparse")), "wrapper": truth(shape.get("wrapper")),
             "min": repr(float(shape["min"])) if "min" in shape else None,
             "max": repr(float(shape["max"])) if "max" in shape else None,
-            "pattern": names.quote(shape["pattern"]) if shape.get("pattern", "") not in UNMET else None, "values": values,
+            "pattern": names.quote(shape["pattern"]) if not unmet and shape.get("pattern", "") not in UNMET else None, "values": values,
             "xml_namespace": names.quote(space) if space else None,
             "xml_name": names.quote(spelled) if spelled else None, "time": TIMES[shape.get("timestampFormat")],
         })

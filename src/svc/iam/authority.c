@@ -1,7 +1,7 @@
 /* authority.c - for the front door: whose key signed, and what its owner may do. */
 #include <stdatomic.h>
 
-#include "svc/iam/entity.h"
+#include "svc/iam/documents.h"
 #include "svc/iam/iam.h"
 #include "svc/iam/key.h"
 #include "svc/session.h"
@@ -124,33 +124,16 @@ static struct err gather_managed(const struct rows *rows, struct gathered *gathe
     return ERR_OK;
 }
 
-static struct err gather_entity(const struct rows *rows, struct gathered *gathered, const struct entity *entity)
-{
-    struct pairs own = { NULL, 0 };
-    struct pairs attached = { NULL, 0 };
-    TRY(rows_pairs(rows, INLINE_POLICIES, entity->id, page_all(), &own));
-    TRY(rows_pairs(rows, ATTACHED_POLICIES, entity->id, page_all(), &attached));
-    for (size_t i = 0; i < own.count; i++) {
-        const struct str name =
-            str_format(rows->ctx->arena, "%" STR_FMT "/%" STR_FMT ":%" STR_FMT, STR_ARG(rows_kind(entity->kind)),
-                       STR_ARG(entity->name), STR_ARG(own.items[i].name));
-        gather(rows->ctx, gathered, name, own.items[i].value);
-    }
-    for (size_t i = 0; i < attached.count; i++) {
-        TRY(gather_managed(rows, gathered, attached.items[i].name));
-    }
-    return ERR_OK;
-}
-
 static struct err gather_identity(const struct rows *rows, const struct entity *entity, struct gathered *gathered)
 {
-    struct entities groups = { NULL, 0 };
-    TRY(gather_entity(rows, gathered, entity));
-    if (entity->kind == ENTITY_USER) {
-        TRY(rows_related(rows, GROUPS_OF_USER, entity->id, page_all(), &groups));
-    }
-    for (size_t i = 0; i < groups.count; i++) {
-        TRY(gather_entity(rows, gathered, &groups.items[i]));
+    struct documents documents = { NULL, 0 };
+    TRY(documents_of(rows, entity, &documents));
+    for (size_t i = 0; i < documents.count; i++) {
+        const struct document *one = &documents.items[i];
+        const struct str inline_name =
+            str_format(rows->ctx->arena, "%" STR_FMT "/%" STR_FMT ":%" STR_FMT, STR_ARG(rows_kind(one->kind)),
+                       STR_ARG(one->owner), STR_ARG(one->name));
+        gather(rows->ctx, gathered, one->managed ? one->name : inline_name, one->text.ptr ? one->text : DENY_ALL);
     }
     return ERR_OK;
 }
