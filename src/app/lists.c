@@ -14,6 +14,7 @@ struct lists {
     struct source *fetcher;
     struct thread *thread;
     struct lock *lock; /* of what follows */
+    struct watch *watch;
     bool stopping;
     bool nudged;
 };
@@ -167,12 +168,15 @@ static struct err look(struct ctx *ctx, struct lists *lists, struct store_conn *
     }
     TRY(guardduty_lists(ctx, db, &list, &count));
     const uint64_t now = stamp_of(ctx, lists->options.settings, list, count);
-    if (now == *stamp || lists->options.watch == NULL) {
+    lock_take(lists->lock);
+    struct watch *watch = lists->watch;
+    lock_give(lists->lock);
+    if (now == *stamp || watch == NULL) {
         return ERR_OK;
     }
     struct known known = { 0 };
     TRY(lists_known(ctx, lists->options.settings, lists->options.store, &known));
-    watch_use_known(lists->options.watch, &known);
+    watch_use_known(watch, &known);
     *stamp = now;
     log_info(NULL, "lists loaded anew");
     return ERR_OK;
@@ -233,6 +237,7 @@ void lists_open(const struct lists_options *options, struct lists **out)
     struct lists *lists = memory_new(sizeof(*lists));
     lists->options = *options;
     lists->lock = lock_open();
+    lists->watch = options->watch;
     lists->fetcher = lists_fetcher_open();
     guardduty_on_list(nudge, lists);
     lists->thread = thread_start("lists", run, lists);
@@ -259,4 +264,11 @@ void lists_close(struct lists *lists)
         lock_free(lists->lock);
         memory_free(lists);
     }
+}
+
+void lists_use_watch(struct lists *lists, struct watch *watch)
+{
+    lock_take(lists->lock);
+    lists->watch = watch;
+    lock_give(lists->lock);
 }

@@ -19,6 +19,7 @@ struct lists;
 /* What the operator named, and the active lists of accounts. */
 MUST_USE struct err lists_known(struct ctx *ctx, const struct settings *settings, struct store *store, struct known *out);
 void lists_open(const struct lists_options *options, struct lists **out); /* starts its thread */
+void lists_use_watch(struct lists *lists, struct watch *watch); /* one that was opened later */
 void lists_stop(struct lists *lists);  /* before the writer and the watch are closed; NULL is allowed */
 void lists_close(struct lists *lists); /* after the writer */
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/accounts.h"
+#include "app/audit_stream.h"
 #include "app/commands.h"
 #include "app/data.h"
 #include "app/deliverer.h"
@@ -38,6 +39,8 @@ struct server {
     struct store *store;
     struct store_writer *writer;
     struct journal *journal;
+    struct audit_stream *stream; /* of the journal, to GuardDuty */
+    bool looked;                 /* what there is has been shown */
     struct oidc_keys *oidc_keys;
     struct front *front;
     struct net_server *net;
@@ -173,8 +176,8 @@ static struct err print_newest(struct ctx *ctx, const struct server *server, siz
 /* On the watching thread. The first look shows what there is, later ones what is new. */
 static void looked(void *self, size_t findings)
 {
-    static bool first = true;
     struct server *server = self;
+    const bool first = !server->looked;
     struct arena *arena CLEANUP(arena_cleanup) = arena_open();
     struct ctx ctx = ctx_new(arena, clock_now_ms());
     const size_t limit = findings < FIRST_FINDINGS && !first ? findings : FIRST_FINDINGS;
@@ -183,16 +186,12 @@ static void looked(void *self, size_t findings)
     }
     if (first) {
         show_how(server);
-        first = false;
+        server->looked = true;
     }
 }
 
-static struct err open_watch(struct ctx *ctx, struct server *server)
+static struct err make_watch(struct ctx *ctx, struct server *server, struct watch **out)
 {
-    const struct settings *settings = &server->settings;
-    if (settings->watch.count == 0 && settings->source.count == 0 && !settings->push) {
-        return ERR_OK;
-    }
     struct known known = { 0 };
     TRY(lists_known(ctx, &server->settings, server->store, &known));
     const struct err err = watch_open(ctx, &(struct watch_options){
@@ -208,11 +207,20 @@ static struct err open_watch(struct ctx *ctx, struct server *server)
         .interval_ms = server->settings.watch_interval_ms,
         .looked = looked,
         .self = server,
-    }, &server->watch);
+    }, out);
     if (err.fault) {
         known_close(&known);
-        return err;
     }
+    return err;
+}
+
+static struct err open_watch(struct ctx *ctx, struct server *server)
+{
+    const struct settings *settings = &server->settings;
+    if (settings->watch.count == 0 && settings->source.count == 0 && !settings->push) {
+        return ERR_OK;
+    }
+    TRY(make_watch(ctx, server, &server->watch));
     return sources_open(ctx, &(struct sources_options){
         .uris = &settings->source,
         .watch = server->watch,
@@ -285,8 +293,31 @@ static struct err open_deliverer(struct ctx *ctx, struct server *server)
     return ERR_OK;
 }
 
+/* On the stream's thread, once a detector wants to see this server's own calls. */
+static struct err open_late(void *self, struct ctx *ctx, struct watch **out)
+{
+    struct server *server = self;
+    TRY(make_watch(ctx, server, out));
+    lists_use_watch(server->lists, *out);
+    return ERR_OK;
+}
+
+static struct err open_stream(struct ctx *ctx, struct server *server)
+{
+    return audit_stream_open(ctx, &(struct audit_stream_options){
+        .journal = server->journal,
+        .store = server->store,
+        .writer = server->writer,
+        .watch = server->watch,
+        .open = open_late,
+        .self = server,
+    }, &server->stream);
+}
+
 static void start_watch(struct server *server)
 {
+    server->looked = server->watch == NULL;
+    audit_stream_start(server->stream);
     if (server->watch == NULL) {
         show_how(server);
         return;
@@ -314,6 +345,7 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     TRY(open_watch(ctx, server));
     lists_open(&(struct lists_options){ &server->settings, server->store, server->writer, server->watch }, &server->lists);
     TRY(open_push(ctx, server));
+    TRY(open_stream(ctx, server));
     TRY(open_deliverer(ctx, server));
     TRY(oidc_keys_open(ctx, &server->settings.jwks, &server->oidc_keys));
     sts_keys_from(oidc_keys_source(server->oidc_keys));
@@ -327,6 +359,7 @@ static struct err open_all(struct ctx *ctx, struct server *server)
 static void close_all(struct server *server)
 {
     lists_stop(server->lists);
+    audit_stream_stop(server->stream);
     watch_stop(server->watch);
     sources_close(server->sources);
     /* The writer last: it answers the writes that are under way. */
@@ -337,6 +370,7 @@ static void close_all(struct server *server)
     deliverer_close(server->deliverer);
     notifier_close(server->notifier);
     export_close(server->export);
+    audit_stream_close(server->stream);
     watch_close(server->watch);
     store_writer_close(server->writer);
     journal_close(server->journal);

@@ -6,6 +6,8 @@ import time
 import botocore.exceptions
 import pytest
 
+from conftest import until
+
 REGION = "ap-northeast-1"
 
 
@@ -194,3 +196,22 @@ def test_keys_of_digests_are_listed(yagura):
     client = yagura.client("cloudtrail", "ca-central-1")
     assert client.list_public_keys()["PublicKeyList"] == []
     assert code(client.list_public_keys, StartTime=2, EndTime=1) == "InvalidTimeRangeException"
+
+
+def test_stopping_a_trail_here_is_a_finding_within_a_second(servers):
+    server = servers()
+    guardduty, client = server.client("guardduty"), server.client("cloudtrail")
+    client.create_trail(Name="watched", S3BucketName="log-bucket")
+    client.start_logging(Name="watched")
+    detector = guardduty.create_detector(Enable=True)["DetectorId"]
+    asked = {"DetectorId": detector, "FindingCriteria": {
+        "Criterion": {"type": {"Equals": ["Stealth:IAMUser/CloudTrailLoggingDisabled"]}}}}
+    guardduty.list_findings(**asked)  # the first watched call opens the engine
+    time.sleep(0.3)
+    client.stop_logging(Name="watched")
+    stopped = time.monotonic()
+    [finding] = until(lambda: guardduty.list_findings(**asked)["FindingIds"], "a finding")
+    assert time.monotonic() - stopped < 1
+    [shown] = guardduty.get_findings(DetectorId=detector, FindingIds=[finding])["Findings"]
+    assert shown["Service"]["Action"]["AwsApiCallAction"]["Api"] == "StopLogging"
+    client.delete_trail(Name="watched")

@@ -166,3 +166,12 @@ struct err guardduty_delete_detector(struct request *rq, const struct guardduty_
     }
     return rows_detector_delete(rows_of(rq));
 }
+
+struct err guardduty_watches(struct ctx *ctx, struct store_conn *db, struct str account, struct str region, bool *out)
+{
+    struct detector_row detector = { .enabled = false };
+    bool found = false;
+    TRY(rows_detector_get((struct rows){ ctx, db, account, region }, &detector, &found));
+    *out = found && detector.enabled;
+    return ERR_OK;
+}
