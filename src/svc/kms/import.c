@@ -4,9 +4,10 @@
  * never come.
  *
  * spec: KMS developer guide, "Importing key material in AWS KMS keys"; API reference, ImportKeyMaterial. */
+#include "svc/kms/import.h"
+
 #include "base/json.h"
 #include "crypto/hmac.h"
-#include "svc/kms/import.h"
 #include "svc/kms/kms.h"
 #include "svc/kms/material.h"
 

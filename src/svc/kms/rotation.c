@@ -1,11 +1,12 @@
 /* rotation.c - new material for an old key; what was sealed under the old one still opens.
  *
  * spec: KMS developer guide, "Rotate AWS KMS keys"; the table of key states, notes [6] and [7]. */
+#include "svc/kms/rotation.h"
+
 #include "crypto/random.h"
 #include "svc/kms/kms.h"
 #include "svc/kms/material.h"
 #include "svc/kms/page.h"
-#include "svc/kms/rotation.h"
 
 enum { USUAL_DAYS = 365, ON_DEMAND_MAX = 25, PAGE = 100 };
 #define DAY_MS INT64_C(86400000)
@@ -90,7 +91,7 @@ struct err kms_get_key_rotation_status(struct request *rq, const struct kms_get_
     if (str_equal(key.origin, STR("AWS_CLOUDHSM"))) {
         return refuse_origin(rq, &key);
     }
-    out->key_id = key.id;
+    out->key_id = key.arn;
     out->key_rotation_enabled = (struct opt_bool)SOME(key.rotation_days > 0);
     if (key.rotation_days > 0) {
         out->rotation_period_in_days = (struct opt_int)SOME((int32_t)key.rotation_days);

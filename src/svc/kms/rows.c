@@ -58,7 +58,7 @@ struct err kms_rows_run(const struct rows *rows, const char *sql, const struct s
 
 #define KEY_COLUMNS \
     "account, region, id, spec, usage, origin, manager, state, description, policy, created_ms, deletion_ms, deletion_days," \
-    " multi_region, primary_region, material, expires_ms, expiration, store, rotation_days, rotation_ms, on_demand"
+    " multi_region, primary_region, material, expires_ms, expiration, store, rotation_days, rotation_ms, on_demand, due_ms"
 
 static void read_key(const struct rows *rows, const struct store_cursor *cursor, void *item)
 {
@@ -108,13 +108,26 @@ struct err kms_rows_key_find(const struct rows *rows, struct str id, struct key 
         SQL_TEXT(not_absent((key)->multi_region)), SQL_TEXT(not_absent((key)->primary_region)), \
         SQL_TEXT(not_absent((key)->material)), SQL_INT((key)->expires_ms), SQL_TEXT(not_absent((key)->expiration)), \
         SQL_TEXT(not_absent((key)->store)), SQL_INT((key)->rotation_days), SQL_INT((key)->rotation_ms), \
-        SQL_INT((key)->on_demand)
+        SQL_INT((key)->on_demand), due_of(key)
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a == 0 || (b && b < a) ? b : a;
+}
+
+static struct store_value due_of(const struct key *key)
+{
+    const int64_t gone_ms = key_is_state(key, "PendingDeletion") ? key->deletion_ms : 0;
+    const int64_t rotation_ms = key_is_state(key, "Enabled") ? key->rotation_ms : 0;
+    const int64_t due_ms = earlier(earlier(gone_ms, key->expires_ms), rotation_ms);
+    return due_ms ? SQL_INT(due_ms) : SQL_TEXT(STR_NONE);
+}
 
 struct err kms_rows_key_insert(const struct rows *rows, const struct key *key)
 {
     return kms_rows_run(rows,
                     "INSERT INTO kms_key (" KEY_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-                    " $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+                    " $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
                     SQL_VALUES(KEY_VALUES(key)));
 }
 
@@ -124,7 +137,7 @@ struct err kms_rows_key_update(const struct rows *rows, const struct key *key)
                     "UPDATE kms_key SET spec = $4, usage = $5, origin = $6, manager = $7, state = $8, description = $9,"
                     " policy = $10, created_ms = $11, deletion_ms = $12, deletion_days = $13, multi_region = $14,"
                     " primary_region = $15, material = $16, expires_ms = $17, expiration = $18, store = $19,"
-                    " rotation_days = $20, rotation_ms = $21, on_demand = $22"
+                    " rotation_days = $20, rotation_ms = $21, on_demand = $22, due_ms = $23"
                     " WHERE account = $1 AND region = $2 AND id = $3",
                     SQL_VALUES(KEY_VALUES(key)));
 }
@@ -160,9 +173,7 @@ struct err kms_rows_key_regions(const struct rows *rows, struct str id, struct k
 struct err kms_rows_keys_due(const struct rows *rows, int64_t now_ms, struct key **out, size_t *count)
 {
     return kms_rows_read(rows,
-                     "SELECT " KEY_COLUMNS " FROM kms_key WHERE (deletion_ms > 0 AND deletion_ms <= $1 AND state ="
-                     " 'PendingDeletion') OR (expires_ms > 0 AND expires_ms <= $1) OR (rotation_ms > 0 AND rotation_ms <= $1"
-                     " AND state = 'Enabled') ORDER BY account, region, id LIMIT 100",
+                     "SELECT " KEY_COLUMNS " FROM kms_key WHERE due_ms <= $1 ORDER BY due_ms, account, region, id LIMIT 100",
                      SQL_VALUES(SQL_INT(now_ms)), key_reader(100), out, count);
 }
 

@@ -7,7 +7,9 @@ CREATE TABLE kms_key (
   multi_region TEXT NOT NULL, primary_region TEXT NOT NULL,
   material TEXT NOT NULL, expires_ms BIGINT NOT NULL, expiration TEXT NOT NULL, store TEXT NOT NULL,
   rotation_days BIGINT NOT NULL, rotation_ms BIGINT NOT NULL, on_demand BIGINT NOT NULL,
+  due_ms BIGINT, -- when time changes something next; NULL: never
   PRIMARY KEY (account, region, id));
+CREATE INDEX kms_key_due ON kms_key (due_ms);
 
 -- Key material, sealed under the root key; of a custom key store the label of the key in the token. position is the order.
 CREATE TABLE kms_material (
