@@ -1,6 +1,8 @@
 /* find.c - a secret by what callers call it. */
 #include "svc/secretsmanager/secret.h"
 
+enum { SUFFIX_SIZE = 6 };
+
 struct rows secret_rows(struct request *rq, const struct secret *secret)
 {
     return (struct rows){ &rq->ctx, rq->db, secret->account, secret->region };
@@ -67,7 +69,18 @@ static bool read_arn(const struct request *rq, struct str arn, struct str *accou
     return secret && account->len > 0 && name->len > 0;
 }
 
-/* spec: user guide, "Finding a secret from a partial ARN": the six characters may be left out. */
+static bool ends_like_arn(struct str name)
+{
+    const size_t hyphen = name.len < SUFFIX_SIZE + 1 ? STR_MISSING : name.len - SUFFIX_SIZE - 1;
+    bool alike = hyphen != STR_MISSING && name.ptr[hyphen] == '-';
+    for (size_t i = hyphen + 1; alike && i < name.len; i++) {
+        alike = str_find(STR("-/_+=.@!"), name.ptr[i]) == STR_MISSING;
+    }
+    return alike;
+}
+
+/* spec: user guide, "Finding a secret from a partial ARN": the six characters may be left out, but not where the name itself ends
+ * in a hyphen and six characters: that is taken for a whole ARN. */
 static struct err look_by_arn(struct request *rq, struct str arn, struct secret *out, bool *found)
 {
     struct rows rows = secret_rows_here(rq);
@@ -76,7 +89,7 @@ static struct err look_by_arn(struct request *rq, struct str arn, struct secret 
         return ERR_OK;
     }
     TRY(secret_row_secret_by_arn(&rows, arn, out, found));
-    return *found ? ERR_OK : secret_row_secret_by_name(&rows, name, out, found);
+    return *found || ends_like_arn(name) ? ERR_OK : secret_row_secret_by_name(&rows, name, out, found);
 }
 
 struct err secret_look(struct request *rq, struct str id, struct secret *out, bool *found)

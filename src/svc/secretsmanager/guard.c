@@ -17,15 +17,10 @@ static void add(struct pairs *pairs, struct str key, struct str value)
     }
 }
 
-static void add_tagged(struct pairs *pairs, const char *prefix, struct str tag, struct str value)
-{
-    add(pairs, str_format(pairs->rq->ctx.arena, "%s%" STR_FMT, prefix, STR_ARG(tag)), value);
-}
-
 /* Whether a rotation's rules change is nothing that a single member says. */
 static void add_rules(struct pairs *pairs, const void *in)
 {
-    if (pairs->rq->operation->input == SECRETSMANAGER_SHAPE_ROTATE_SECRET_REQUEST) {
+    if (strcmp(pairs->rq->operation->name, "RotateSecret") == 0) {
         const struct secretsmanager_rotate_secret_in *rotate = in;
         add(pairs, STR("secretsmanager:ModifyRotationRules"), rotate->rotation_rules ? STR("true") : STR("false"));
     }
@@ -37,18 +32,17 @@ static struct err add_secret(struct pairs *pairs, const struct secret *secret)
     struct tags tags = { NULL, 0 };
     TRY(secret_row_tags(&rows, secret->arn, &tags));
     for (size_t i = 0; i < tags.count; i++) {
-        add_tagged(pairs, "aws:ResourceTag/", tags.items[i].key, tags.items[i].value);
-        add_tagged(pairs, "secretsmanager:ResourceTag/", tags.items[i].key, tags.items[i].value);
+        add(pairs, str_format(pairs->rq->ctx.arena, "aws:ResourceTag/%" STR_FMT, STR_ARG(tags.items[i].key)), tags.items[i].value);
     }
     add(pairs, STR("secretsmanager:resource/AllowRotationLambdaArn"), secret->function);
     add(pairs, STR("secretsmanager:SecretPrimaryRegion"), secret->primary_region.ptr ? secret->primary_region : secret->region);
     return ERR_OK;
 }
 
-/* spec: service authorization reference, "Condition keys for AWS Secrets Manager"; GetSecretValue: without VersionId and VersionStage the stage is AWSCURRENT, also for secretsmanager:VersionStage. */
+/* spec: GetSecretValue: without VersionId and VersionStage the stage is AWSCURRENT, also for secretsmanager:VersionStage. */
 static void add_default_stage(struct pairs *pairs, const void *in)
 {
-    if (pairs->rq->operation->input == SECRETSMANAGER_SHAPE_GET_SECRET_VALUE_REQUEST) {
+    if (strcmp(pairs->rq->operation->name, "GetSecretValue") == 0) {
         const struct secretsmanager_get_secret_value_in *get = in;
         if (get->version_id.ptr == NULL && get->version_stage.ptr == NULL) {
             add(pairs, STR("secretsmanager:VersionStage"), STAGE_CURRENT);

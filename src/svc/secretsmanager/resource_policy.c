@@ -14,7 +14,8 @@ static struct err judge_syntax(struct request *rq, struct str document)
 /* Of a sound document. */
 static bool is_public(struct request *rq, struct str document)
 {
-    return policy_is_public(policy_parse(rq->ctx.arena, document, POLICY_RESOURCE, NULL));
+    struct policy_error error = { NULL, STR_NONE };
+    return policy_is_public(policy_parse(rq->ctx.arena, document, POLICY_RESOURCE, &error));
 }
 
 static struct err judge_policy_name(struct request *rq, struct str name)

@@ -37,7 +37,7 @@ struct err secret_row_read_one(const struct rows *rows, const char *sql, const s
 
 #define SECRET_COLUMNS                                                                                                    \
     "account, region, name, arn, description, kms_key, kind, policy, owner, primary_region, created_ms, changed_ms,"      \
-    " accessed_ms, deleted_ms, rotates, function, days, schedule, duration, rotated_ms, opens_ms, closes_ms"
+    " accessed_ms, deleted_ms, rotates, function, days, schedule, duration, rotated_ms, opens_ms, closes_ms, tagged"
 #define SELECT_SECRET "SELECT " SECRET_COLUMNS " FROM secretsmanager_secret "
 
 static void read_secret(const struct rows *rows, const struct store_cursor *cursor, void *item)
@@ -66,6 +66,7 @@ static void read_secret(const struct rows *rows, const struct store_cursor *curs
         .rotated_ms = store_int(cursor, 19),
         .opens_ms = store_int(cursor, 20),
         .closes_ms = store_int(cursor, 21),
+        .tagged = store_int(cursor, 22) != 0,
     };
 }
 
@@ -89,13 +90,13 @@ struct err secret_row_secret_by_name(const struct rows *rows, struct str name, s
         SQL_TEXT((s)->primary_region), SQL_INT((s)->created_ms), SQL_INT((s)->changed_ms), SQL_INT((s)->accessed_ms),     \
         SQL_INT((s)->deleted_ms), SQL_INT((s)->rotates), SQL_TEXT((s)->function), SQL_INT((s)->days),                     \
         SQL_TEXT((s)->schedule), SQL_TEXT((s)->duration), SQL_INT((s)->rotated_ms), SQL_INT((s)->opens_ms),               \
-        SQL_INT((s)->closes_ms)
+        SQL_INT((s)->closes_ms), SQL_INT((s)->tagged)
 
 struct err secret_row_secret_insert(const struct rows *rows, const struct secret *s)
 {
     return store_run(rows->ctx, rows->db,
                      "INSERT INTO secretsmanager_secret (" SECRET_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-                     " $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+                     " $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
                      SQL_VALUES(SECRET_VALUES(s)), NULL);
 }
 
@@ -105,7 +106,7 @@ struct err secret_row_secret_update(const struct rows *rows, const struct secret
                      "UPDATE secretsmanager_secret SET description = $5, kms_key = $6, kind = $7, policy = $8, owner = $9,"
                      " primary_region = $10, created_ms = $11, changed_ms = $12, accessed_ms = $13, deleted_ms = $14,"
                      " rotates = $15, function = $16, days = $17, schedule = $18, duration = $19, rotated_ms = $20,"
-                     " opens_ms = $21, closes_ms = $22 WHERE account = $1 AND region = $2 AND name = $3 AND arn = $4",
+                     " opens_ms = $21, closes_ms = $22, tagged = $23 WHERE account = $1 AND region = $2 AND name = $3 AND arn = $4",
                      SQL_VALUES(SECRET_VALUES(s)), NULL);
 }
 

@@ -25,6 +25,7 @@ struct secret {
     struct str schedule, duration;
     int64_t rotated_ms;
     int64_t opens_ms, closes_ms; /* of the next rotation's window */
+    bool tagged;                 /* it has, or once had, tags */
 };
 struct secrets {
     struct secret *items;

@@ -71,6 +71,7 @@ struct err secretsmanager_create_secret(struct request *rq, const struct secrets
         .kind = in->type,
         .created_ms = rq->ctx.now_ms,
         .changed_ms = rq->ctx.now_ms,
+        .tagged = in->tags.count > 0,
     };
     TRY(secret_row_secret_insert(&rows, &secret));
     TRY(secret_tags_put(rq, &secret, in->tags));

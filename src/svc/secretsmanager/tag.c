@@ -39,8 +39,8 @@ struct err secret_tags_out(struct request *rq, const struct secret *secret, stru
     for (size_t i = 0; i < tags.count; i++) {
         out->items[i] = (struct secretsmanager_tag){ tags.items[i].key, tags.items[i].value };
     }
-    if (tags.count == 0) {
-        out->items = NULL;
+    if (!secret->tagged) {
+        out->items = NULL; /* AWS tells an empty list only where there were tags once */
     }
     return ERR_OK;
 }
@@ -52,6 +52,7 @@ struct err secretsmanager_tag_resource(struct request *rq, const struct secretsm
     struct secret secret = { .name = STR_NONE };
     TRY(secret_need(rq, in->secret_id, NEED_OWN, &secret));
     TRY(secret_tags_put(rq, &secret, in->tags));
+    secret.tagged = true;
     return secret_save(rq, &secret);
 }
 

@@ -4,7 +4,7 @@ CREATE TABLE secretsmanager_secret (
   description TEXT, kms_key TEXT, kind TEXT, policy TEXT, owner TEXT, primary_region TEXT,
   created_ms BIGINT NOT NULL, changed_ms BIGINT NOT NULL, accessed_ms BIGINT NOT NULL, deleted_ms BIGINT NOT NULL,
   rotates BIGINT NOT NULL, function TEXT, days BIGINT NOT NULL, schedule TEXT, duration TEXT,
-  rotated_ms BIGINT NOT NULL, opens_ms BIGINT NOT NULL, closes_ms BIGINT NOT NULL,
+  rotated_ms BIGINT NOT NULL, opens_ms BIGINT NOT NULL, closes_ms BIGINT NOT NULL, tagged BIGINT NOT NULL,
   PRIMARY KEY (account, region, name));
 CREATE UNIQUE INDEX secretsmanager_secret_arn ON secretsmanager_secret (account, arn);
 CREATE INDEX secretsmanager_secret_opens ON secretsmanager_secret (rotates, opens_ms);
