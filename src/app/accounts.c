@@ -1,6 +1,7 @@
 #include "app/accounts.h"
 
 #include "base/log.h"
+#include "svc/guardduty/guardduty.h"
 #include "svc/iam/iam.h"
 #include "svc/organizations/organizations.h"
 
@@ -22,6 +23,20 @@ static struct err make(struct ctx *ctx, struct store_conn *db, const struct orga
     return ERR_OK;
 }
 
+/* Tells services who joined and who left. */
+static struct err spread(struct ctx *ctx, struct store_conn *db)
+{
+    struct organizations_news *news = NULL;
+    size_t count = 0;
+    TRY(organizations_news_list(ctx, db, &news, &count));
+    for (size_t i = 0; i < count; i++) {
+        TRY(guardduty_organization_changed(ctx, db, &(const struct guardduty_organization_change){
+            news[i].management, news[i].account, news[i].email, news[i].joined }));
+        TRY(organizations_news_done(ctx, db, &news[i]));
+    }
+    return ERR_OK;
+}
+
 struct err accounts_do(struct ctx *ctx, struct store_conn *db)
 {
     struct organizations_asked *asked = NULL;
@@ -30,5 +45,6 @@ struct err accounts_do(struct ctx *ctx, struct store_conn *db)
     for (size_t i = 0; i < count; i++) {
         TRY(make(ctx, db, &asked[i]));
     }
-    return organizations_chores_do(ctx, db);
+    TRY(organizations_chores_do(ctx, db));
+    return spread(ctx, db);
 }

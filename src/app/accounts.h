@@ -1,4 +1,5 @@
-/* accounts.h - what several services do together for an account: making one that an organisation asked for, and closing it. */
+/* accounts.h - what several services do together for an account: making one that an organisation asked for, closing it,
+ * and telling those that follow who joined or left. */
 #ifndef YAGURA_APP_ACCOUNTS_H
 #define YAGURA_APP_ACCOUNTS_H
 

@@ -45,6 +45,14 @@ struct guardduty_chores {
 struct err guardduty_chores_due(struct ctx *ctx, struct store_conn *db, const struct guardduty_chores *chores, bool *out);
 struct err guardduty_chores_do(struct ctx *ctx, struct store_conn *db, struct guardduty_chores *chores);
 
+/* An account came into an organisation or left it: members follow where the administrator wants it. Within a write
+ * transaction. */
+struct guardduty_organization_change {
+    struct str management, account, email;
+    bool joined;
+};
+struct err guardduty_organization_changed(struct ctx *ctx, struct store_conn *db, const struct guardduty_organization_change *change);
+
 /* How many records were read, by the account, Region and source they tell of. Within a write transaction. */
 struct guardduty_usage {
     struct str account, region;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "crypto/random.h"
+#include "svc/guardduty/organization.h"
 #include "svc/guardduty/page.h"
 #include "svc/guardduty/rows_usage.h"
 
@@ -83,6 +84,20 @@ struct err member_find(struct request *rq, struct str account, struct member_row
     return ERR_OK;
 }
 
+/* An account of the caller's organisation needs no invitation. spec: GuardDuty user guide, "Managing GuardDuty accounts with
+ * AWS Organizations". */
+static struct err enroll(struct request *rq, struct str account, bool *enrolled)
+{
+    struct admin_row admin = { .features = STR_NONE };
+    struct str email = STR_NONE;
+    *enrolled = false;
+    TRY(rows_admin_of_administrator(rows_of(rq), &admin, enrolled));
+    if (*enrolled) {
+        TRY(organization_account(rq, account, &email, enrolled));
+    }
+    return *enrolled ? organization_enroll(&rq->ctx, rq->db, &admin, account, email) : ERR_OK;
+}
+
 static struct err create_one(struct request *rq, const struct guardduty_account_detail *detail, const char **refused)
 {
     struct member_row row = { .other = STR_NONE };
@@ -94,6 +109,10 @@ static struct err create_one(struct request *rq, const struct guardduty_account_
     TRY(rows_membership_get(rows_of(rq), detail->account_id, &row, &found));
     if (found) {
         *refused = "The request is rejected because the given account ID is already an associated member of the current account.";
+        return ERR_OK;
+    }
+    TRY(enroll(rq, detail->account_id, &found));
+    if (found) {
         return ERR_OK;
     }
     row = (struct member_row){

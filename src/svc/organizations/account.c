@@ -26,6 +26,7 @@ struct err org_account_join(const struct standing *standing, struct account_row 
     account->method = method;
     account->joined_ms = standing->rows.ctx->now_ms;
     TRY(org_rows_account_put(&standing->rows, account));
+    TRY(org_rows_news_add(&standing->rows, account->account, account->email, true));
     return org_policy_type_defaults(standing, account->account);
 }
 
@@ -33,6 +34,7 @@ struct err org_account_leave(const struct rows *rows, const struct account_row *
 {
     struct account_row left = *account;
     left.management = left.parent = STR("");
+    TRY(org_rows_news_add(rows, account->account, account->email, false));
     TRY(org_rows_drop(rows, account->account));
     return org_rows_account_put(rows, &left);
 }

@@ -17,9 +17,11 @@ struct err organizations_chores_due(struct ctx *ctx, struct store_conn *db, bool
     const struct rows rows = { ctx, db, STR_NONE };
     struct account_rows accounts = { NULL, 0 };
     struct request_rows open = { NULL, 0 };
+    struct news_rows news = { NULL, 0 };
     TRY(closing(&rows, &accounts));
     TRY(org_rows_requests_open(&rows, &open));
-    *out = accounts.count + open.count > 0;
+    TRY(org_rows_news(&rows, &news));
+    *out = accounts.count + open.count + news.count > 0;
     return ERR_OK;
 }
 
@@ -35,6 +37,24 @@ struct err organizations_chores_do(struct ctx *ctx, struct store_conn *db)
         TRY(account->closed_ms < ctx->now_ms - GONE_MS ? org_account_leave(&rows, account) : org_rows_account_put(&rows, account));
     }
     return ERR_OK;
+}
+
+struct err organizations_news_list(struct ctx *ctx, struct store_conn *db, struct organizations_news **out, size_t *count)
+{
+    const struct rows rows = { ctx, db, STR_NONE };
+    struct news_rows news = { NULL, 0 };
+    TRY(org_rows_news(&rows, &news));
+    *out = ARENA_ARRAY(ctx->arena, struct organizations_news, news.count + 1);
+    for (*count = 0; *count < news.count; (*count)++) {
+        const struct news_row *row = &news.items[*count];
+        (*out)[*count] = (struct organizations_news){ row->id, row->account, row->member, row->email, row->joined };
+    }
+    return ERR_OK;
+}
+
+struct err organizations_news_done(struct ctx *ctx, struct store_conn *db, const struct organizations_news *news)
+{
+    return org_rows_news_delete(&(const struct rows){ ctx, db, news->management }, news->id);
 }
 
 static struct err known_of(struct ctx *ctx, struct store_conn *db, const struct account_row *account,

@@ -21,7 +21,17 @@ struct err organizations_accounts_asked(struct ctx *ctx, struct store_conn *db, 
 /* Within a write transaction. *made: false when it can't be, which its status then says. */
 struct err organizations_account_made(struct ctx *ctx, struct store_conn *db, const struct organizations_asked *asked, bool *made);
 
-/* Closed accounts: suspended first, gone for good after 90 days. Reads, then writes. */
+/* Accounts that joined or left, for services to follow: a few at a time, oldest first; done with each in a write
+ * transaction. */
+struct organizations_news {
+    int64_t id;
+    struct str management, account, email;
+    bool joined;
+};
+struct err organizations_news_list(struct ctx *ctx, struct store_conn *db, struct organizations_news **out, size_t *count);
+struct err organizations_news_done(struct ctx *ctx, struct store_conn *db, const struct organizations_news *news);
+
+/* Whether any of it waits. Closed accounts: suspended first, gone for good after 90 days. Reads, then writes. */
 struct err organizations_chores_due(struct ctx *ctx, struct store_conn *db, bool *out);
 struct err organizations_chores_do(struct ctx *ctx, struct store_conn *db);
 

@@ -190,6 +190,35 @@ struct err org_rows_accounts_closing(const struct rows *rows, int64_t before_ms,
                      SQL_VALUES(SQL_INT(before_ms)), account_reader(100), out);
 }
 
+static void read_news(const struct rows *rows, const struct store_cursor *cursor, void *item)
+{
+    *(struct news_row *)item = (struct news_row){
+        .id = store_int(cursor, 0),
+        .account = store_text(rows->ctx, cursor, 1),
+        .member = store_text(rows->ctx, cursor, 2),
+        .email = store_text(rows->ctx, cursor, 3),
+        .joined = store_int(cursor, 4) != 0,
+    };
+}
+
+struct err org_rows_news(const struct rows *rows, struct news_rows *out)
+{
+    return org_rows_read(rows, "SELECT id, account, member, email, joined FROM organizations_news ORDER BY id LIMIT 100", NULL, 0,
+                         (struct rows_reader){ read_news, sizeof(struct news_row), 100 }, out);
+}
+
+struct err org_rows_news_add(const struct rows *rows, struct str member, struct str email, bool joined)
+{
+    return org_rows_run(rows, "INSERT INTO organizations_news (account, member, email, joined) VALUES ($1, $2, $3, $4)",
+                        SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(member), SQL_TEXT(email), SQL_INT(joined)));
+}
+
+struct err org_rows_news_delete(const struct rows *rows, int64_t id)
+{
+    return org_rows_run(rows, "DELETE FROM organizations_news WHERE account = $1 AND id = $2",
+                        SQL_VALUES(SQL_TEXT(rows->account), SQL_INT(id)));
+}
+
 static void read_unit(const struct rows *rows, const struct store_cursor *cursor, void *item)
 {
     *(struct unit_row *)item = (struct unit_row){

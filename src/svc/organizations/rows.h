@@ -46,6 +46,20 @@ struct err org_rows_accounts_all(const struct rows *rows, struct account_rows *o
 /* Of every organisation, at most 100: those that wait to be suspended, and those closed for good before a time. */
 struct err org_rows_accounts_closing(const struct rows *rows, int64_t before_ms, struct account_rows *out);
 
+/* Accounts that joined or left, in the order they did; at most 100. */
+struct news_row {
+    int64_t id;
+    struct str account, member, email;
+    bool joined;
+};
+struct news_rows {
+    struct news_row *items;
+    size_t count;
+};
+struct err org_rows_news(const struct rows *rows, struct news_rows *out); /* of every organisation */
+struct err org_rows_news_add(const struct rows *rows, struct str member, struct str email, bool joined);
+struct err org_rows_news_delete(const struct rows *rows, int64_t id);
+
 struct unit_row {
     struct str id, parent, name;
 };
