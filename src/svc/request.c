@@ -40,7 +40,8 @@ struct str request_resource(struct request *rq, const void *in)
         return filled;
     }
     const struct str service = str_of(rq->service->signing_name);
-    const struct str region = str_equal(service, STR("iam")) ? STR("") : rq->region;
+    const bool global = str_equal(service, STR("iam")) || str_equal(service, STR("sts"));
+    const struct str region = global ? STR("") : rq->region;
     const struct str parts[] = { rq->partition, service, region, rq->account, filled };
     struct text arn = text_new(rq->ctx.arena); /* every call comes by here: no format to interpret */
     text_add(&arn, STR("arn"));

@@ -115,7 +115,7 @@ struct service {
 };
 
 /* The ARN that authorisation judges, from the operation's resource template and the decoded input:
- * arn:PARTITION:SERVICE:REGION:ACCOUNT:TEMPLATE with each {Member} replaced; iam leaves out the region; a template that
+ * arn:PARTITION:SERVICE:REGION:ACCOUNT:TEMPLATE with each {Member} replaced; iam and sts leave out the region; a template that
  * starts with "arn:" or is "*" stands as it is; a missing member becomes "*". */
 struct str request_resource(struct request *rq, const void *in);
 
