@@ -221,18 +221,56 @@ bool clock_parse_amz(struct str s, int64_t *ms)
     return true;
 }
 
-struct str clock_format_iso8601(struct arena *arena, int64_t ms)
+static char *put_digits(char *at, int number, int digits)
+{
+    for (int i = digits; i-- > 0; number /= 10) {
+        at[i] = (char)('0' + number % 10);
+    }
+    return at + digits;
+}
+
+/* "2024-07-31T13:06:24", without printf: every call is told with its time. Years of four digits. */
+static char *put_civil(char *at, struct civil_time t)
+{
+    at = put_digits(at, (int)t.year, 4);
+    *at++ = '-';
+    at = put_digits(at, t.month, 2);
+    *at++ = '-';
+    at = put_digits(at, t.day, 2);
+    *at++ = 'T';
+    at = put_digits(at, t.hour, 2);
+    *at++ = ':';
+    at = put_digits(at, t.minute, 2);
+    *at++ = ':';
+    return put_digits(at, t.second, 2);
+}
+
+static struct str format_iso8601(struct arena *arena, int64_t ms, bool fraction)
 {
     const struct civil_time t = clock_civil(ms);
-    return str_format(arena, "%04lld-%02d-%02dT%02d:%02d:%02dZ", (long long)t.year, t.month, t.day, t.hour, t.minute,
-                      t.second);
+    if (t.year < 0 || t.year > 9999) {
+        return str_format(arena, fraction ? "%04lld-%02d-%02dT%02d:%02d:%02d.%03dZ" : "%04lld-%02d-%02dT%02d:%02d:%02dZ",
+                          (long long)t.year, t.month, t.day, t.hour, t.minute, t.second, t.millisecond);
+    }
+    char *text = arena_alloc_raw(arena, CLOCK_ISO8601_MS + 1);
+    char *at = put_civil(text, t);
+    if (fraction) {
+        *at++ = '.';
+        at = put_digits(at, t.millisecond, 3);
+    }
+    *at++ = 'Z';
+    *at = '\0';
+    return (struct str){ text, (size_t)(at - text) };
+}
+
+struct str clock_format_iso8601(struct arena *arena, int64_t ms)
+{
+    return format_iso8601(arena, ms, false);
 }
 
 struct str clock_format_iso8601_ms(struct arena *arena, int64_t ms)
 {
-    const struct civil_time t = clock_civil(ms);
-    return str_format(arena, "%04lld-%02d-%02dT%02d:%02d:%02d.%03dZ", (long long)t.year, t.month, t.day, t.hour,
-                      t.minute, t.second, t.millisecond);
+    return format_iso8601(arena, ms, true);
 }
 
 struct str clock_format_rfc7231(struct arena *arena, int64_t ms)
