@@ -77,11 +77,12 @@ struct watched {
 };
 
 static struct err is_watched(struct ctx *ctx, struct audit_stream *stream, struct watched *known, size_t *count,
-                             struct str payload, bool *out)
+                             struct str payload, struct str *owner, bool *out)
 {
     const struct json *event = json_parse(ctx->arena, payload, NULL);
     const struct str account = json_text(json_get(event, STR("recipientAccountId")));
     const struct str region = json_text(json_get(event, STR("awsRegion")));
+    *owner = account;
     *out = false;
     for (size_t i = 0; i < *count; i++) {
         if (str_equal(known[i].account, account) && str_equal(known[i].region, region)) {
@@ -99,20 +100,32 @@ static struct err is_watched(struct ctx *ctx, struct audit_stream *stream, struc
     return ERR_OK;
 }
 
-/* {"Records": [...]} of those that somebody watches; absent: none. */
+/* Records of one account that are judged together, up to the first of another. */
+struct run {
+    struct str records; /* {"Records": [...]} of those that somebody watches; absent: none */
+    struct str owner;
+    size_t used;        /* entries looked at */
+};
+
 static struct err choose(struct ctx *ctx, struct audit_stream *stream, const struct journal_found *entries, size_t count,
-                         struct str *out)
+                         struct run *out)
 {
     struct watched known[PAIRS];
     size_t pairs = 0;
     struct text text = text_new(ctx->arena);
-    *out = STR_NONE;
+    *out = (struct run){ .used = count };
     TRY(store_begin(ctx, stream->db, STORE_READ));
     struct err err = ERR_OK;
     for (size_t i = 0; i < count && !err.fault; i++) {
         bool watched = false;
-        err = is_watched(ctx, stream, known, &pairs, entries[i].payload, &watched);
+        struct str owner = STR_NONE;
+        err = is_watched(ctx, stream, known, &pairs, entries[i].payload, &owner, &watched);
+        if (watched && text.len > 0 && !str_equal(owner, out->owner)) {
+            out->used = i;
+            break;
+        }
         if (watched) {
+            out->owner = owner;
             text_add(&text, text.len ? STR(",") : STR("{\"Records\":["));
             text_add(&text, entries[i].payload);
         }
@@ -121,7 +134,7 @@ static struct err choose(struct ctx *ctx, struct audit_stream *stream, const str
     TRY(err);
     if (text.len > 0) {
         text_add(&text, STR("]}"));
-        *out = text_str(&text);
+        out->records = text_str(&text);
     }
     return ERR_OK;
 }
@@ -146,12 +159,12 @@ static struct err need_watch(struct ctx *ctx, struct audit_stream *stream, struc
     return ERR_OK;
 }
 
-static struct err judge(struct ctx *ctx, struct audit_stream *stream, struct str records, journal_place next)
+static struct err judge(struct ctx *ctx, struct audit_stream *stream, const struct run *run, journal_place next)
 {
     struct watch *watch = NULL;
-    struct watch_item item = { .name = STR("audit journal"), .file = -1, .text = records };
+    struct watch_item item = { .name = STR("audit journal"), .file = -1, .text = run->records };
     struct piece piece = { stream, next };
-    struct watch_batch batch = { .items = &item, .count = 1, .mark = mark, .done = done, .self = &piece };
+    struct watch_batch batch = { .items = &item, .count = 1, .owner = run->owner, .mark = mark, .done = done, .self = &piece };
     TRY(need_watch(ctx, stream, &watch));
     stream->answered = false;
     while (!watch_submit(watch, &batch)) {
@@ -196,15 +209,22 @@ static void note(struct ctx *ctx, struct audit_stream *stream)
 static struct err step(struct ctx *ctx, struct audit_stream *stream)
 {
     struct journal_found *entries = ARENA_ARRAY(ctx->arena, struct journal_found, ENTRIES);
-    struct str records = STR_NONE;
     journal_place next = stream->place;
     size_t count = 0;
     TRY(journal_read(ctx, stream->options.journal, stream->place, entries, ENTRIES, BYTES, &count, &next));
-    TRY(choose(ctx, stream, entries, count, &records));
-    if (records.ptr) {
-        TRY(judge(ctx, stream, records, next));
+    for (size_t done = 0; done < count && !is_stopping(stream);) {
+        struct run run = { .used = 0 };
+        TRY(choose(ctx, stream, entries + done, count - done, &run));
+        done += run.used;
+        const journal_place reached = done == count ? next : entries[done - 1].after;
+        if (run.records.ptr) {
+            TRY(judge(ctx, stream, &run, reached));
+        }
+        settle(stream, reached, run.records.ptr != NULL);
     }
-    settle(stream, next, records.ptr != NULL);
+    if (count == 0) {
+        settle(stream, next, false);
+    }
     return ERR_OK;
 }
 

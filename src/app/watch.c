@@ -134,6 +134,9 @@ static void rest(struct watch *watch, int64_t ms)
 static struct err keep_harvest(struct watch *watch, const struct watch_batch *batch, struct ctx *ctx, size_t *found)
 {
     struct harvest harvest = { .ctx = *ctx, .owner = watch->options.home_account, .batch = batch };
+    if (batch && batch->owner.ptr) {
+        harvest.owner = batch->owner;
+    }
     harvest.findings = findings_list(watch->findings, ctx->arena, &harvest.count);
     harvest.usage = usage_list(watch->usage, ctx->arena, watch->options.home_account, watch->options.home_region,
                                &harvest.usage_count);

@@ -57,6 +57,7 @@ struct watch_item {
 struct watch_batch {
     struct watch_item *items;
     size_t count;
+    struct str owner; /* account whose findings they are; absent: the server's first */
     /* Within the transaction that stores the findings, perhaps more than once. STORE_CONFLICT: somebody else was faster;
      * nothing of the batch is stored. */
     struct err (*mark)(void *self, struct ctx *ctx, struct store_conn *db);

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from conftest import until
 
 HOME, FOREIGN = "111122223333", "999988887777"
+THIRD = "777788889999"
 REGION = "sa-east-1"
 
 
@@ -176,15 +177,15 @@ def record(number, account, service="iam.amazonaws.com", category="Management"):
 def test_usage_counts_what_was_read_and_shows_whose_it_was(servers, tmp_path):
     folder = tmp_path / "logs"
     folder.mkdir()
-    records = [record(n, HOME) for n in range(3)] + [record(10 + n, FOREIGN) for n in range(5)]
+    records = [record(n, THIRD) for n in range(3)] + [record(10 + n, FOREIGN) for n in range(5)]
     records.append(record(20, FOREIGN, "s3.amazonaws.com", "Data"))
     (folder / "trail.json").write_text(json.dumps({"Records": records}))
-    server = servers("--account-id", HOME, "--watch", folder)
+    server = servers("--account-id", HOME, "--watch", folder)  # whose own calls count as well
     client = server.client("guardduty", "eu-west-1")
     detector = client.create_detector(Enable=True)["DetectorId"]
 
     def usage(kind, **more):
-        criteria = {"Features": ["CLOUD_TRAIL", "S3_DATA_EVENTS", "FLOW_LOGS"], **more.pop("criteria", {})}
+        criteria = {"Features": ["CLOUD_TRAIL", "S3_DATA_EVENTS", "FLOW_LOGS"], "AccountIds": [FOREIGN, THIRD], **more.pop("criteria", {})}
         return client.get_usage_statistics(DetectorId=detector, UsageStatisticType=kind, UsageCriteria=criteria,
                                            **more)["UsageStatistics"]
 
@@ -192,7 +193,7 @@ def test_usage_counts_what_was_read_and_shows_whose_it_was(servers, tmp_path):
         return {"Amount": str(amount), "Unit": unit}
     until(lambda: usage("SUM_BY_ACCOUNT")["SumByAccount"], "the log is read")
     assert usage("SUM_BY_ACCOUNT")["SumByAccount"] == [
-        {"AccountId": FOREIGN, "Total": total(6)}, {"AccountId": HOME, "Total": total(3)}]
+        {"AccountId": FOREIGN, "Total": total(6)}, {"AccountId": THIRD, "Total": total(3)}]
     assert usage("SUM_BY_FEATURES")["SumByFeature"] == [
         {"Feature": "CLOUD_TRAIL", "Total": total(8)}, {"Feature": "S3_DATA_EVENTS", "Total": total(1)}]
     assert usage("SUM_BY_DATA_SOURCE")["SumByDataSource"] == [
@@ -200,17 +201,17 @@ def test_usage_counts_what_was_read_and_shows_whose_it_was(servers, tmp_path):
     top = {one["Feature"]: one["Accounts"] for one in usage("TOP_ACCOUNTS_BY_FEATURE")["TopAccountsByFeature"]}
     assert top["CLOUD_TRAIL"][0] == {"AccountId": FOREIGN, "Total": total(5)}
     assert usage("SUM_BY_RESOURCE").get("SumByResource", []) == usage("TOP_RESOURCES").get("TopResources", []) == []
-    assert usage("SUM_BY_ACCOUNT", criteria={"AccountIds": [HOME]})["SumByAccount"] == [
-        {"AccountId": HOME, "Total": total(3)}]
-    (dollars,) = usage("SUM_BY_ACCOUNT", Unit="USD", criteria={"AccountIds": [HOME]})["SumByAccount"]
+    assert usage("SUM_BY_ACCOUNT", criteria={"AccountIds": [THIRD]})["SumByAccount"] == [
+        {"AccountId": THIRD, "Total": total(3)}]
+    (dollars,) = usage("SUM_BY_ACCOUNT", Unit="USD", criteria={"AccountIds": [THIRD]})["SumByAccount"]
     assert dollars["Total"] == total("0.00", "USD")
-    (size,) = usage("SUM_BY_ACCOUNT", Unit="Bytes", criteria={"AccountIds": [HOME]})["SumByAccount"]
+    (size,) = usage("SUM_BY_ACCOUNT", Unit="Bytes", criteria={"AccountIds": [THIRD]})["SumByAccount"]
     assert int(size["Total"]["Amount"]) > 3 * 300
     first = client.get_usage_statistics(DetectorId=detector, UsageStatisticType="SUM_BY_ACCOUNT", MaxResults=1,
-                                        UsageCriteria={"DataSources": ["CLOUD_TRAIL"]})
+                                        UsageCriteria={"DataSources": ["CLOUD_TRAIL"], "AccountIds": [FOREIGN, THIRD]})
     rest = client.get_usage_statistics(DetectorId=detector, UsageStatisticType="SUM_BY_ACCOUNT", MaxResults=1,
-                                       UsageCriteria={"DataSources": ["CLOUD_TRAIL"]}, NextToken=first["NextToken"])
-    assert [one["UsageStatistics"]["SumByAccount"][0]["AccountId"] for one in (first, rest)] == [FOREIGN, HOME]
+                                       UsageCriteria={"DataSources": ["CLOUD_TRAIL"], "AccountIds": [FOREIGN, THIRD]}, NextToken=first["NextToken"])
+    assert [one["UsageStatistics"]["SumByAccount"][0]["AccountId"] for one in (first, rest)] == [FOREIGN, THIRD]
     assert not rest.get("NextToken")
     refused("BadRequestException", client.get_usage_statistics, DetectorId=detector, UsageStatisticType="SUM_BY_ACCOUNT",
             UsageCriteria={})
@@ -218,7 +219,9 @@ def test_usage_counts_what_was_read_and_shows_whose_it_was(servers, tmp_path):
             UsageCriteria={"Features": ["CLOUD_TRAIL"]}, Unit="JPY")
 
     # The account that the records name is a member without having been made.
-    (member,) = client.list_members(DetectorId=detector)["Members"]
+    members = {one["AccountId"]: one for one in client.list_members(DetectorId=detector)["Members"]}
+    assert set(members) == {FOREIGN, THIRD}
+    member = members[FOREIGN]
     assert member["AccountId"] == FOREIGN and member["RelationshipStatus"] == "Enabled"
     assert member["Email"].endswith("@seen-in-logs.invalid") and member["AdministratorId"] == HOME
     shown = client.get_member_detectors(DetectorId=detector, AccountIds=[FOREIGN])["MemberDataSourceConfigurations"]
