@@ -365,6 +365,7 @@ static struct err prepare(struct call *call)
     struct worker *worker = NULL;
     TRY(worker_of_thread(ctx, call->front, &worker));
     TRY(recognise(call, worker));
+    access_use_note(worker->uses, call->front->options.writer, &call->rq);
     TRY(wire_decode(ctx, &call->match, &call->http, &call->in));
     call->out = arena_alloc(ctx->arena, call->match.operation->output->size);
     return judge_and_read(call, worker);

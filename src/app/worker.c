@@ -33,6 +33,7 @@ void workers_close(struct workers *workers)
         identity_cache_close(worker->identities);
         sigv4_keys_close(worker->keys);
         authorise_memory_close(worker->memory);
+        access_use_close(worker->uses);
         memory_free(worker);
         worker = next;
     }
@@ -47,6 +48,7 @@ static struct worker *add(struct workers *workers)
     worker->identities = identity_cache_open();
     worker->keys = sigv4_keys_open();
     worker->memory = authorise_memory_open();
+    worker->uses = access_use_open();
     lock_take(workers->lock);
     worker->next = workers->list;
     workers->list = worker;

@@ -4,6 +4,7 @@
 #ifndef YAGURA_APP_WORKER_H
 #define YAGURA_APP_WORKER_H
 
+#include "app/access_use.h"
 #include "app/authorise.h"
 #include "app/identity.h"
 #include "store/store.h"
@@ -15,6 +16,7 @@ struct worker {
     struct identity_cache *identities;
     struct sigv4_keys *keys;
     struct authorise_memory *memory;
+    struct access_use *uses;
     struct worker *next;
 };
 

@@ -1,5 +1,5 @@
 /* account.c - the account as a whole: its alias and its numbers. */
-#include "svc/iam/entity.h"
+#include "svc/iam/item.h"
 
 struct err iam_list_account_aliases(struct request *rq, const struct iam_list_account_aliases_in *in,
                                     struct iam_list_account_aliases_out *out)
@@ -66,31 +66,71 @@ static const struct {
     { "AttachedPoliciesPerUserQuota", COUNT_ENTITIES, NULL, 10 },
     { "AttachedPoliciesPerGroupQuota", COUNT_ENTITIES, NULL, 10 },
     { "AttachedPoliciesPerRoleQuota", COUNT_ENTITIES, NULL, 10 },
-    { "AccountMFAEnabled", COUNT_ENTITIES, NULL, 0 },
-    { "MFADevices", COUNT_ENTITIES, NULL, 0 },
-    { "MFADevicesInUse", COUNT_ENTITIES, NULL, 0 },
-    { "ServerCertificates", COUNT_ENTITIES, NULL, 0 },
-    { "InstanceProfiles", COUNT_ENTITIES, NULL, 0 },
-    { "Providers", COUNT_ENTITIES, NULL, 0 },
+    { "InstanceProfilesQuota", COUNT_ENTITIES, NULL, 1000 },
+    { "ServerCertificatesQuota", COUNT_ENTITIES, NULL, 20 },
+    { "SigningCertificatesPerUserQuota", COUNT_ENTITIES, NULL, 2 },
 };
+
+/* What is counted of all else. */
+enum counting { ALL, OWNED, OF_ROOT };
+static const struct {
+    const char *key;
+    enum item_kind kind;
+    enum counting counting;
+} ITEMS[] = {
+    { "AccountMFAEnabled", ITEM_MFA, OF_ROOT },
+    { "AccountSigningCertificatesPresent", ITEM_SIGNING_CERTIFICATE, OF_ROOT },
+    { "MFADevices", ITEM_MFA, ALL },
+    { "MFADevicesInUse", ITEM_MFA, OWNED },
+    { "ServerCertificates", ITEM_SERVER_CERTIFICATE, ALL },
+    { "InstanceProfiles", ITEM_INSTANCE_PROFILE, ALL },
+    { "Providers", ITEM_OIDC, ALL },
+};
+
+static struct err count_items(struct request *rq, size_t at, int64_t *number)
+{
+    const struct rows rows = rows_of(rq);
+    int64_t saml = 0;
+    if (ITEMS[at].counting == OWNED) {
+        return rows_item_owned(&rows, ITEMS[at].kind, number);
+    }
+    TRY(rows_item_count(&rows, ITEMS[at].kind, ITEMS[at].counting == OF_ROOT ? rq->account : STR_NONE, number));
+    if (ITEMS[at].kind == ITEM_OIDC) {
+        TRY(rows_item_count(&rows, ITEM_SAML, STR_NONE, &saml));
+    }
+    *number += saml;
+    return ERR_OK;
+}
+
+static void add(struct iam_summary_map_type *map, const char *key, int64_t number)
+{
+    map->items[map->count++] = (struct iam_summary_map_type_entry){ str_of(key), (int32_t)number };
+}
 
 struct err iam_get_account_summary(struct request *rq, const struct iam_get_account_summary_in *in,
                                    struct iam_get_account_summary_out *out)
 {
     (void)in;
     const struct rows rows = rows_of(rq);
-    const size_t count = COUNT_OF(SUMMARY);
-    struct iam_summary_map_type_entry *items = ARENA_ARRAY(rq->ctx.arena, struct iam_summary_map_type_entry, count + 1);
-    for (size_t i = 0; i < count; i++) {
+    struct iam_summary_map_type *map = &out->summary_map;
+    struct str version = STR_NONE;
+    int64_t root_keys = 0;
+    map->items = ARENA_ARRAY(rq->ctx.arena, struct iam_summary_map_type_entry, COUNT_OF(SUMMARY) + COUNT_OF(ITEMS) + 2);
+    for (size_t i = 0; i < COUNT_OF(SUMMARY); i++) {
         int64_t number = SUMMARY[i].fixed;
         if (SUMMARY[i].of) {
             TRY(rows_count(&rows, SUMMARY[i].counted, str_of(SUMMARY[i].of), &number));
         }
-        items[i] = (struct iam_summary_map_type_entry){ str_of(SUMMARY[i].key), (int32_t)number };
+        add(map, SUMMARY[i].key, number);
     }
-    int64_t root_keys = 0;
+    for (size_t i = 0; i < COUNT_OF(ITEMS); i++) {
+        int64_t number = 0;
+        TRY(count_items(rq, i, &number));
+        add(map, ITEMS[i].key, number > 0 && ITEMS[i].counting == OF_ROOT ? 1 : number);
+    }
     TRY(rows_count(&rows, COUNT_KEYS, rq->account, &root_keys));
-    items[count] = (struct iam_summary_map_type_entry){ STR("AccountAccessKeysPresent"), root_keys > 0 };
-    out->summary_map = (struct iam_summary_map_type){ items, count + 1 };
+    TRY(setting_get(&rows, STR("sts-token-version"), &version));
+    add(map, "AccountAccessKeysPresent", root_keys > 0);
+    add(map, "GlobalEndpointTokenVersion", str_equal(version, STR("2")) ? 2 : 1);
     return ERR_OK;
 }

@@ -12,7 +12,7 @@ static struct err attach(struct request *rq, enum entity_kind kind, struct str n
     struct entity entity = { .kind = kind };
     struct pair already = { .key = STR_NONE };
     bool attached = false;
-    TRY(entity_get(rq, kind, name, &entity));
+    TRY(entity_get_own(rq, kind, name, &entity));
     TRY(managed_check(rq, arn));
     TRY(rows_pair_find(&rows, ATTACHED_POLICIES, entity.id, arn, &already, &attached));
     if (!attached) {
@@ -26,7 +26,7 @@ static struct err detach(struct request *rq, enum entity_kind kind, struct str n
     const struct rows rows = rows_of(rq);
     struct entity entity = { .kind = kind };
     int64_t deleted = 0;
-    TRY(entity_get(rq, kind, name, &entity));
+    TRY(entity_get_own(rq, kind, name, &entity));
     TRY(rows_pair_delete(&rows, ATTACHED_POLICIES, entity.id, arn, &deleted));
     return deleted > 0 ? ERR_OK
                        : fail(&rq->ctx, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Policy %" STR_FMT " was not found.",

@@ -4,6 +4,7 @@
 #include "svc/iam/documents.h"
 #include "svc/iam/iam.h"
 #include "svc/iam/key.h"
+#include "svc/iam/rows_item.h"
 #include "svc/session.h"
 
 const struct service IAM = { .model = &IAM_MODEL, .guard = iam_guard, .changes_authority = true };
@@ -258,4 +259,12 @@ struct err iam_credential_used(struct ctx *ctx, struct store_conn *db, struct st
         return ERR_OK;
     }
     return rows_key_used(&rows, access_key, service, region);
+}
+
+struct err iam_access_used(struct ctx *ctx, struct store_conn *db, const struct iam_access *access)
+{
+    const struct rows rows = { ctx, db, access->account };
+    struct use use = { .owner = access->principal, .region = access->region, .used_ms = ctx->now_ms };
+    use.service = str_cut(access->action, ':', &use.operation);
+    return rows_use_put(&rows, &use);
 }

@@ -4,7 +4,7 @@
 static struct err set(struct request *rq, enum entity_kind kind, struct str name, struct str boundary)
 {
     struct entity entity = { .kind = kind };
-    TRY(entity_get(rq, kind, name, &entity));
+    TRY(entity_get_own(rq, kind, name, &entity));
     if (boundary.ptr) {
         TRY(managed_check(rq, boundary));
     }

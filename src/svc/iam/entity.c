@@ -26,6 +26,12 @@ struct err entity_get(struct request *rq, enum entity_kind kind, struct str name
                       " cannot be found.", STR_ARG(rows_kind(kind)), STR_ARG(name));
 }
 
+struct err entity_get_own(struct request *rq, enum entity_kind kind, struct str name, struct entity *out)
+{
+    TRY(entity_get(rq, kind, name, out));
+    return kind == ENTITY_ROLE ? role_check_linked(rq, out) : ERR_OK;
+}
+
 struct err entity_user_or_caller(struct request *rq, struct str name, struct entity *out)
 {
     if (name.ptr == NULL && rq->caller.type != PRINCIPAL_USER) {

@@ -11,6 +11,8 @@ struct rows rows_of(struct request *rq);
 
 /* NoSuchEntity when it is not there. */
 struct err entity_get(struct request *rq, enum entity_kind kind, struct str name, struct entity *out);
+/* For changes of what it may do: UnmodifiableEntity for a service-linked role. */
+struct err entity_get_own(struct request *rq, enum entity_kind kind, struct str name, struct entity *out);
 /* The user named, or the caller itself when name is absent. */
 struct err entity_user_or_caller(struct request *rq, struct str name, struct entity *out);
 struct err entity_create(struct request *rq, struct entity *entity, struct iam_tag_list_type tags);
@@ -64,6 +66,10 @@ struct str pairs_key(const void *list, size_t at);
 /* A managed policy, AWS's own or the account's: its default document. */
 struct err managed_document(const struct rows *rows, struct str arn, struct str *document, bool *found);
 struct err managed_check(struct request *rq, struct str arn); /* NoSuchEntity when it can't be attached */
+
+/* AWS's own after page.after, in the order of their ARNs: all of them, they are few. */
+struct err managed_rows(const struct rows *rows, struct page page, struct policy_rows *out);
+struct err policy_detail(struct request *rq, const struct policy_row *policy, struct iam_managed_policy_detail *out);
 
 /* The id of a managed policy, NoSuchEntity without one; for changes only the account's own will do. */
 struct err policy_id_of(struct request *rq, struct str arn, bool change, struct str *id);

@@ -74,4 +74,14 @@ struct err iam_account_role(struct ctx *ctx, struct store_conn *db, struct str a
 struct err iam_credential_used(struct ctx *ctx, struct store_conn *db, struct str access_key, struct str service,
                                struct str region);
 
+/* Who called what: for GenerateServiceLastAccessedDetails and RoleLastUsed. Likewise in a write transaction, and once a
+ * minute for each. */
+struct iam_access {
+    struct str account;
+    struct str principal; /* id of a user or role; the account for its root */
+    struct str action;    /* "kms:Decrypt" */
+    struct str region;
+};
+struct err iam_access_used(struct ctx *ctx, struct store_conn *db, const struct iam_access *access);
+
 #endif

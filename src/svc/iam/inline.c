@@ -25,7 +25,7 @@ static struct err put(struct request *rq, enum entity_kind kind, struct str name
 {
     const struct rows rows = rows_of(rq);
     struct entity entity = { .kind = kind };
-    TRY(entity_get(rq, kind, name, &entity));
+    TRY(entity_get_own(rq, kind, name, &entity));
     TRY(document_check(rq, document, POLICY_IDENTITY));
     TRY(rows_pair_put(&rows, INLINE_POLICIES, entity.id, policy, document));
     return check_total(rq, &entity);
@@ -51,7 +51,7 @@ static struct err drop(struct request *rq, enum entity_kind kind, struct str nam
     const struct rows rows = rows_of(rq);
     struct entity entity = { .kind = kind };
     int64_t deleted = 0;
-    TRY(entity_get(rq, kind, name, &entity));
+    TRY(entity_get_own(rq, kind, name, &entity));
     TRY(rows_pair_delete(&rows, INLINE_POLICIES, entity.id, policy, &deleted));
     return deleted > 0 ? ERR_OK : missing(rq, kind, policy);
 }

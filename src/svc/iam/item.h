@@ -36,6 +36,17 @@ struct err provider_check_propagation(struct request *rq, bool asked);
 struct err instance_profiles_out(struct request *rq, const struct items *profiles,
                                  struct iam_instance_profile_list_type *out);
 
+/* A report that was made at once; kept for a day. */
+struct err job_insert(struct request *rq, struct str subject, struct str kind, struct str body, struct str *id);
+
+/* A page of a list at hand; its marker is the place to go on from. */
+struct slice {
+    size_t start, count;
+    struct str marker;
+    struct opt_bool truncated;
+};
+struct err slice_of(struct request *rq, struct str marker, struct opt_int max_items, size_t count, struct slice *out);
+
 /* A value of the account: "password-policy". Absent when it was never set. */
 struct err setting_get(const struct rows *rows, struct str name, struct str *value);
 struct err setting_put(struct request *rq, struct str name, struct str value);

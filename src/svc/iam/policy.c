@@ -163,6 +163,17 @@ struct err iam_get_policy(struct request *rq, const struct iam_get_policy_in *in
     return tags_read(rq, policy.id, &answer->tags);
 }
 
+struct err managed_rows(const struct rows *rows, struct page page, struct policy_rows *out)
+{
+    *out = (struct policy_rows){ ARENA_ARRAY(rows->ctx->arena, struct policy_row, managed_count() + 1), 0 };
+    for (size_t i = 0; i < managed_count(); i++) {
+        if (str_compare(managed_at(i)->arn, page.after) > 0) {
+            TRY(managed_row(rows, managed_at(i), &out->items[out->count++]));
+        }
+    }
+    return ERR_OK;
+}
+
 /* The account's own come before AWS's in the order of ARNs: digits sort before letters. */
 static struct err list_all(struct request *rq, const struct iam_list_policies_in *in, struct page page,
                            struct policy_rows *out)
@@ -178,10 +189,12 @@ static struct err list_all(struct request *rq, const struct iam_list_policies_in
     for (size_t i = 0; i < own.count; i++) {
         out->items[out->count++] = own.items[i];
     }
-    for (size_t i = 0; aws && i < managed_count(); i++) {
-        if (str_compare(managed_at(i)->arn, page.after) > 0) {
-            TRY(managed_row(&rows, managed_at(i), &out->items[out->count++]));
-        }
+    struct policy_rows theirs = { NULL, 0 };
+    if (aws) {
+        TRY(managed_rows(&rows, page, &theirs));
+    }
+    for (size_t i = 0; i < theirs.count; i++) {
+        out->items[out->count++] = theirs.items[i];
     }
     return ERR_OK;
 }
@@ -293,18 +306,24 @@ struct err iam_get_policy_version(struct request *rq, const struct iam_get_polic
     return ERR_OK;
 }
 
+static struct err versions_of(const struct rows *rows, const struct policy_row *policy, struct version_rows *out)
+{
+    struct version_row *first = ARENA_NEW(rows->ctx->arena, struct version_row);
+    bool found = false;
+    *out = (struct version_rows){ first, 1 };
+    return managed_find(policy->arn) ? find_version(rows, policy, 1, first, &found)
+                                     : rows_versions(rows, policy->id, out);
+}
+
 /* Never more than five: one page. */
 struct err iam_list_policy_versions(struct request *rq, const struct iam_list_policy_versions_in *in,
                                     struct iam_list_policy_versions_out *out)
 {
     const struct rows rows = rows_of(rq);
     struct policy_row policy = { .default_version = 0 };
-    struct version_row first = { .version = 0 };
-    struct version_rows versions = { &first, 1 };
-    bool found = false;
+    struct version_rows versions = { NULL, 0 };
     TRY(get(rq, in->policy_arn, &policy));
-    TRY(managed_find(policy.arn) ? find_version(&rows, &policy, 1, &first, &found)
-                                 : rows_versions(&rows, policy.id, &versions));
+    TRY(versions_of(&rows, &policy, &versions));
     out->versions.items = ARENA_ARRAY(rq->ctx.arena, struct iam_policy_version, versions.count + 1);
     for (out->versions.count = 0; out->versions.count < versions.count; out->versions.count++) {
         out->versions.items[out->versions.count] =
@@ -348,5 +367,32 @@ struct err policy_id_of(struct request *rq, struct str arn, bool change, struct 
     struct policy_row policy = { .default_version = 0 };
     TRY(change ? get_own(rq, arn, &policy) : get(rq, arn, &policy));
     *id = policy.id;
+    return ERR_OK;
+}
+
+struct err policy_detail(struct request *rq, const struct policy_row *policy, struct iam_managed_policy_detail *out)
+{
+    const struct rows rows = rows_of(rq);
+    struct version_rows versions = { NULL, 0 };
+    *out = (struct iam_managed_policy_detail){
+        .policy_name = policy->name,
+        .policy_id = policy->id,
+        .arn = policy->arn,
+        .path = policy->path,
+        .default_version_id = version_out(rq, policy->default_version),
+        .attachment_count = SOME((int32_t)policy->attached),
+        .permissions_boundary_usage_count = SOME((int32_t)policy->bounding),
+        .is_attachable = SOME(true),
+        .description = policy->description,
+        .create_date = SOME(policy->created_ms),
+        .update_date = SOME(policy->updated_ms),
+    };
+    TRY(versions_of(&rows, policy, &versions));
+    out->policy_version_list.items = ARENA_ARRAY(rq->ctx.arena, struct iam_policy_version, versions.count + 1);
+    for (size_t i = 0; i < versions.count; i++) {
+        out->policy_version_list.items[i] = policy_version_out(rq, policy, &versions.items[i]);
+        out->policy_version_list.items[i].document = document_out(rq, versions.items[i].document);
+    }
+    out->policy_version_list.count = versions.count;
     return ERR_OK;
 }

@@ -2,6 +2,8 @@
 #include "svc/iam/entity.h"
 #include "svc/iam/rows_item.h"
 
+static const struct str LINKED_PATH = STR_INIT("/aws-service-role/");
+
 enum { SESSION_DEFAULT = 3600, TRUST_MAX = 2048 };
 
 struct iam_role role_out(struct request *rq, const struct entity *role)
@@ -29,6 +31,10 @@ static struct err check_trust(struct request *rq, struct str document)
 struct err iam_create_role(struct request *rq, const struct iam_create_role_in *in, struct iam_create_role_out *out)
 {
     TRY(check_trust(rq, in->assume_role_policy_document));
+    if (str_starts(in->path, LINKED_PATH)) { /* SCPs don't bind these: nobody makes one but by CreateServiceLinkedRole */
+        return fail(&rq->ctx, &IAM_INVALID_INPUT_EXCEPTION, "The path %" STR_FMT " is reserved for service-linked roles.",
+                    STR_ARG(in->path));
+    }
     struct entity role = {
         .kind = ENTITY_ROLE,
         .name = in->role_name,
@@ -49,7 +55,7 @@ struct err iam_create_role(struct request *rq, const struct iam_create_role_in *
 
 bool role_is_linked(const struct entity *role)
 {
-    return str_starts(role->path, STR("/aws-service-role/"));
+    return str_starts(role->path, LINKED_PATH);
 }
 
 struct err role_check_linked(struct request *rq, const struct entity *role)
@@ -111,7 +117,9 @@ struct err iam_update_role(struct request *rq, const struct iam_update_role_in *
     (void)out;
     struct entity role = { .kind = ENTITY_ROLE };
     TRY(entity_get(rq, ENTITY_ROLE, in->role_name, &role));
-    TRY(role_check_linked(rq, &role));
+    if (in->max_session_duration.set) {
+        TRY(role_check_linked(rq, &role));
+    }
     role.description = in->description.ptr ? in->description : role.description;
     role.max_session = in->max_session_duration.set ? in->max_session_duration.v : role.max_session;
     return entity_save(rq, &role, STR_NONE);
@@ -122,7 +130,6 @@ struct err iam_update_role_description(struct request *rq, const struct iam_upda
 {
     struct entity role = { .kind = ENTITY_ROLE };
     TRY(entity_get(rq, ENTITY_ROLE, in->role_name, &role));
-    TRY(role_check_linked(rq, &role));
     role.description = in->description;
     TRY(entity_save(rq, &role, STR_NONE));
     return role_whole(rq, in->role_name, &out->role);

@@ -1,0 +1,16 @@
+/* linked_services.h - services that have a role of their own in an account: the role's name and the managed policy it gets. */
+#ifndef YAGURA_SVC_IAM_LINKED_SERVICES_H
+#define YAGURA_SVC_IAM_LINKED_SERVICES_H
+
+#include "base/str.h"
+
+struct linked_service {
+    const char *principal;
+    const char *role;
+    const char *policy; /* arn:aws:iam::aws:policy/aws-service-role/POLICY */
+    bool suffix;        /* takes several roles, told apart by a suffix */
+};
+
+const struct linked_service *linked_service_find(struct str principal); /* NULL: none such */
+
+#endif
