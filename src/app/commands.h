@@ -9,6 +9,7 @@
 
 extern const struct command COMMAND_SERVE;
 extern const struct command COMMAND_ENV;
+extern const struct command COMMAND_ACCOUNTS;
 extern const struct command COMMAND_DETECT;
 extern const struct command COMMAND_FINDINGS;
 extern const struct command COMMAND_SUPPRESS;

@@ -40,6 +40,8 @@ static const struct setting table[] = {
       KIND_TEXT, SETTINGS_IMDS, 0, 0 },
     { "account-id", "ID", "YAGURA_ACCOUNT_ID", "111122223333", "first account of this server, 12 digits",
       AT(account_id), KIND_TEXT, SETTINGS_SERVE | SETTINGS_WHERE, 0, 0 },
+    { "account", "ID", NULL, NULL, "be the root of this account for an hour, instead of the first administrator", AT(account), KIND_TEXT,
+      SETTINGS_ENV, 0, 0 },
     { "region", "REGION", "YAGURA_REGION", "ap-northeast-1", "region for whatever no signature names", AT(region),
       KIND_TEXT, SETTINGS_SERVE | SETTINGS_WHERE, 0, 0 },
     { "watch", "PATH", NULL, NULL, "log file or folder to follow (repeatable)", AT(watch), KIND_PATHS, SETTINGS_SERVE,

@@ -67,6 +67,7 @@ struct settings {
     struct str role, instance_profile, instance_id, container_token; /* of imds */
     int64_t hop_limit;
     bool version1;
+    struct str account; /* of env */
     bool help;
     struct path_list arguments; /* what is no option */
 };
@@ -85,6 +86,7 @@ enum settings_group {
     SETTINGS_INTEL = 128,
     SETTINGS_POLICY = 16384,
     SETTINGS_IMDS = 32768,
+    SETTINGS_ENV = 65536,
 };
 
 /* What a command tells about itself. */

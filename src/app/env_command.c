@@ -3,7 +3,12 @@
 
 #include "app/commands.h"
 #include "app/data.h"
+#include "base/clock.h"
+#include "crypto/vault.h"
 #include "net/client.h"
+#include "svc/session.h"
+
+#define SESSION_MS ((int64_t)3600 * 1000)
 
 enum { CONNECT_MS = 1000, ANSWER_S = 2 };
 
@@ -35,9 +40,44 @@ static void warn_when_nobody_answers(struct ctx *ctx, struct str endpoint, struc
     net_client_close(client);
 }
 
-static struct err print_environment(struct ctx *ctx, const struct settings *settings)
+/* Whoever holds the data folder holds its root key, and with it every account: a session of root, sealed here, that the
+ * server takes like any other. Organisation policies bind it as they bind a root. */
+static struct err print_root(struct ctx *ctx, const struct settings *settings)
+{
+    struct vault *vault = NULL;
+    int64_t number = 0;
+    if (settings->account.len != 12 || !str_to_int(settings->account, &number) || number < 0) {
+        return fail(ctx, &FAULT_INVALID, "--account takes 12 digits, not \"%" STR_FMT "\"; yagura accounts lists them",
+                    STR_ARG(settings->account));
+    }
+    TRY(vault_open(ctx, data_file(ctx->arena, settings->data, "root.key"), &vault));
+    struct session session = {
+        .principal = { .type = PRINCIPAL_ROOT, .account = settings->account, .id = settings->account,
+                       .arn = str_format(ctx->arena, "arn:aws:iam::%" STR_FMT ":root", STR_ARG(settings->account)),
+                       .session_since_ms = ctx->now_ms },
+        .expires_ms = ctx->now_ms + SESSION_MS,
+    };
+    const struct str token = session_seal(ctx, vault, &session);
+    vault_close(vault);
+    print_export("AWS_ACCESS_KEY_ID", session.principal.access_key);
+    print_export("AWS_SECRET_ACCESS_KEY", session.secret);
+    print_export("AWS_SESSION_TOKEN", token);
+    puts("unset AWS_PROFILE");
+    return ERR_OK;
+}
+
+static struct err print_administrator(struct ctx *ctx, const struct settings *settings)
 {
     struct credentials credentials = { 0 };
+    TRY(data_read_credentials(ctx, settings->data, &credentials));
+    print_export("AWS_ACCESS_KEY_ID", credentials.access_key_id);
+    print_export("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key);
+    puts("unset AWS_SESSION_TOKEN AWS_PROFILE");
+    return ERR_OK;
+}
+
+static struct err print_environment(struct ctx *ctx, const struct settings *settings)
+{
     struct str endpoint = STR_NONE;
     const struct err read = data_read(ctx, data_file(ctx->arena, settings->data, "endpoint"), &endpoint);
     if (err_is(read, &FAULT_MISSING)) {
@@ -46,13 +86,10 @@ static struct err print_environment(struct ctx *ctx, const struct settings *sett
                     STR_ARG(settings->data));
     }
     TRY(read);
-    TRY(data_read_credentials(ctx, settings->data, &credentials));
     print_export("AWS_ENDPOINT_URL", str_trim(endpoint));
     print_export("AWS_REGION", settings->region);
     print_export("AWS_DEFAULT_REGION", settings->region);
-    print_export("AWS_ACCESS_KEY_ID", credentials.access_key_id);
-    print_export("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key);
-    puts("unset AWS_SESSION_TOKEN AWS_PROFILE");
+    TRY(settings->account.ptr ? print_root(ctx, settings) : print_administrator(ctx, settings));
     warn_when_nobody_answers(ctx, str_trim(endpoint), settings->data);
     return ERR_OK;
 }
@@ -60,7 +97,7 @@ static struct err print_environment(struct ctx *ctx, const struct settings *sett
 static int run(const struct command *command, int argc, char **argv)
 {
     struct arena *arena CLEANUP(arena_cleanup) = arena_open_secret();
-    struct ctx ctx = ctx_new(arena, 0);
+    struct ctx ctx = ctx_new(arena, clock_now_ms());
     struct settings settings = { 0 };
     int status = 0;
     if (!settings_begin(&ctx, command, argc, argv, &settings, &status)) {
@@ -73,7 +110,7 @@ const struct command COMMAND_ENV = {
     .name = "env",
     .summary = "print shell lines that point aws, boto3 and other AWS clients at the server",
     .usage = "yagura env [options]",
-    .examples = "  eval \"$(yagura env)\"\n  aws sts get-caller-identity\n",
-    .groups = SETTINGS_DATA | SETTINGS_WHERE,
+    .examples = "  eval \"$(yagura env)\"\n  aws sts get-caller-identity\n  eval \"$(yagura env --account 222233334444)\"\n",
+    .groups = SETTINGS_DATA | SETTINGS_WHERE | SETTINGS_ENV,
     .run = run,
 };

@@ -391,3 +391,26 @@ def test_the_aws_cli(house):
     done = subprocess.run(["aws", "organizations", "describe-policy", "--policy-id", "p-0000000000"],
                           env=house.server.environment("us-east-1"), capture_output=True, text=True)
     assert done.returncode != 0 and "PolicyNotFoundException" in done.stderr
+
+
+def test_the_holder_of_the_data_is_root_of_every_account(house, member):
+    server = house.server
+    store = ["--store", server.store] if server.store else []
+
+    def yagura(*words):
+        return subprocess.run([server.command()[0], *words, "--data", str(server.data), *store], capture_output=True, text=True)
+    listed = {one["account"]: one for one in json.loads(yagura("accounts", "--format", "json").stdout)}
+    assert listed[member]["status"] == "ACTIVE" and listed[member]["path"].startswith("o-")
+    said = yagura("env", "--account", member).stdout
+    values = dict(line[len("export "):].split("=", 1) for line in said.splitlines() if line.startswith("export "))
+    root = {"accessKeyId": values["AWS_ACCESS_KEY_ID"].strip("'"), "secretAccessKey": values["AWS_SECRET_ACCESS_KEY"].strip("'"),
+            "sessionToken": values["AWS_SESSION_TOKEN"].strip("'")}
+    assert server.client("sts", credentials=root).get_caller_identity()["Arn"] == f"arn:aws:iam::{member}:root"
+    iam = server.client("iam", credentials=root)
+    iam.create_user(UserName="by-root")
+    # Of a member, root is bound as well.
+    deny = house.policy(document({"Effect": "Deny", "Action": "iam:*", "Resource": "*"}))
+    house.api.attach_policy(PolicyId=deny, TargetId=member)
+    assert "service control policy" in refused("AccessDenied", iam.list_users)
+    house.api.detach_policy(PolicyId=deny, TargetId=member)
+    assert yagura("env", "--account", "12").returncode == 4
