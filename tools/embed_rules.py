@@ -80,6 +80,16 @@ def models(folder):
     yield "};"
 
 
+def audit(folder):
+    """Checks of `yagura audit`, as they stand, tests included: they are few."""
+    yield "const struct embedded_pair AUDIT_CHECKS[] = {"
+    for path in sorted(folder.glob("*.json")):
+        assert json.loads(path.read_text())["id"] == path.stem, f"{path}: id and file name differ"
+        yield f"    {{ STR_INIT({json.dumps(path.stem)}), STR_INIT(\n        {literal(path.read_text())}) }},"
+    yield "};"
+    yield "const size_t AUDIT_CHECKS_COUNT = sizeof(AUDIT_CHECKS) / sizeof(AUDIT_CHECKS[0]);"
+
+
 def rows_of(path, columns):
     rows = [line.split("\t") for line in path.read_text().splitlines() if line and not line.startswith("#")]
     assert all(len(row) == columns for row in rows), f"{path.name}: a row has not {columns} columns"
@@ -108,6 +118,7 @@ def main():
     lines += asff_types(ROOT / "rules" / "asff_types.tsv")
     lines += rules(ROOT / "rules" / "detections")
     lines += models(ROOT / "rules" / "models")
+    lines += audit(ROOT / "rules" / "audit")
     lines += anomalies(ROOT / "rules" / "anomaly")
     (out / "rules.c").write_text("\n".join(lines) + "\n")
 

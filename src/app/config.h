@@ -64,6 +64,7 @@ struct settings {
     struct str resource_policy, boundary, endpoint_policy, policy_kind;
     struct str action, resource, principal, resource_account;
     bool management_account;
+    struct str endpoint; /* of audit */
     struct str role, instance_profile, instance_id, container_token; /* of imds */
     int64_t hop_limit;
     bool version1;
@@ -87,6 +88,7 @@ enum settings_group {
     SETTINGS_POLICY = 16384,
     SETTINGS_IMDS = 32768,
     SETTINGS_ENV = 65536,
+    SETTINGS_AUDIT = 131072,
 };
 
 /* What a command tells about itself. */

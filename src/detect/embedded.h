@@ -22,6 +22,8 @@ struct embedded_pair {
 };
 extern const struct embedded_pair ASFF_TYPES[]; /* by finding type; several are joined by ; */
 extern const size_t ASFF_TYPES_COUNT;
+extern const struct embedded_pair AUDIT_CHECKS[]; /* of yagura audit: id and JSON, by id */
+extern const size_t AUDIT_CHECKS_COUNT;
 extern const struct catalogue_entry CATALOGUE[]; /* sorted by type */
 extern const size_t CATALOGUE_COUNT;
 
