@@ -14,7 +14,7 @@ static bool is_failed(struct posture_checks *checks, const struct posture_check 
     return false;
 }
 
-static void run_tests(struct posture_checks *checks, const struct posture_check *check, const char *which, bool wanted)
+static void try_items(struct posture_checks *checks, const struct posture_check *check, const char *which, bool wanted)
 {
     const struct json *list = json_get(check->tests, str_of(which));
     CHECK(list != NULL && list->count > 0);
@@ -34,8 +34,8 @@ TEST(every_check_hits_and_misses_as_its_file_says)
     for (size_t i = 0; i < posture_checks_count(checks); i++) {
         const struct posture_check *check = posture_check_at(checks, i);
         CHECK(check->title.len > 0 && check->remediation.len > 0);
-        run_tests(checks, check, "hit", true);
-        run_tests(checks, check, "near_miss", false);
+        try_items(checks, check, "hit", true);
+        try_items(checks, check, "near_miss", false);
     }
     posture_checks_close(checks);
 }
