@@ -38,6 +38,8 @@ struct err instance_profiles_out(struct request *rq, const struct items *profile
 
 /* A report that was made at once; kept for a day. */
 struct err job_insert(struct request *rq, struct str subject, struct str kind, struct str body, struct str *id);
+/* NoSuchEntity when it isn't the caller's, or its kind ends otherwise. */
+struct err job_get(struct request *rq, struct str id, struct str kind, struct item *out);
 
 /* A page of a list at hand; its marker is the place to go on from. */
 struct slice {

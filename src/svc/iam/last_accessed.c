@@ -14,24 +14,12 @@
 
 enum { PAGE_DEFAULT = 100 };
 
-/* The newest use of a service, or of one operation of it. */
-static const struct use *newest(const struct uses *uses, struct str service, struct str operation)
-{
-    const struct use *found = NULL;
-    for (size_t i = 0; i < uses->count; i++) {
-        const struct use *use = &uses->items[i];
-        const bool same = str_equal(use->service, service) && (operation.ptr == NULL || str_equal(use->operation, operation));
-        found = same && (found == NULL || use->used_ms > found->used_ms) ? use : found;
-    }
-    return found;
-}
-
 static void write_entities(struct request *rq, struct text *text, const struct subject *subject,
                            const struct uses *uses, struct str service)
 {
     for (size_t i = 0; i < subject->people_count; i++) {
         const struct entity *entity = &subject->people[i];
-        const struct use *use = newest(&uses[i], service, STR_NONE);
+        const struct use *use = uses_newest(&uses[i], service, STR_NONE);
         const struct str arn = entity_arn(rq, entity);
         text_add_format(text, "entity\t%" STR_FMT "\t%" STR_FMT "\t%" STR_FMT "\t%" STR_FMT "\t%" STR_FMT "\t%lld\t%" STR_FMT
                         "\n", STR_ARG(entity->id), STR_ARG(arn), STR_ARG(entity->name), STR_ARG(rows_kind(entity->kind)),
@@ -54,7 +42,7 @@ static void write_actions(struct request *rq, struct text *text, const struct su
         const struct use *last = NULL;
         const struct entity *by = NULL;
         for (size_t i = 0; i < subject->people_count; i++) {
-            const struct use *use = newest(&uses[i], service, names.items[n]);
+            const struct use *use = uses_newest(&uses[i], service, names.items[n]);
             if (use && (last == NULL || use->used_ms > last->used_ms)) {
                 last = use;
                 by = &subject->people[i];
@@ -133,10 +121,10 @@ struct err iam_generate_service_last_accessed_details(struct request *rq,
 }
 
 /* spec: IAM API reference: only who asked for the report may read it. */
-static struct err job_get(struct request *rq, struct str id, struct item *out)
+struct err job_get(struct request *rq, struct str id, struct str kind, struct item *out)
 {
     TRY(item_get_of(rq, ITEM_JOB, id, str_cut(rq->caller.id, ':', &(struct str){ NULL, 0 }), out));
-    return str_ends(out->status, STR("_LEVEL"))
+    return str_ends(out->status, kind)
                ? ERR_OK
                : fail(&rq->ctx, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Unable to find JobId: %" STR_FMT, STR_ARG(id));
 }
@@ -238,7 +226,7 @@ struct err iam_get_service_last_accessed_details(struct request *rq,
     struct item job = { .kind = ITEM_JOB };
     struct iam_service_last_accessed *items = NULL;
     struct slice slice = { .start = 0 };
-    TRY(job_get(rq, in->job_id, &job));
+    TRY(job_get(rq, in->job_id, STR("_LEVEL"), &job));
     const size_t count = read_services(rq->ctx.arena, job.body, &items);
     TRY(slice_of(rq, in->marker, in->max_items, count, &slice));
     out->job_status = STR("COMPLETED");
@@ -293,7 +281,7 @@ struct err iam_get_service_last_accessed_details_with_entities(
     struct item job = { .kind = ITEM_JOB };
     struct iam_entity_details *items = NULL;
     struct slice slice = { .start = 0 };
-    TRY(job_get(rq, in->job_id, &job));
+    TRY(job_get(rq, in->job_id, STR("_LEVEL"), &job));
     const size_t count = read_entities(rq->ctx.arena, job.body, in->service_namespace, &items);
     TRY(slice_of(rq, in->marker, in->max_items, count, &slice));
     out->job_status = STR("COMPLETED");

@@ -182,6 +182,29 @@ struct err rows_uses(const struct rows *rows, struct str owner, struct uses *out
     return ERR_OK;
 }
 
+/* The newest of each service. */
+struct err rows_uses_of_account(const struct rows *rows, struct uses *out)
+{
+    struct any_list list = { NULL, 0 };
+    TRY(rows_read(rows,
+                  "SELECT " USE_COLUMNS " FROM iam_access a WHERE account = $1 AND used_ms = (SELECT max(b.used_ms)"
+                  " FROM iam_access b WHERE b.account = a.account AND b.service = a.service) ORDER BY service",
+                  SQL_VALUES(SQL_TEXT(rows->account)), (struct rows_reader){ read_use, sizeof(struct use), 10000 }, &list));
+    *out = (struct uses){ list.items, list.count };
+    return ERR_OK;
+}
+
+const struct use *uses_newest(const struct uses *uses, struct str service, struct str operation)
+{
+    const struct use *found = NULL;
+    for (size_t i = 0; i < uses->count; i++) {
+        const struct use *use = &uses->items[i];
+        const bool same = str_equal(use->service, service) && (operation.ptr == NULL || str_equal(use->operation, operation));
+        found = same && (found == NULL || use->used_ms > found->used_ms) ? use : found;
+    }
+    return found;
+}
+
 struct err rows_use_put(const struct rows *rows, const struct use *use)
 {
     return rows_run(rows,

@@ -49,6 +49,9 @@ struct uses {
 };
 /* In the order of service and operation. */
 struct err rows_uses(const struct rows *rows, struct str owner, struct uses *out);
+struct err rows_uses_of_account(const struct rows *rows, struct uses *out); /* the newest of each service, by anybody */
+/* Of a service, or of one operation of it; NULL: none. */
+const struct use *uses_newest(const struct uses *uses, struct str service, struct str operation);
 struct err rows_use_put(const struct rows *rows, const struct use *use);
 struct err rows_use_last(const struct rows *rows, struct str owner, struct use *out, bool *found);
 struct err rows_use_delete(const struct rows *rows, struct str owner);

@@ -31,3 +31,4 @@ CREATE INDEX iam_item_owner ON iam_item (account, owner, kind, key);
 CREATE TABLE iam_access (
   account TEXT NOT NULL, owner TEXT NOT NULL, service TEXT NOT NULL, operation TEXT NOT NULL,
   used_ms BIGINT NOT NULL, region TEXT, PRIMARY KEY (account, owner, service, operation));
+CREATE INDEX iam_access_service ON iam_access (account, service, used_ms);
