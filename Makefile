@@ -4,7 +4,7 @@ FLAVOUR ?= release
 B := build/$(FLAVOUR)
 CC := gcc
 PYTHON = $(if $(wildcard build/venv/bin/python),build/venv/bin/python,python3)
-LIBS := -lmicrohttpd -lcurl -lsqlite3 -lpq -lcrypto -ldeflate -lzstd -lyaml -lpcre2-8 -lmaxminddb -lexpat -lpsl -lz -lm -lpthread
+LIBS := -lmicrohttpd -lcurl -lsqlite3 -lpq -lcrypto -ldeflate -lzstd -lyaml -lpcre2-8 -lmaxminddb -lexpat -lpsl -lseccomp -lz -lm -lpthread
 VERSION = $(shell sed -n 's/.*define YAGURA_VERSION "\(.*\)"/\1/p' src/app/commands.h)
 LOGS ?= examples/logs
 PREFIX ?= /usr/local
@@ -34,7 +34,7 @@ CFLAGS := -std=c17 -D_GNU_SOURCE -Isrc -Ibuild/gen -I. -I/usr/include/postgresql
 LDFLAGS := -pie $(LINK_$(FLAVOUR))
 
 # Rooms in link order: a room may use those to its right.
-ROOMS := svc comply detect ingest policy match store wire net crypto base
+ROOMS := svc comply detect ingest policy match store wire net crypto sandbox base
 SOURCES := $(filter-out %_test.c %_fuzz.c,$(shell find src -name '*.c'))
 room_objects = $(patsubst %.c,$(B)/%.o,$(filter src/$(1)/%,$(SOURCES)))
 LIBRARIES := $(foreach room,$(ROOMS),$(if $(filter src/$(room)/%,$(SOURCES)),$(B)/lib$(room).a))
