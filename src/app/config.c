@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 
-enum kind { KIND_TEXT, KIND_NUMBER, KIND_PATHS, KIND_FLAG };
+enum kind { KIND_TEXT, KIND_NUMBER, KIND_PATHS, KIND_FLAG, KIND_DURATION };
 
 struct setting {
     const char *name;
@@ -90,6 +90,10 @@ static const struct setting table[] = {
       AT(list_format), KIND_TEXT, SETTINGS_INTEL, 0, 0 },
     { "watch-interval", "MS", NULL, "500", "pause between looks at followed folders", AT(watch_interval_ms),
       KIND_NUMBER, SETTINGS_SERVE, 10, 3600000 },
+    { "trail-delivery", "PERIOD", NULL, "5m", "how often trails write log files: 5m, 30s", AT(trail_delivery_ms), KIND_DURATION,
+      SETTINGS_SERVE, 100, 86400000 },
+    { "trail-digest", "PERIOD", NULL, "1h", "how much a signed digest covers", AT(trail_digest_ms), KIND_DURATION, SETTINGS_SERVE,
+      1000, 86400000 },
     { "threads", "N", NULL, "0", "threads that work; 0: one per core", AT(threads), KIND_NUMBER,
       SETTINGS_SERVE | SETTINGS_DETECT | SETTINGS_MATCH, 0, 256 },
     { "body-limit", "BYTES", NULL, "6291456", "largest request body", AT(body_limit), KIND_NUMBER, SETTINGS_SERVE,
@@ -169,6 +173,22 @@ static struct err path_add(struct ctx *ctx, struct path_list *list, struct str p
     return ERR_OK;
 }
 
+/* 250ms, 30s, 5m, 1h, 2d */
+static bool read_duration(struct str text, int64_t *ms)
+{
+    static const struct { struct str unit; int64_t ms; } units[] = {
+        { STR_INIT("ms"), 1 }, { STR_INIT("s"), 1000 }, { STR_INIT("m"), 60000 }, { STR_INIT("h"), 3600000 },
+        { STR_INIT("d"), 86400000 },
+    };
+    for (size_t i = 0; i < COUNT_OF(units); i++) {
+        int64_t number = 0;
+        if (str_ends(text, units[i].unit) && str_to_int(str_slice(text, 0, text.len - units[i].unit.len), &number)) {
+            return number >= 0 && !MUL_OVERFLOWS(number, units[i].ms, ms);
+        }
+    }
+    return false;
+}
+
 static struct err setting_set(struct ctx *ctx, struct settings *settings, const struct setting *setting,
                               struct str value)
 {
@@ -181,6 +201,12 @@ static struct err setting_set(struct ctx *ctx, struct settings *settings, const 
         return path_add(ctx, place, value, setting->name);
     case KIND_FLAG:
         *(bool *)place = true;
+        return ERR_OK;
+    case KIND_DURATION:
+        if (!read_duration(value, (int64_t *)place) || *(int64_t *)place < setting->min || *(int64_t *)place > setting->max) {
+            return fail(ctx, &FAULT_INVALID, "--%s takes a period like 30s, 5m or 1h, from %lld ms to %lld ms, not \"%" STR_FMT "\"",
+                        setting->name, (long long)setting->min, (long long)setting->max, STR_ARG(value));
+        }
         return ERR_OK;
     case KIND_NUMBER:
         break;

@@ -54,6 +54,7 @@ struct settings {
     int64_t threads;
     int64_t body_limit;
     int64_t watch_interval_ms;
+    int64_t trail_delivery_ms, trail_digest_ms;
     int64_t grace_ms;
     bool push;
     bool no_progress;

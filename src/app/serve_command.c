@@ -21,6 +21,7 @@
 #include "app/notify.h"
 #include "app/oidc_keys.h"
 #include "app/source.h"
+#include "app/trail_delivery.h"
 #include "app/watch.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -40,6 +41,7 @@ struct server {
     struct store_writer *writer;
     struct journal *journal;
     struct audit_stream *stream; /* of the journal, to GuardDuty */
+    struct trail_delivery *trails;
     bool looked;                 /* what there is has been shown */
     struct oidc_keys *oidc_keys;
     struct front *front;
@@ -314,10 +316,26 @@ static struct err open_stream(struct ctx *ctx, struct server *server)
     }, &server->stream);
 }
 
+static struct err open_trails(struct ctx *ctx, struct server *server)
+{
+    return trail_delivery_open(ctx, &(struct trail_delivery_options){
+        .journal = server->journal,
+        .stream = server->stream,
+        .store = server->store,
+        .writer = server->writer,
+        .vault = server->vault,
+        .home_account = server->settings.account_id,
+        .data = server->folder.path,
+        .interval_ms = server->settings.trail_delivery_ms,
+        .digest_ms = server->settings.trail_digest_ms,
+    }, &server->trails);
+}
+
 static void start_watch(struct server *server)
 {
     server->looked = server->watch == NULL;
     audit_stream_start(server->stream);
+    trail_delivery_start(server->trails);
     if (server->watch == NULL) {
         show_how(server);
         return;
@@ -346,6 +364,7 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     lists_open(&(struct lists_options){ &server->settings, server->store, server->writer, server->watch }, &server->lists);
     TRY(open_push(ctx, server));
     TRY(open_stream(ctx, server));
+    TRY(open_trails(ctx, server));
     TRY(open_deliverer(ctx, server));
     TRY(oidc_keys_open(ctx, &server->settings.jwks, &server->oidc_keys));
     sts_keys_from(oidc_keys_source(server->oidc_keys));
@@ -359,6 +378,7 @@ static struct err open_all(struct ctx *ctx, struct server *server)
 static void close_all(struct server *server)
 {
     lists_stop(server->lists);
+    trail_delivery_close(server->trails);
     audit_stream_stop(server->stream);
     watch_stop(server->watch);
     sources_close(server->sources);

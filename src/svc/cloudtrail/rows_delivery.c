@@ -28,6 +28,13 @@ static const char CHAIN_PUT[] =
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (account, region, name, log_account, log_region)"
     " DO UPDATE SET end_ms = excluded.end_ms, bucket = excluded.bucket, object = excluded.object, hash = excluded.hash,"
     " signature = excluded.signature";
+static const char CHAIN_BEGIN[] =
+    "INSERT INTO cloudtrail_chain (account, region, name, log_account, log_region, end_ms, bucket, object, hash, signature)"
+    " VALUES ($1, $2, $3, $4, $5, $6, '', '', '', '') ON CONFLICT (account, region, name, log_account, log_region) DO NOTHING";
+static const char FILE_PLACES[] =
+    "SELECT DISTINCT log_account, log_region FROM cloudtrail_file WHERE account = $1 AND region = $2 AND name = $3";
+static const char CHAIN_DELETE_ONE[] =
+    "DELETE FROM cloudtrail_chain WHERE account = $1 AND region = $2 AND name = $3 AND log_account = $4 AND log_region = $5";
 static const char CHAIN_DELETE[] = "DELETE FROM cloudtrail_chain WHERE account = $1 AND region = $2 AND name = $3";
 
 #define OF_TRAIL SQL_TEXT(trail->account), SQL_TEXT(trail->region), SQL_TEXT(trail->name)
@@ -133,4 +140,36 @@ struct err trail_rows_chain_put(struct ctx *ctx, struct store_conn *db, const st
 struct err trail_rows_chain_delete_all(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail)
 {
     return store_run(ctx, db, CHAIN_DELETE, SQL_VALUES(OF_TRAIL), NULL);
+}
+
+struct err trail_rows_chain_begin(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail, struct str log_account,
+                                  struct str log_region, int64_t start_ms)
+{
+    return store_run(ctx, db, CHAIN_BEGIN,
+                     SQL_VALUES(OF_TRAIL, SQL_TEXT(log_account), SQL_TEXT(log_region), SQL_INT(start_ms)), NULL);
+}
+
+struct err trail_rows_chain_begin_all(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail, int64_t start_ms)
+{
+    struct { struct str account, region; } places[256];
+    struct store_cursor cursor = { .conn = NULL };
+    struct err err = ERR_OK;
+    size_t count = 0;
+    TRY(store_query(ctx, db, FILE_PLACES, SQL_VALUES(OF_TRAIL), &cursor));
+    while (count < COUNT_OF(places) && store_row(ctx, &cursor, &err)) {
+        places[count].account = store_text(ctx, &cursor, 0);
+        places[count++].region = store_text(ctx, &cursor, 1);
+    }
+    store_end(&cursor);
+    for (size_t i = 0; i < count && !err.fault; i++) {
+        err = trail_rows_chain_begin(ctx, db, trail, places[i].account, places[i].region, start_ms);
+    }
+    return err;
+}
+
+struct err trail_rows_chain_delete(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail,
+                                   const struct chain_row *row)
+{
+    return store_run(ctx, db, CHAIN_DELETE_ONE, SQL_VALUES(OF_TRAIL, SQL_TEXT(row->log_account), SQL_TEXT(row->log_region)),
+                     NULL);
 }

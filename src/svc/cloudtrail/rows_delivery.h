@@ -40,6 +40,13 @@ struct chain_row {
 struct err trail_rows_chain_list(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail, struct chain_row **out,
                            size_t *count);
 struct err trail_rows_chain_put(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail, const struct chain_row *row);
+/* One that begins there, unless there is one. */
+struct err trail_rows_chain_begin(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail, struct str log_account,
+                                  struct str log_region, int64_t start_ms);
+/* The same for every account and Region of which files wait. */
+struct err trail_rows_chain_begin_all(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail, int64_t start_ms);
+struct err trail_rows_chain_delete(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail,
+                                   const struct chain_row *row);
 struct err trail_rows_chain_delete_all(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail);
 
 #endif

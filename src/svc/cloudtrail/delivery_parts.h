@@ -1,0 +1,27 @@
+/* delivery_parts.h - what the files of delivery share. */
+#ifndef YAGURA_SVC_CLOUDTRAIL_DELIVERY_PARTS_H
+#define YAGURA_SVC_CLOUDTRAIL_DELIVERY_PARTS_H
+
+#include "svc/cloudtrail/delivery.h"
+#include "svc/cloudtrail/rows_delivery.h"
+
+/* [prefix/]AWSLogs/[o-ID/]ACCOUNT/KIND/REGION/YYYY/MM/DD/ */
+struct str delivery_folder(struct arena *arena, const struct trail_row *trail, struct str account, const char *kind,
+                           struct str region, int64_t at_ms);
+
+/* delivery_select.c: which events a trail takes. */
+struct trail_filter;
+struct err trail_filter_open(struct ctx *ctx, const struct trail_row *trail, struct trail_filter **out);
+void trail_filter_close(struct trail_filter *filter);
+/* account and region are those of the event, into arena. */
+struct taken {
+    struct str account, region;
+    int64_t at_ms;
+};
+bool trail_filter_takes(struct arena *arena, struct trail_filter *filter, struct str event, struct taken *out);
+
+/* delivery_digest.c */
+struct err delivery_digests(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,
+                            const struct trail_row *trail, struct delivery_row *delivery, bool *again);
+
+#endif
