@@ -119,7 +119,7 @@ $(B)/gen/%.o: build/gen/%.c
 $(SERVICES:%=build/gen/%_model.c) build/gen/services.c build/gen/schema.c build/gen/rules.c $(wildcard build/gen/*.h): build/gen/.stamp ;
 
 # Wire code, operation tables and schemas, from the service models and each service's ops.tsv and schema/.
-build/gen/.stamp: tools/requirements.txt $(wildcard tools/embed_rules.py tools/model.py tools/model/*.py rules/*.tsv rules/anomaly/*.tsv rules/detections rules/detections/*.yml rules/audit rules/audit/*.json rules/models/*.model src/svc/*/ops.tsv src/svc/*/schema/*.sql src/store/schema/*.sql rules/policies/*.json rules/authorization/*) \
+build/gen/.stamp: tools/requirements.txt $(wildcard tools/embed_rules.py tools/model.py tools/model/*.py rules/*.tsv rules/anomaly/*.tsv rules/detections rules/detections/*.yml rules/audit rules/audit/*.json rules/models/*.model src/svc/*/ops.tsv src/svc/*/schema/*.sql src/store/schema/*.sql rules/policies/*.json rules/authorization/* rules/lambda/*) \
   | build/.setup-build
 	@mkdir -p build/gen
 	@echo '  generate build/gen'

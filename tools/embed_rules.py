@@ -108,6 +108,13 @@ def anomalies(folder):
     yield "};"
 
 
+def bootstraps(folder):
+    """What runs functions of Lambda where they bring no runtime of their own."""
+    for name in ("bootstrap.py", "bootstrap.mjs"):
+        text = (folder / name).read_text()
+        yield f"const struct str LAMBDA_{name.replace('.', '_').upper()} = STR_INIT(\n        {literal(text)});"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=pathlib.Path, required=True)
@@ -120,6 +127,7 @@ def main():
     lines += models(ROOT / "rules" / "models")
     lines += audit(ROOT / "rules" / "audit")
     lines += anomalies(ROOT / "rules" / "anomaly")
+    lines += bootstraps(ROOT / "rules" / "lambda")
     (out / "rules.c").write_text("\n".join(lines) + "\n")
 
 

@@ -56,6 +56,8 @@ struct settings {
     int64_t watch_interval_ms;
     int64_t trail_delivery_ms, trail_digest_ms;
     int64_t grace_ms;
+    struct str lambda_network;
+    int64_t lambda_environments, lambda_idle_ms, lambda_retry_ms;
     bool push;
     bool no_progress;
     bool explain;

@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/finished.h"
 #include "app/key_use.h"
+#include "app/lambda.h"
 #include "app/metrics.h"
 #include "app/source_table.h"
 #include "base/clock.h"
@@ -415,6 +416,12 @@ static bool answer_house(struct front *front, struct net_exchange *exchange, con
     return true;
 }
 
+size_t front_admit(void *self, struct net_exchange *exchange)
+{
+    const struct front *front = self;
+    return lambda_body_limit(net_request(exchange), front->options.body_max);
+}
+
 void front_refuse(void *self, struct net_exchange *exchange, uint16_t status, struct str reason)
 {
     static const struct fault faults[] = {
@@ -501,7 +508,7 @@ void front_handle(void *self, struct net_exchange *exchange)
 {
     struct front *front = self;
     const struct http_request *http = net_request(exchange);
-    if (answer_push(front, exchange) || answer_house(front, exchange, http)) {
+    if (answer_push(front, exchange) || lambda_serves(front->options.lambda, exchange) || answer_house(front, exchange, http)) {
         return;
     }
     struct call *call = call_new(front, exchange);

@@ -15,6 +15,8 @@
 #include "net/server.h"
 #include "store/writer.h"
 
+struct lambda; /* app/lambda.h */
+
 struct front_options {
     struct store *store;
     struct store_writer *writer;
@@ -23,6 +25,8 @@ struct front_options {
     struct str region;  /* for requests whose signature names none */
     const struct push *push; /* NULL: no records by HTTP */
     bool check_answers; /* hold every answer against its model */
+    struct lambda *lambda; /* function URLs and links to code; NULL: none */
+    size_t body_max;       /* of a request, where its operation has no limit of its own */
     struct journal *journal; /* of all calls; NULL: none is kept */
 };
 
@@ -34,6 +38,8 @@ void front_close(struct front *front);
 struct inside *front_inside(struct front *front);
 /* A net_handler; self is the struct front. */
 void front_handle(void *self, struct net_exchange *exchange);
+/* net_options.admit: how much this request may bring. */
+size_t front_admit(void *self, struct net_exchange *exchange);
 /* What the server itself refuses, in AWS's form: net_options.refuse. */
 void front_refuse(void *self, struct net_exchange *exchange, uint16_t status, struct str reason);
 

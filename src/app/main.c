@@ -4,6 +4,7 @@
 
 #include "app/commands.h"
 #include "base/compat.h"
+#include "sandbox/sandbox.h"
 
 static const struct command *const commands[] = {
     &COMMAND_SERVE, &COMMAND_ENV, &COMMAND_ACCOUNTS, &COMMAND_DETECT, &COMMAND_FINDINGS, &COMMAND_SUPPRESS, &COMMAND_NOTIFY, &COMMAND_SOURCES, &COMMAND_MATCH, &COMMAND_RULES, &COMMAND_POLICY,
@@ -34,6 +35,9 @@ int main(int argc, char **argv)
 {
     /* A reader that went away (yagura … | head) must not kill a server or a half-written report. */
     signal(SIGPIPE, SIG_IGN);
+    if (argc == 2 && str_equal(str_of(argv[1]), STR(SANDBOX_COMMAND))) {
+        sandbox_helper(); /* of a server's own: not for people */
+    }
     const struct str word = argc > 1 ? str_of(argv[1]) : STR("--help");
     if (str_equal(word, STR("--help")) || str_equal(word, STR("-h")) || str_equal(word, STR("help"))) {
         help(stdout);

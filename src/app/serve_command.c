@@ -17,6 +17,7 @@
 #include "app/findings_table.h"
 #include "app/front.h"
 #include "app/known.h"
+#include "app/lambda.h"
 #include "app/lists.h"
 #include "app/notify.h"
 #include "app/oidc_keys.h"
@@ -45,6 +46,7 @@ struct server {
     bool looked;                 /* what there is has been shown */
     struct oidc_keys *oidc_keys;
     struct front *front;
+    struct lambda *lambda;
     struct net_server *net;
     struct watch *watch;
     struct lists *lists;
@@ -98,6 +100,22 @@ static struct err open_store(struct ctx *ctx, struct server *server)
     return ERR_OK;
 }
 
+static struct err open_lambda(struct ctx *ctx, struct server *server)
+{
+    const struct settings *settings = &server->settings;
+    return lambda_open(ctx, &(struct lambda_options){
+        .store = server->store,
+        .writer = server->writer,
+        .vault = server->vault,
+        .data = server->folder.path,
+        .network = settings->lambda_network,
+        .environments = settings->lambda_environments,
+        .idle_ms = settings->lambda_idle_ms,
+        .retry_pause_ms = settings->lambda_retry_ms,
+        .body_max = (size_t)settings->body_limit,
+    }, &server->lambda);
+}
+
 static struct err open_front(struct ctx *ctx, struct server *server)
 {
     const struct settings *settings = &server->settings;
@@ -110,6 +128,8 @@ static struct err open_front(struct ctx *ctx, struct server *server)
         .push = settings->push ? &server->push : NULL,
         .check_answers = settings->check_answers,
         .journal = server->journal,
+        .lambda = server->lambda,
+        .body_max = (size_t)settings->body_limit,
     });
     const struct net_options options = {
         .listen = settings->listen,
@@ -120,6 +140,7 @@ static struct err open_front(struct ctx *ctx, struct server *server)
         .context = server->front,
         .handle = front_handle,
         .refuse = front_refuse,
+        .admit = front_admit,
     };
     TRY(net_server_start(ctx, &options, &server->net));
     struct str ignored = STR_NONE;
@@ -128,6 +149,7 @@ static struct err open_front(struct ctx *ctx, struct server *server)
                                                  : str_slice(settings->listen, 0, colon);
     server->endpoint = str_format(ctx->arena, "%s://%" STR_FMT ":%u", settings->tls_cert.ptr ? "https" : "http",
                                   STR_ARG(host), (unsigned)net_server_port(server->net));
+    TRY(lambda_start(ctx, server->lambda, server->front, server->endpoint));
     return data_write(ctx, data_file(ctx->arena, server->folder.path, "endpoint"),
                       str_format(ctx->arena, "%" STR_FMT "\n", STR_ARG(server->endpoint)), 0600);
 }
@@ -368,6 +390,7 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     TRY(open_deliverer(ctx, server));
     TRY(oidc_keys_open(ctx, &server->settings.jwks, &server->oidc_keys));
     sts_keys_from(oidc_keys_source(server->oidc_keys));
+    TRY(open_lambda(ctx, server));
     TRY(open_front(ctx, server));
     show_banner(server);
     deliverer_start(server->deliverer);
@@ -382,6 +405,7 @@ static void close_all(struct server *server)
     audit_stream_stop(server->stream);
     watch_stop(server->watch);
     sources_close(server->sources);
+    lambda_stop(server->lambda, server->settings.grace_ms);
     /* The writer last: it answers the writes that are under way. */
     if (server->net) {
         net_server_stop(server->net, server->settings.grace_ms);
@@ -392,6 +416,7 @@ static void close_all(struct server *server)
     export_close(server->export);
     audit_stream_close(server->stream);
     watch_close(server->watch);
+    lambda_close(server->lambda);
     store_writer_close(server->writer);
     journal_close(server->journal);
     lists_close(server->lists);

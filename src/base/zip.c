@@ -8,7 +8,8 @@
 /* spec: PKWARE APPNOTE 4.3: local header, central directory, end of central directory. */
 enum {
     END_SIZE = 22, CENTRAL_SIZE = 46, LOCAL_SIZE = 30, COMMENT_MAX = 65535,
-    METHOD_STORED = 0, METHOD_DEFLATED = 8, FLAG_ENCRYPTED = 1, MADE_BY_UNIX = 3
+    METHOD_STORED = 0, METHOD_DEFLATED = 8, FLAG_ENCRYPTED = 1, MADE_BY_UNIX = 3,
+    DEPTH_MAX = 64 /* of folders */
 };
 
 static uint16_t u16(struct str s, size_t at)
@@ -49,8 +50,8 @@ static bool is_safe_name(struct str name)
         }
     }
     struct str rest = name;
-    while (rest.ptr) {
-        if (!is_safe_part(str_cut(rest, '/', &rest))) {
+    for (int depth = 0; rest.ptr; depth++) {
+        if (depth == DEPTH_MAX || !is_safe_part(str_cut(rest, '/', &rest))) {
             return false;
         }
     }

@@ -46,6 +46,7 @@ struct net_exchange {
     struct http_request request;
     struct http_header headers[NET_HEADERS_MAX];
     char remote[NET_ADDRESS_SIZE];
+    uint16_t tag; /* of an adopted connection */
 
     const char *raw_uri; /* where the library keeps it, to be compared only */
     struct str target;   /* our copy */

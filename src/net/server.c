@@ -1,5 +1,7 @@
 #include "net/server.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -299,6 +301,27 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     }
 }
 
+/* An adopted connection carries its tag as port. */
+static uint16_t tag_of(const struct sockaddr *address)
+{
+    struct sockaddr_in known;
+    memcpy(&known, address, sizeof(known));
+    return ntohs(known.sin_port);
+}
+
+bool net_server_adopt(struct net_server *server, int fd, uint16_t tag)
+{
+    const struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(tag), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    const int yes = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+    return MHD_add_connection(server->daemon, fd, (const struct sockaddr *)&address, sizeof(address)) == MHD_YES;
+}
+
+uint16_t net_tag(const struct net_exchange *exchange)
+{
+    return exchange->tag;
+}
+
 static void on_connection(void *context, struct MHD_Connection *connection, void **slot,
                           enum MHD_ConnectionNotificationCode what)
 {
@@ -311,6 +334,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         exchange->arena = arena_open();
         exchange->body.fd = -1;
         net_address_text(info ? info->client_addr : NULL, exchange->remote);
+        exchange->tag = server->listener < 0 && info ? tag_of(info->client_addr) : 0;
         atomic_fetch_add(&server->connections, 1);
         atomic_fetch_add(&server->open, 1);
         *slot = exchange;
@@ -377,7 +401,6 @@ static struct err start_daemon(struct ctx *ctx, struct net_server *server)
     }
     /* Beside the head the library keeps its tables there. It zeroes all of it after each request: not larger than needed. */
     const struct MHD_OptionItem items[] = {
-        { MHD_OPTION_LISTEN_SOCKET, server->listener, NULL },
         { MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)(o->head_max + LIBRARY_TABLES), NULL },
         { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)(o->connections_max > o->threads ? o->connections_max : o->threads), NULL },
         { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)o->idle_timeout_s, NULL },
@@ -391,12 +414,16 @@ static struct err start_daemon(struct ctx *ctx, struct net_server *server)
         { MHD_OPTION_TLS_NO_ALPN, 1, NULL },
         { MHD_OPTION_END, 0, NULL },
     };
-    const unsigned flags =
+    const struct MHD_OptionItem listen_items[] = {
+        { server->listener >= 0 ? MHD_OPTION_LISTEN_SOCKET : MHD_OPTION_END, server->listener, NULL },
+        { MHD_OPTION_END, 0, NULL },
+    };
+    const unsigned flags = (server->listener < 0 ? (unsigned)MHD_USE_NO_LISTEN_SOCKET | (unsigned)MHD_USE_ITC : 0U) |
         (unsigned)MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | (tls ? (unsigned)MHD_USE_TLS : 0U);
     server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_access, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
         server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
-        MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, server, MHD_OPTION_ARRAY, items, MHD_OPTION_ARRAY, tls_items,
-        MHD_OPTION_END);
+        MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, server, MHD_OPTION_ARRAY, items, MHD_OPTION_ARRAY, listen_items,
+        MHD_OPTION_ARRAY, tls_items, MHD_OPTION_END);
     if (server->daemon == NULL) {
         return fail(ctx, &FAULT_IO, "the HTTP server cannot start%s", tls ? "; are certificate and key a pair?" : "");
     }
@@ -422,7 +449,7 @@ struct err net_server_start(struct ctx *ctx, const struct net_options *options, 
     server->options = with_defaults(options);
     server->secrets = arena_open_secret();
     server->listener = -1;
-    struct err started = net_listen(ctx, options->listen, &server->listener, &server->port);
+    struct err started = options->listen.ptr ? net_listen(ctx, options->listen, &server->listener, &server->port) : ERR_OK;
     if (started.fault == NULL && options->hops > 0) {
         net_limit_hops(server->listener, options->hops);
     }

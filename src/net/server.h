@@ -20,7 +20,7 @@ struct net_exchange;
 typedef void (*net_handler)(void *context, struct net_exchange *exchange);
 
 struct net_options {
-    struct str listen;          /* "127.0.0.1:4700", "[::1]:4700", "localhost:0"; port 0: any free one */
+    struct str listen;          /* "127.0.0.1:4700", "[::1]:4700", "localhost:0"; port 0: any free one; absent: net_server_adopt alone */
     unsigned threads;           /* 0: one per core */
     unsigned connections_max;   /* 0: 4,096 */
     unsigned idle_timeout_s;    /* 0: 60; a connection that says nothing for so long is closed */
@@ -46,6 +46,11 @@ uint16_t net_server_port(const struct net_server *server);
 /* Stops accepting at once, answers what is in flight with "Connection: close", waits for it up to grace_ms, then cuts
  * the connections that are still sending. Handlers that owe an answer are waited for without limit. Frees the server. */
 void net_server_stop(struct net_server *server, int64_t grace_ms);
+
+/* Serves a connection that was accepted elsewhere, as one from loopback; fd is the server's from now on. tag says later whose
+ * it is. For a server without a listener. False when it takes no more. */
+bool net_server_adopt(struct net_server *server, int fd, uint16_t tag);
+uint16_t net_tag(const struct net_exchange *exchange);
 
 const struct http_request *net_request(const struct net_exchange *exchange);
 struct arena *net_arena(struct net_exchange *exchange);

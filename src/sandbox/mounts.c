@@ -193,35 +193,6 @@ bool inside_mount(const struct plan *plan)
         && mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) == 0;
 }
 
-/* A word with each mention of `from` replaced; memory is never given back: the helper is short. */
-static char *replaced(char *word, const char *from, const char *to)
-{
-    char *copy = NULL;
-    size_t size = 0;
-    FILE *out = from[0] && strstr(word, from) ? open_memstream(&copy, &size) : NULL;
-    if (out == NULL) {
-        return word;
-    }
-    const char *rest = word;
-    for (const char *found = rest; (found = strstr(rest, from)) != NULL; rest = found + strlen(from)) {
-        fwrite(rest, 1, (size_t)(found - rest), out);
-        fputs(to, out);
-    }
-    fputs(rest, out);
-    return fclose(out) == 0 && copy ? copy : word;
-}
-
-static void translate_words(struct plan *plan, const char *from, const char *to)
-{
-    for (size_t i = 0; i < plan->argument_count; i++) {
-        plan->arguments[i] = replaced(plan->arguments[i], from, to);
-    }
-    for (size_t i = 0; i < plan->environment_count; i++) {
-        plan->environment[i] = replaced(plan->environment[i], from, to);
-    }
-    plan->folder = replaced(plan->folder, from, to);
-}
-
 /* The path of a folder by an own descriptor, which the program inherits. */
 static bool by_descriptor(const char *folder, char out[32])
 {
@@ -236,7 +207,7 @@ void inside_translate(struct plan *plan)
     char path[32];
     for (size_t i = 0; i < plan->bind_count; i++) {
         if (by_descriptor(plan->bind_from[i], path)) {
-            translate_words(plan, plan->bind_to[i], path);
+            plan_replace(plan, plan->bind_to[i], path);
         }
     }
     if (by_descriptor(plan->scratch, path) && plan->environment_count < SANDBOX_WORDS_MAX) {

@@ -109,3 +109,32 @@ bool plan_read(char *message, size_t size, struct plan *out)
     }
     return out->argument_count > 0 && out->folder && out->root && out->scratch;
 }
+
+/* A word with each mention of `from` replaced; memory is never given back: the helper is short. */
+static char *replaced(char *word, const char *from, const char *to)
+{
+    char *copy = NULL;
+    size_t size = 0;
+    FILE *out = from[0] && strstr(word, from) ? open_memstream(&copy, &size) : NULL;
+    if (out == NULL) {
+        return word;
+    }
+    const char *rest = word;
+    for (const char *found = rest; (found = strstr(rest, from)) != NULL; rest = found + strlen(from)) {
+        fwrite(rest, 1, (size_t)(found - rest), out);
+        fputs(to, out);
+    }
+    fputs(rest, out);
+    return fclose(out) == 0 && copy ? copy : word;
+}
+
+void plan_replace(struct plan *plan, const char *from, const char *to)
+{
+    for (size_t i = 0; i < plan->argument_count; i++) {
+        plan->arguments[i] = replaced(plan->arguments[i], from, to);
+    }
+    for (size_t i = 0; i < plan->environment_count; i++) {
+        plan->environment[i] = replaced(plan->environment[i], from, to);
+    }
+    plan->folder = replaced(plan->folder, from, to);
+}

@@ -31,6 +31,8 @@ struct plan {
 /* STR_NONE when it is too large for one message. */
 struct str plan_write(struct arena *arena, const struct sandbox_options *options);
 bool plan_read(char *message, size_t size, struct plan *out);
+/* In arguments, environment and folder. */
+void plan_replace(struct plan *plan, const char *from, const char *to);
 
 /* From the helper: ready (with the listeners), the most memory held, failed, ended. From the server: freeze, thaw. */
 enum plan_word { PLAN_READY = 'R', PLAN_MEMORY = 'M', PLAN_FAILED = 'X', PLAN_ENDED = 'E', PLAN_FREEZE = 'F', PLAN_THAW = 'T' };

@@ -31,7 +31,7 @@ struct sandbox_listen { const char *address; uint16_t port; }; /* IPv4; port 0: 
 
 struct sandbox_options {
     const char *helper;           /* the program that calls sandbox_helper */
-    const char *const *arguments; /* [0] is the program's path; NULL-terminated */
+    const char *const *arguments; /* [0] is the program's path; NULL-terminated. {port:N}: the port of listener N */
     const char *const *environment;
     const char *folder;           /* where it starts */
     const char *root;             /* an empty folder, where the root is mounted; many sandboxes may share it */

@@ -79,6 +79,17 @@ static void look_around(struct plan *plan, bool privileged)
     }
 }
 
+/* {port:0} in arguments and environment is the port of the first listener. */
+static void tell_ports(struct plan *plan, const uint16_t *ports)
+{
+    for (size_t i = 0; i < plan->listen_count; i++) {
+        char mark[40], port[8];
+        snprintf(mark, sizeof(mark), "{port:%zu}", i);
+        snprintf(port, sizeof(port), "%u", (unsigned)ports[i]);
+        plan_replace(plan, mark, port);
+    }
+}
+
 static void build(struct plan *plan, bool privileged)
 {
     struct plan_message message = { .word = PLAN_READY };
@@ -101,6 +112,7 @@ static void build(struct plan *plan, bool privileged)
     if (!inside_listen(plan, fds, message.ports)) {
         give_up("a listener inside can't be opened");
     }
+    tell_ports(plan, message.ports);
     message.missing = plan->missing;
     tell(&message, fds, plan->listen_count);
     for (size_t i = 0; i < plan->listen_count; i++) {

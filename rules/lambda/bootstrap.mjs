@@ -1,0 +1,190 @@
+// Runs Node.js functions for Yagura: takes events from the Runtime API and hands them to the handler.
+//
+// A runtime interface client of our own, with Node's own modules alone. Whoever prefers the official one (aws-lambda-ric)
+// runs it under provided.al2023.
+import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
+const root = process.env.LAMBDA_TASK_ROOT || '/var/task';
+const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+const base = '/2018-06-01/runtime/';
+let requestId = '';
+
+for (const level of ['log', 'info', 'warn', 'error', 'debug', 'trace']) {
+  const word = level === 'log' ? 'INFO' : level.toUpperCase();
+  const format = createRequire(import.meta.url)('node:util').format;
+  console[level] = (...parts) => process.stdout.write(
+    `${new Date().toISOString()}\t${requestId}\t${word}\t${format(...parts).replace(/\n/g, '\r')}\n`);
+}
+
+function call(method, name, body = '', headers = {}) {
+  return new Promise((resolve, reject) => {
+    const bytes = Buffer.from(body);
+    const request = http.request({ host, port, method, path: base + name, agent,
+      headers: { 'Content-Length': bytes.length, ...headers } }, (answer) => {
+      const pieces = [];
+      answer.on('data', (piece) => pieces.push(piece));
+      answer.on('end', () => resolve({ headers: answer.headers, body: Buffer.concat(pieces).toString() }));
+    });
+    request.on('error', reject);
+    request.end(bytes);
+  });
+}
+
+function errorOf(error) {
+  if (error instanceof Error) {
+    return { errorType: error.name, errorMessage: error.message, trace: (error.stack || '').split('\n') };
+  }
+  return { errorType: typeof error, errorMessage: String(error), trace: [] };
+}
+
+class Fault extends Error {
+  constructor(kind, message) {
+    super(message);
+    this.name = kind;
+  }
+}
+
+function findFile(name) {
+  for (const ending of ['', '.js', '.mjs', '.cjs']) {
+    const file = path.resolve(root, name + ending);
+    if ((ending || path.extname(name)) && existsSync(file)) {
+      return file;
+    }
+  }
+  return null;
+}
+
+async function load(file) {
+  try {
+    return file.endsWith('.mjs') ? await import(pathToFileURL(file)) : createRequire(import.meta.url)(file);
+  } catch (error) {
+    if (error.code === 'ERR_REQUIRE_ESM' || (error instanceof SyntaxError && /import|export/.test(error.message))) {
+      return import(pathToFileURL(file));
+    }
+    throw error;
+  }
+}
+
+async function findHandler(text) {
+  const folder = path.dirname(text);
+  const [name, ...members] = path.basename(text).split('.');
+  if (members.length === 0) {
+    throw new Fault('Runtime.MalformedHandlerName', 'Bad handler');
+  }
+  const file = findFile(path.join(folder, name));
+  if (!file) {
+    throw new Fault('Runtime.ImportModuleError', `Error: Cannot find module '${path.join(folder, name)}'\nRequire stack:\n- ${import.meta.filename ?? 'bootstrap.mjs'}`);
+  }
+  let found;
+  try {
+    found = await load(file);
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      throw new Fault('Runtime.UserCodeSyntaxError', `SyntaxError: ${error.message}`);
+    }
+    if (error && (error.code === 'MODULE_NOT_FOUND' || error.code === 'ERR_MODULE_NOT_FOUND')) {
+      throw new Fault('Runtime.ImportModuleError', `Error: ${error.message}`);
+    }
+    throw error;
+  }
+  for (const member of members) {
+    found = found?.[member] ?? (member === members[0] ? found?.default?.[member] : undefined);
+  }
+  if (found === undefined || found === null) {
+    throw new Fault('Runtime.HandlerNotFound', `${text} is undefined or not exported`);
+  }
+  if (typeof found !== 'function') {
+    throw new Fault('Runtime.HandlerNotFound', `${text} is not a function`);
+  }
+  return found;
+}
+
+function contextOf(headers, settled) {
+  const deadline = Number(headers['lambda-runtime-deadline-ms']);
+  return {
+    callbackWaitsForEmptyEventLoop: true,
+    functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+    memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+    clientContext: headers['lambda-runtime-client-context'] ? JSON.parse(headers['lambda-runtime-client-context']) : undefined,
+    identity: headers['lambda-runtime-cognito-identity'] ? JSON.parse(headers['lambda-runtime-cognito-identity']) : undefined,
+    invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
+    awsRequestId: headers['lambda-runtime-aws-request-id'],
+    getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+    done: (error, result) => settled(error, result),
+    fail: (error) => settled(error || new Error('handled')),
+    succeed: (result) => settled(null, result),
+  };
+}
+
+function runHandler(handler, event, headers) {
+  return new Promise((resolve, reject) => {
+    const settled = (error, result) => (error ? reject(error) : resolve(result));
+    const promise = handler(event, contextOf(headers, settled), settled);
+    if (promise && typeof promise.then === 'function') {
+      promise.then(resolve, reject);
+    } else if (handler.length < 3 && promise !== undefined) {
+      resolve(promise);
+    } else if (handler.length < 3) {
+      setImmediate(() => resolve(null));
+    }
+  });
+}
+
+function printError(kind, error) {
+  process.stdout.write(`${new Date().toISOString()}\t${requestId}\tERROR\t${kind} \t${JSON.stringify({ ...error, stack: error.trace })}\n`);
+}
+
+async function failInit(problem) {
+  const error = errorOf(problem);
+  printError('Uncaught Exception', error);
+  await call('POST', 'init/error', JSON.stringify(error), { 'Lambda-Runtime-Function-Error-Type': error.errorType });
+  process.exit(1);
+}
+
+let current = null;
+async function refuse(problem, kind) {
+  const error = errorOf(problem);
+  printError(kind, error);
+  await call('POST', `invocation/${current}/error`, JSON.stringify(error),
+    { 'Content-Type': 'application/json', 'Lambda-Runtime-Function-Error-Type': error.errorType });
+}
+for (const [event, name] of [['uncaughtException', 'Runtime.UncaughtException'], ['unhandledRejection', 'Runtime.UnhandledPromiseRejection']]) {
+  process.on(event, async (problem) => {
+    if (current) {
+      const named = new Fault(event === 'unhandledRejection' ? name : errorOf(problem).errorType, String(problem?.message ?? problem));
+      named.stack = problem?.stack;
+      await refuse(named, 'Uncaught Exception').catch(() => {});
+    }
+    process.exit(129);
+  });
+}
+
+let handler;
+try {
+  handler = await findHandler(process.env._HANDLER);
+} catch (problem) {
+  await failInit(problem);
+}
+for (;;) {
+  const { headers, body } = await call('GET', 'invocation/next');
+  requestId = current = headers['lambda-runtime-aws-request-id'];
+  if (headers['lambda-runtime-trace-id']) {
+    process.env._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id'];
+  }
+  try {
+    const result = await runHandler(handler, JSON.parse(body), headers);
+    const text = result === undefined ? 'null' : JSON.stringify(result);
+    await call('POST', `invocation/${current}/response`, text ?? 'null', { 'Content-Type': 'application/json' });
+  } catch (problem) {
+    await refuse(problem, 'Invoke Error');
+  }
+  current = null;
+}
