@@ -47,6 +47,7 @@ struct err iam_create_role(struct request *rq, const struct iam_create_role_in *
     TRY(entity_create(rq, &role, in->tags));
     struct iam_role *made = ARENA_NEW(rq->ctx.arena, struct iam_role);
     *made = role_out(rq, &role);
+    made->max_session_duration = in->max_session_duration; /* AWS tells the default only when asked for the role */
     made->permissions_boundary = boundary_out(rq, &role);
     made->tags = in->tags;
     out->role = made;
