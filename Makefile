@@ -46,7 +46,7 @@ APP := $(call room_objects,app)
 FUZZERS := $(patsubst fuzz/%.c,$(B)/bin/%,$(wildcard fuzz/*_fuzz.c))
 link = $(CC) $(LDFLAGS) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
-.PHONY: all run test unit tests e2e conformance lint asan tsan sanitized fuzz fuzzers bench bench-quality torture install deb clean help
+.PHONY: all run test unit tests e2e conformance lint asan tsan sanitized fuzz fuzzers bench bench-quality torture rotations rotation-functions install deb clean help
 .SECONDARY:
 all: $(if $(APP),$(B)/yagura,$(LIBRARIES)) ## build the binary: build/release/yagura
 
@@ -73,6 +73,10 @@ fuzz: build/.setup-test ## each fuzz target for FUZZ_SECONDS (10)
 fuzzers: $(FUZZERS)
 torture: all build/.setup-build ## kill -9 under load, ROUNDS times (100): nothing acknowledged is lost
 	@$(PYTHON) tests/torture.py --binary $(B)/yagura --rounds $(or $(ROUNDS),100)
+rotations: all build/.setup-test rotation-functions ## a PostgreSQL password changed ROUNDS (100) times under CLIENTS (50), the server killed on the way
+	@$(PYTHON) tests/rotations.py --binary $(B)/yagura --rotations $(or $(ROUNDS),100) --clients $(or $(CLIENTS),50)
+rotation-functions: build/.setup-test ## zips of the rotation functions for PostgreSQL and MySQL: build/functions
+	@$(PYTHON) tools/rotation_functions.py
 BENCHES := policy_bench benign_bench inflate_bench match_bench scan_bench pattern_bench sigma_bench flow_bench dns_bench memory_bench floor_bench simdjson_bench
 bench: all build/.setup-bench $(BENCHES:%=$(B)/bench/%) ## every figure beside its peers'; ONLY=patterns runs one part
 	@$(PYTHON) bench/run.py --binary $(B)/yagura $(ONLY:%=--only %)

@@ -1,5 +1,6 @@
 """MySQL and MariaDB through PyMySQL."""
 
+import hashlib
 import os
 import re
 import ssl
@@ -10,7 +11,6 @@ from rotation import Denied
 
 ENGINES = ("mysql", "mariadb", "aurora-mysql")
 DENIED = {1045, 1698}  # wrong password; no such user
-NO_SUCH_GRANT = 1141
 CONNECT_S = 10
 
 
@@ -55,19 +55,24 @@ def accounts(connection, user):
     return [host for (host,) in run(connection, "SELECT host FROM mysql.user WHERE user = %s", (user,))]
 
 
-def set_password(connection, user, password):
-    """Of the account that is logged in, or of every host of another user."""
-    current = run(connection, "SELECT current_user()")[0][0].rsplit("@", 1)
-    hosts = [current[1]] if current[0] == user else accounts(connection, user)
-    for host in hosts:
-        if current[0] == user:
-            run(connection, "SET PASSWORD = PASSWORD(%s)" if is_mariadb(connection) else "ALTER USER USER() IDENTIFIED BY %s", (password,))
-        else:
-            run(connection, "ALTER USER %s@%s IDENTIFIED BY %s", (user, host, password))
-
-
 def is_mariadb(connection):
     return "mariadb" in run(connection, "SELECT version()")[0][0].lower()
+
+
+def native_hash(password):
+    """What MariaDB stores. It logs statements as they are (MySQL covers passwords itself), so it is given this."""
+    return "*" + hashlib.sha1(hashlib.sha1(password.encode()).digest()).hexdigest().upper()
+
+
+def set_password(connection, user, password):
+    """Of the account that is logged in, or of every host of another user."""
+    hashed = native_hash(password) if is_mariadb(connection) else None
+    if run(connection, "SELECT current_user()")[0][0].rsplit("@", 1)[0] == user:
+        own = "SET PASSWORD = %s" if hashed else "ALTER USER USER() IDENTIFIED BY %s"
+        run(connection, own, (hashed or password,))
+        return
+    for host in accounts(connection, user):
+        run(connection, f"ALTER USER %s@%s IDENTIFIED BY {'PASSWORD ' if hashed else ''}%s", (user, host, hashed or password))
 
 
 def same_rights(connection, user, model):

@@ -75,7 +75,7 @@ def verifier(connection, user, password):
 
 def set_password(connection, user, password):
     stored = pg8000.native.literal(verifier(connection, user, password))
-    connection.run(f"ALTER ROLE {name(user)} WITH LOGIN PASSWORD {stored}")
+    connection.run(f"ALTER ROLE {name(user)} PASSWORD {stored}")
 
 
 def same_rights(connection, user, model):
