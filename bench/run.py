@@ -12,6 +12,7 @@
     logs       flow and DNS logs against plain recipes in C
     memory     per rule and per key
     decisions  of the policy engine, Cedar beside it
+    guard      GetSecretValue against nginx with as large an answer
     http       signed requests against nginx and moto
     start      on an existing data folder; memory when idle
 
@@ -24,12 +25,13 @@ import subprocess
 from common import WORK, write
 from decisions import bench_decisions
 from detection import bench_detect, bench_engines, bench_threads
+from guard import bench_guard
 from patterns import bench_lines, bench_patterns
 from readers import bench_logs, bench_memory, bench_scan
 from serving import bench_http, bench_start
 
 PARTS = {"patterns": bench_patterns, "lines": bench_lines, "detect": bench_detect, "threads": bench_threads,
-         "engines": bench_engines, "scan": bench_scan, "logs": bench_logs, "memory": bench_memory, "decisions": bench_decisions, "http": bench_http,
+         "engines": bench_engines, "scan": bench_scan, "logs": bench_logs, "memory": bench_memory, "decisions": bench_decisions, "guard": bench_guard, "http": bench_http,
          "start": bench_start}
 
 

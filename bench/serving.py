@@ -93,9 +93,9 @@ server {{ listen 127.0.0.1:{port}; location / {{ return 200 "{text}"; }} }} }}
 """
 
 
-def nginx(port):
+def nginx(port, size=200):
     path = WORK / "nginx.conf"
-    path.write_text(NGINX.format(work=WORK, port=port, text="x" * 200))
+    path.write_text(NGINX.format(work=WORK, port=port, text="x" * size))
     return running(["/usr/sbin/nginx", "-c", path, "-p", WORK], port)
 
 

@@ -21,6 +21,7 @@
 #include "app/lists.h"
 #include "app/notify.h"
 #include "app/oidc_keys.h"
+#include "app/rotation.h"
 #include "app/source.h"
 #include "app/trail_delivery.h"
 #include "app/watch.h"
@@ -47,6 +48,7 @@ struct server {
     struct oidc_keys *oidc_keys;
     struct front *front;
     struct lambda *lambda;
+    struct rotator *rotator;
     struct net_server *net;
     struct watch *watch;
     struct lists *lists;
@@ -392,8 +394,10 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     sts_keys_from(oidc_keys_source(server->oidc_keys));
     TRY(open_lambda(ctx, server));
     TRY(open_front(ctx, server));
+    TRY(rotator_open(ctx, &(struct rotator_options){ server->store, server->writer, front_inside(server->front) }, &server->rotator));
     show_banner(server);
     deliverer_start(server->deliverer);
+    rotator_start(server->rotator);
     start_watch(server);
     return ERR_OK;
 }
@@ -405,7 +409,9 @@ static void close_all(struct server *server)
     audit_stream_stop(server->stream);
     watch_stop(server->watch);
     sources_close(server->sources);
+    rotator_stop(server->rotator);
     lambda_stop(server->lambda, server->settings.grace_ms);
+    rotator_close(server->rotator);
     /* The writer last: it answers the writes that are under way. */
     if (server->net) {
         net_server_stop(server->net, server->settings.grace_ms);

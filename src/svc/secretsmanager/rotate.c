@@ -2,9 +2,7 @@
  *
  * spec: RotateSecret; user guide, "Rotation by Lambda function". */
 #include "crypto/random.h"
-#if __has_include("lambda_model.h") /* until there are functions */
 #include "lambda_model.h"
-#endif
 #include "svc/door.h"
 #include "svc/secretsmanager/rotation.h"
 #include "svc/secretsmanager/schedule.h"
@@ -72,13 +70,8 @@ static struct err take_rules(struct request *rq, const struct secretsmanager_rot
 /* An invocation that only asks whether it would be allowed. */
 static struct err ask_lambda(struct request *rq, const struct secret *secret, enum door_as as)
 {
-#if __has_include("lambda_model.h")
-    const struct lambda_invoke_in asked = { .function_name = secret->function, .invocation_type = STR("DryRun") };
-    const void *in = &asked;
-#else
-    const void *in = NULL;
-#endif
-    const struct door_call call = { .service = "lambda", .operation = "Invoke", .in = in, .as = as, .source_arn = secret->arn,
+    const struct lambda_invoke_in in = { .function_name = secret->function, .invocation_type = STR("DryRun") };
+    const struct door_call call = { .service = "lambda", .operation = "Invoke", .in = &in, .as = as, .source_arn = secret->arn,
                                     .account = secret->account };
     const void *answer = NULL;
     return door_call(rq, &call, &answer);
