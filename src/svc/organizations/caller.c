@@ -11,7 +11,7 @@ enum { TOKEN_MAX = 4096, PAGE_MAX = 20 };
 
 /* --- faults --- */
 
-static void say(struct request *rq, const char *format, va_list args)
+PRINTF_LIKE(2, 0) static void say(struct request *rq, const char *format, va_list args)
 {
     vsnprintf(rq->ctx.reason, sizeof(rq->ctx.reason), format, args);
 }
