@@ -62,6 +62,7 @@ struct settings {
     bool no_progress;
     bool explain;
     bool check_answers;
+    struct path_list public_keys; /* of verify-logs: files */
     struct path_list policy, session_policy, scp, rcp; /* of policy: files */
     struct path_list context;                          /* key=value */
     struct str resource_policy, boundary, endpoint_policy, policy_kind;
@@ -92,6 +93,7 @@ enum settings_group {
     SETTINGS_IMDS = 32768,
     SETTINGS_ENV = 65536,
     SETTINGS_AUDIT = 131072,
+    SETTINGS_VERIFY = 262144,
 };
 
 /* What a command tells about itself. */

@@ -270,7 +270,7 @@ struct err source_take(struct ctx *ctx, struct source *source, const struct buck
     return err;
 }
 
-static struct err list_page(struct ctx *ctx, struct source *source, struct str token, struct bucket_page *page)
+struct err source_list_page(struct ctx *ctx, struct source *source, struct str token, struct bucket_page *page)
 {
     struct text query = text_new(ctx->arena);
     bool path_style = false;
@@ -297,6 +297,17 @@ static struct err list_page(struct ctx *ctx, struct source *source, struct str t
     return ERR_OK;
 }
 
+struct err source_get(struct ctx *ctx, struct source *source, struct net_client *client, struct str key,
+                      struct http_response *response)
+{
+    bool path_style = false;
+    struct source_call call = { .service = "s3", .file = -1 };
+    call.base = bucket_base(ctx, source, source->uri.bucket, &path_style);
+    call.what = str_format(ctx->arena, "get s3://%" STR_FMT "/%" STR_FMT, STR_ARG(source->uri.bucket), STR_ARG(key)).ptr;
+    call.request = (struct http_request){ .method = STR("GET"), .path = path_of(ctx, source->uri.bucket, key, path_style) };
+    return source_call(ctx, source, client, &call, response);
+}
+
 /* An object that can't be had is no reason to leave out the others, but a page is: the next one is not known. */
 struct err source_list(struct ctx *ctx, struct source *source)
 {
@@ -308,7 +319,7 @@ struct err source_list(struct ctx *ctx, struct source *source)
         struct ctx inner = ctx_new(arena, clock_now_ms());
         struct bucket_page *page = ARENA_NEW(arena, struct bucket_page);
         bool *taken = ARENA_ARRAY(arena, bool, BUCKET_PAGE_MAX);
-        struct err err = list_page(&inner, source, token, page);
+        struct err err = source_list_page(&inner, source, token, page);
         token = STR_NONE;
         arena_reset(tokens);
         if (!err.fault) {

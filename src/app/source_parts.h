@@ -78,6 +78,11 @@ struct str source_aws_base(struct ctx *ctx, const struct source *source, const c
 struct err source_take(struct ctx *ctx, struct source *source, const struct bucket_object *objects, size_t count,
                        bool *taken);
 struct err source_list(struct ctx *ctx, struct source *source);
+/* One page of the bucket below the URI's prefix; token absent: the first. */
+struct err source_list_page(struct ctx *ctx, struct source *source, struct str token, struct bucket_page *page);
+/* An object whole, in memory. FAULT_MISSING: there is none. */
+struct err source_get(struct ctx *ctx, struct source *source, struct net_client *client, struct str key,
+                      struct http_response *response);
 
 /* source_queue.c: one answer's worth of notifications. */
 struct err source_receive(struct ctx *ctx, struct source *source);
