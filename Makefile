@@ -29,7 +29,7 @@ LINK_asan := -fsanitize=address,undefined
 LINK_tsan := -fsanitize=thread
 LINK_fuzz := -fsanitize=fuzzer,address,undefined
 IS_CLANG := $(findstring clang,$(CC))
-CFLAGS := -std=c17 -D_GNU_SOURCE -Isrc -Ibuild/gen -I. -I/usr/include/postgresql -fPIE -pthread $(STRICT) \
+CFLAGS := -std=c17 -D_GNU_SOURCE -Isrc -Ibuild/gen -I. -I/usr/include/postgresql -I/usr/include/p11-kit-1 -fPIE -pthread $(STRICT) \
   $(if $(IS_CLANG),$(STRICT_CLANG),$(STRICT_GCC)) $(OPTIMISE_$(FLAVOUR)) -MMD -MP
 LDFLAGS := -pie $(LINK_$(FLAVOUR))
 

@@ -98,7 +98,7 @@ static struct err prepare(struct ctx *ctx, const struct settings *settings, stru
 
 static struct err look(struct ctx *ctx, const struct settings *settings, struct posture_items *items)
 {
-    const struct posture_options options = { .data = settings->data, .store = settings->store, .endpoint = settings->endpoint,
+    const struct posture_options options = { .data = settings->data, .root_key = settings->root_key, .store = settings->store, .endpoint = settings->endpoint,
                                              .account = settings->account_id, .region = settings->region };
     struct posture *posture = NULL;
     struct err err = posture_open(ctx, &options, &posture);

@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "store/store.h"
 
-static const char *const small_files[] = { "root.key", "credentials" };
+static const char *const small_files[] = { "root.key", "root.sealed", "credentials" };
 
 static struct err copy_small_files(struct ctx *ctx, struct str from, struct str to)
 {
@@ -40,7 +40,7 @@ static struct err write_manifest(struct ctx *ctx, struct str folder)
 /* What a failure left behind must not pass for data. */
 static void remove_copies(struct ctx *ctx, struct str folder)
 {
-    static const char *const names[] = { "yagura.db", "root.key", "credentials" };
+    static const char *const names[] = { "yagura.db", "root.key", "root.sealed", "credentials" };
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         unlink(data_file(ctx->arena, folder, names[i]).ptr);
     }
@@ -73,7 +73,7 @@ static struct err fill_backup(struct ctx *ctx, const struct settings *settings, 
 static struct err backup(struct ctx *ctx, const struct settings *settings)
 {
     const struct str to = settings->arguments.items[0];
-    if (!data_exists(ctx, data_file(ctx->arena, settings->data, "root.key"))) {
+    if (!data_has_root_key(ctx, settings->data)) {
         return fail(ctx, &FAULT_MISSING, "%" STR_FMT " is not a data folder of Yagura; name one with --data",
                     STR_ARG(settings->data));
     }
@@ -106,9 +106,9 @@ static struct err restore(struct ctx *ctx, const struct settings *settings)
                     STR_ARG(from));
     }
     TRY(require(ctx, from, "yagura.db"));
-    TRY(require(ctx, from, "root.key"));
+    TRY(data_has_root_key(ctx, from) ? ERR_OK : require(ctx, from, "root.key"));
     if (data_exists(ctx, data_file(ctx->arena, settings->data, "yagura.db"))
-        || data_exists(ctx, data_file(ctx->arena, settings->data, "root.key"))) {
+        || data_has_root_key(ctx, settings->data)) {
         return fail(ctx, &FAULT_IO, "%" STR_FMT " holds data already; restore into a new folder with --data",
                     STR_ARG(settings->data));
     }

@@ -25,6 +25,7 @@ extern const struct command COMMAND_IMDS;
 extern const struct command COMMAND_COVERAGE;
 extern const struct command COMMAND_BACKUP;
 extern const struct command COMMAND_RESTORE;
+extern const struct command COMMAND_ADMIN;
 
 /* Prints "yagura NAME: REASON" and gives 4. */
 int command_failed(const struct command *command, const struct ctx *ctx);

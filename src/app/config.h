@@ -21,6 +21,7 @@ struct settings {
     struct str region;
     struct str config;
     struct str store;
+    struct str root_key, to; /* sources of root keys: crypto/root.h */
     struct str format;
     struct str log_level;
     struct str tls_cert;
@@ -93,7 +94,12 @@ enum settings_group {
     SETTINGS_IMDS = 32768,
     SETTINGS_ENV = 65536,
     SETTINGS_AUDIT = 131072,
+<<<<<<< HEAD
     SETTINGS_VERIFY = 262144,
+=======
+    SETTINGS_ROOT = 262144,  /* --root-key */
+    SETTINGS_ADMIN = 524288, /* --to */
+>>>>>>> a52a751 (app, crypto, store: root keys from passphrase, systemd credential or PKCS #11 token; yagura admin rotate-root-key)
 };
 
 /* What a command tells about itself. */

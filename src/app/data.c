@@ -69,6 +69,12 @@ bool data_exists(struct ctx *ctx, struct str path)
     return access(str_cstr(ctx->arena, path), F_OK) == 0;
 }
 
+bool data_has_root_key(struct ctx *ctx, struct str folder)
+{
+    return data_exists(ctx, data_file(ctx->arena, folder, "root.key"))
+        || data_exists(ctx, data_file(ctx->arena, folder, "root.sealed"));
+}
+
 static bool write_all(int fd, struct str bytes)
 {
     while (bytes.len > 0) {
@@ -169,7 +175,7 @@ struct err data_read_credentials(struct ctx *ctx, struct str folder, struct cred
 
 struct err data_connect(struct ctx *ctx, struct str folder, struct str url, struct store **store, struct store_conn **db)
 {
-    if (!data_exists(ctx, data_file(ctx->arena, folder, "root.key"))) {
+    if (!data_has_root_key(ctx, folder)) {
         return fail(ctx, &FAULT_MISSING, "%" STR_FMT " is not a data folder of Yagura; name one with --data", STR_ARG(folder));
     }
     TRY(store_open(ctx, data_store_url(ctx->arena, folder, url), store));

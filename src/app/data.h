@@ -1,7 +1,7 @@
 /* data.h - the data folder: where things lie in it, and the small files that other commands read.
  *
  *   yagura.db     SQLite, unless --store names another
- *   root.key      seals secrets at rest (crypto/vault.h), 0600
+ *   root.key      seals secrets at rest (crypto/vault.h), 0600; or root.sealed, the same wrapped (app/root_key.h)
  *   credentials   JSON, the first administrator's access key, 0600
  *   endpoint      URL of the server that last started here
  *   lock          held while a server runs */
@@ -27,6 +27,7 @@ struct err data_write(struct ctx *ctx, struct str path, struct str bytes, unsign
 /* FAULT_MISSING when it isn't there. At most 1 MiB. */
 struct err data_read(struct ctx *ctx, struct str path, struct str *bytes);
 struct err data_copy(struct ctx *ctx, struct str from, struct str to, unsigned mode);
+bool data_has_root_key(struct ctx *ctx, struct str folder); /* itself, or wrapped */
 bool data_exists(struct ctx *ctx, struct str path);
 
 /* A connection to the store of a data folder, for commands that look into one, server or not. FAULT_MISSING: the folder is

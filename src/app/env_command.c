@@ -3,6 +3,7 @@
 
 #include "app/commands.h"
 #include "app/data.h"
+#include "app/root_key.h"
 #include "base/clock.h"
 #include "crypto/vault.h"
 #include "net/client.h"
@@ -50,7 +51,7 @@ static struct err print_root(struct ctx *ctx, const struct settings *settings)
         return fail(ctx, &FAULT_INVALID, "--account takes 12 digits, not \"%" STR_FMT "\"; yagura accounts lists them",
                     STR_ARG(settings->account));
     }
-    TRY(vault_open(ctx, data_file(ctx->arena, settings->data, "root.key"), &vault));
+    TRY(root_key_open(ctx, settings->data, settings->root_key, &vault));
     struct session session = {
         .principal = { .type = PRINCIPAL_ROOT, .account = settings->account, .id = settings->account,
                        .arn = str_format(ctx->arena, "arn:aws:iam::%" STR_FMT ":root", STR_ARG(settings->account)),

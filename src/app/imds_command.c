@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "app/commands.h"
+#include "app/root_key.h"
 #include "app/data.h"
 #include "app/imds.h"
 #include "app/inside.h"
@@ -120,7 +121,7 @@ static struct err open_all(struct ctx *ctx, struct instance *instance)
     const struct settings *settings = &instance->settings;
     struct imds_credentials first = { .expires_ms = 0 };
     TRY(data_connect(ctx, settings->data, settings->store, &instance->store, &instance->db));
-    TRY(vault_open(ctx, data_file(ctx->arena, settings->data, "root.key"), &instance->vault));
+    TRY(root_key_open(ctx, settings->data, settings->root_key, &instance->vault));
     instance->inside = inside_open(&(const struct inside_options){
         .store = instance->store, .vault = instance->vault, .home_account = settings->account_id, .region = settings->region });
     instance->options = (struct imds_options){

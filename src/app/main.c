@@ -8,7 +8,11 @@
 
 static const struct command *const commands[] = {
     &COMMAND_SERVE, &COMMAND_ENV, &COMMAND_ACCOUNTS, &COMMAND_DETECT, &COMMAND_FINDINGS, &COMMAND_SUPPRESS, &COMMAND_NOTIFY, &COMMAND_SOURCES, &COMMAND_MATCH, &COMMAND_RULES, &COMMAND_POLICY,
+<<<<<<< HEAD
     &COMMAND_INTEL, &COMMAND_VERIFY_LOGS, &COMMAND_AUDIT, &COMMAND_IMDS, &COMMAND_COVERAGE, &COMMAND_BACKUP, &COMMAND_RESTORE,
+=======
+    &COMMAND_INTEL, &COMMAND_AUDIT, &COMMAND_IMDS, &COMMAND_COVERAGE, &COMMAND_BACKUP, &COMMAND_RESTORE, &COMMAND_ADMIN,
+>>>>>>> a52a751 (app, crypto, store: root keys from passphrase, systemd credential or PKCS #11 token; yagura admin rotate-root-key)
 };
 
 int command_failed(const struct command *command, const struct ctx *ctx)

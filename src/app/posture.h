@@ -14,7 +14,7 @@
 struct posture;
 
 struct posture_options {
-    struct str data, store;   /* a data folder ... */
+    struct str data, store, root_key; /* a data folder ... */
     struct str endpoint;      /* ... or, when it isn't absent: a URL, or "aws" */
     struct str account, region;
 };

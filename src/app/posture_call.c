@@ -1,4 +1,5 @@
 #include "app/data.h"
+#include "app/root_key.h"
 #include "app/inside.h"
 #include "app/posture.h"
 #include "app/source_parts.h"
@@ -24,7 +25,7 @@ static struct err open_folder(struct ctx *ctx, struct posture *posture)
 {
     const struct posture_options *options = &posture->options;
     TRY(data_connect(ctx, options->data, options->store, &posture->store, &posture->db));
-    TRY(vault_open(ctx, data_file(ctx->arena, options->data, "root.key"), &posture->vault));
+    TRY(root_key_open(ctx, options->data, options->root_key, &posture->vault));
     posture->inside = inside_open(&(const struct inside_options){
         .store = posture->store, .vault = posture->vault, .home_account = options->account, .region = options->region });
     posture->router = wire_router_open(SERVICE_MODELS, SERVICE_MODEL_COUNT);

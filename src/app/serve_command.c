@@ -20,6 +20,7 @@
 #include "app/lambda.h"
 #include "app/lists.h"
 #include "app/notify.h"
+#include "app/root_key.h"
 #include "app/oidc_keys.h"
 #include "app/rotation.h"
 #include "app/source.h"
@@ -27,6 +28,7 @@
 #include "app/watch.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "crypto/secret.h"
 #include "schema.h"
 #include "store/source.h"
 #include "svc/guardduty/guardduty.h"
@@ -93,7 +95,8 @@ static struct err open_store(struct ctx *ctx, struct server *server)
     TRY(store_migrate(ctx, server->store, SCHEMA_STEPS, SCHEMA_STEP_COUNT));
     struct store_conn *db = NULL;
     TRY(store_connect(ctx, server->store, &db));
-    const struct err err = make_administrator(ctx, server, db);
+    struct err err = root_key_settle(ctx, &server->settings, db, &server->vault);
+    err = err.fault ? err : make_administrator(ctx, server, db);
     store_disconnect(db);
     TRY(err);
     TRY(store_writer_open(ctx, server->store, WRITER_QUEUE, WRITER_THREADS, &server->writer));
@@ -368,21 +371,10 @@ static void start_watch(struct server *server)
     sources_start(server->sources);
 }
 
-/* A new key would open nothing that the lost one sealed: better to stop than to start with all secrets gone. */
-static struct err open_vault(struct ctx *ctx, struct server *server)
-{
-    const struct str key = data_file(ctx->arena, server->folder.path, "root.key");
-    if (!data_exists(ctx, key) && data_exists(ctx, data_file(ctx->arena, server->folder.path, "credentials"))) {
-        return fail(ctx, &FAULT_MISSING, "%" STR_FMT " is missing, and without it the secrets in %" STR_FMT
-                    " can't be read; put it back from a backup", STR_ARG(key), STR_ARG(server->folder.path));
-    }
-    return vault_open(ctx, key, &server->vault);
-}
-
 static struct err open_all(struct ctx *ctx, struct server *server)
 {
     TRY(data_open(ctx, server->settings.data, &server->folder));
-    TRY(open_vault(ctx, server));
+    TRY(root_key_open(ctx, server->settings.data, server->settings.root_key, &server->vault));
     TRY(open_store(ctx, server));
     TRY(open_watch(ctx, server));
     lists_open(&(struct lists_options){ &server->settings, server->store, server->writer, server->watch }, &server->lists);
@@ -466,6 +458,7 @@ static int run(const struct command *command, int argc, char **argv)
     struct ctx ctx = ctx_new(arena, clock_now_ms());
     struct server server = { .folder.lock = -1 };
     int status = 0;
+    secret_process();
     if (!settings_begin(&ctx, command, argc, argv, &server.settings, &status)) {
         return status;
     }

@@ -6,13 +6,15 @@
 #include <unistd.h>
 
 #include "crypto/aead.h"
+#include "crypto/hash.h"
 #include "crypto/random.h"
 #include "crypto/secret.h"
 
-enum { KEY_SIZE = VAULT_KEY_SIZE, VERSION = 1, HEAD_SIZE = 1 + AEAD_NONCE_SIZE };
+enum { KEY_SIZE = VAULT_KEY_SIZE, VERSION = 1, HEAD_SIZE = 1 + AEAD_NONCE_SIZE, FINGERPRINT_SIZE = 16 };
 
 struct vault {
     struct aead *aead;
+    unsigned char fingerprint[HASH_SHA256_SIZE];
 };
 
 static void close_file(const int *fd)
@@ -125,7 +127,17 @@ struct vault *vault_of_key(const unsigned char key[VAULT_KEY_SIZE])
 {
     struct vault *vault = memory_new(sizeof(*vault));
     vault->aead = aead_open(key);
+    struct hash hash = hash_begin(HASH_SHA256);
+    hash_add(&hash, STR("yagura root key"));
+    hash_add(&hash, (struct str){ (const char *)key, KEY_SIZE });
+    hash_end(&hash, vault->fingerprint);
+    memory_wipe(&hash, sizeof(hash));
     return vault;
+}
+
+struct str vault_fingerprint(struct arena *arena, const struct vault *vault)
+{
+    return str_hex(arena, vault->fingerprint, FINGERPRINT_SIZE);
 }
 
 void vault_close(struct vault *vault)

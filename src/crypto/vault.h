@@ -14,6 +14,8 @@ enum { VAULT_KEY_SIZE = 32 };
 
 struct err vault_open(struct ctx *ctx, struct str key_file, struct vault **out);
 struct vault *vault_of_key(const unsigned char key[VAULT_KEY_SIZE]); /* copies it */
+/* Tells which key it is and gives nothing of it away. */
+struct str vault_fingerprint(struct arena *arena, const struct vault *vault);
 void vault_close(struct vault *vault); /* NULL is allowed */
 struct str vault_seal(struct ctx *ctx, const struct vault *vault, struct str about, struct str plain);
 /* False when the bytes were changed, belong to another `about` or another key. */

@@ -331,7 +331,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
         exchange->server = server;
         exchange->connection = connection;
-        exchange->arena = arena_open();
+        exchange->arena = arena_open_secret();
         exchange->body.fd = -1;
         net_address_text(info ? info->client_addr : NULL, exchange->remote);
         exchange->tag = server->listener < 0 && info ? tag_of(info->client_addr) : 0;
