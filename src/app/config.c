@@ -28,6 +28,8 @@ static const struct setting table[] = {
       AT(store), KIND_TEXT, SETTINGS_DATA, 0, 0 },
     { "root-key", "SOURCE", "YAGURA_ROOT_KEY", "file", "what opens the root key: file, passphrase:PATH, credential:NAME (of systemd) or pkcs11:token=LABEL?module-path=PATH&pin-source=PATH",
       AT(root_key), KIND_TEXT, SETTINGS_SERVE | SETTINGS_IMDS | SETTINGS_ENV | SETTINGS_AUDIT | SETTINGS_ROOT, 0, 0 },
+    { "hsm", "CLUSTER=URI", NULL, NULL, "PKCS #11 token behind a custom key store of KMS: cluster-abcdefghijk=pkcs11:token=LABEL?module-path=PATH (repeatable)", AT(hsm),
+      KIND_PATHS, SETTINGS_SERVE, 0, 0 },
     { "to", "SOURCE", NULL, NULL, "source of the new root key; default: the same", AT(to), KIND_TEXT, SETTINGS_ADMIN, 0, 0 },
     { "listen", "ADDRESS:PORT", "YAGURA_LISTEN", "127.0.0.1:4700", "where to listen; port 0 picks a free one",
       AT(listen), KIND_TEXT, SETTINGS_SERVE, 0, 0 },

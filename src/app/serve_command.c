@@ -371,9 +371,20 @@ static void start_watch(struct server *server)
     sources_start(server->sources);
 }
 
+static void set_clusters(struct ctx *ctx, struct server *server)
+{
+    const struct path_list *given = &server->settings.hsm;
+    struct kms_cluster *clusters = ARENA_ARRAY(ctx->arena, struct kms_cluster, given->count + 1);
+    for (size_t i = 0; i < given->count; i++) {
+        clusters[i].id = str_cut(given->items[i], '=', &clusters[i].uri);
+    }
+    kms_set_clusters(clusters, given->count);
+}
+
 static struct err open_all(struct ctx *ctx, struct server *server)
 {
     TRY(data_open(ctx, server->settings.data, &server->folder));
+    set_clusters(ctx, server);
     TRY(root_key_open(ctx, server->settings.data, server->settings.root_key, &server->vault));
     TRY(open_store(ctx, server));
     TRY(open_watch(ctx, server));

@@ -14,6 +14,7 @@ import time
 import pytest
 
 from conftest import Yagura, binary, until
+from test_kms import LASTING, refused, wrapped
 
 FEW = bool(os.environ.get("YAGURA_FEW") or os.environ.get("YAGURA_TEST_STORE"))
 SOFTHSM = next((p for p in ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so")
@@ -170,7 +171,6 @@ def test_no_secret_lies_in_memory_images_logs_or_on_disk(tmp_path):
     data = tmp_path / "data"
     server = start(data, "--log-level", "debug")
     kms, iam, sts = server.client("kms"), server.client("iam"), server.client("sts")
-    from test_kms import LASTING, wrapped
     marker = b"MARKER-key-material-0123456789ab"
     key = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["KeyId"]
     kms.import_key_material(**wrapped(kms, key, marker), **LASTING)
@@ -220,3 +220,54 @@ def test_a_crash_leaves_no_core(tmp_path):
     process.send_signal(signal.SIGABRT)
     assert process.wait(20) == -signal.SIGABRT
     assert not list(tmp_path.glob("core*"))
+
+
+@needs_token
+def test_keys_of_a_custom_key_store_stay_in_the_token(tmp_path, token):
+    cluster, other = "cluster-abcdefghijk", "cluster-bcdefghijkl"
+    data = tmp_path / "data"
+    options = ["--hsm", f"{cluster}={token.split('&pin-source')[0]}"]
+    server = start(data, *options)
+    kms = server.client("kms")
+    asked = dict(CustomKeyStoreName="hsm", KeyStorePassword="1234567", TrustAnchorCertificate="certificate")
+    refused(kms.create_custom_key_store, "CloudHsmClusterNotFoundException", CloudHsmClusterId=other, **asked)
+    refused(kms.create_custom_key_store, "UnsupportedOperationException", CustomKeyStoreName="x",
+            CustomKeyStoreType="EXTERNAL_KEY_STORE")
+    store = kms.create_custom_key_store(CloudHsmClusterId=cluster, **asked)["CustomKeyStoreId"]
+    refused(kms.create_custom_key_store, "CustomKeyStoreNameInUseException", CloudHsmClusterId=cluster, **asked)
+    make = dict(Origin="AWS_CLOUDHSM", CustomKeyStoreId=store)
+    refused(kms.create_key, "CustomKeyStoreInvalidStateException", **make)
+
+    kms.update_custom_key_store(CustomKeyStoreId=store, KeyStorePassword="wrong-pin")
+    kms.connect_custom_key_store(CustomKeyStoreId=store)
+    shown = kms.describe_custom_key_stores(CustomKeyStoreId=store)["CustomKeyStores"][0]
+    assert (shown["ConnectionState"], shown["ConnectionErrorCode"]) == ("FAILED", "INVALID_CREDENTIALS")
+    kms.update_custom_key_store(CustomKeyStoreId=store, KeyStorePassword="1234567", NewCustomKeyStoreName="renamed")
+    kms.connect_custom_key_store(CustomKeyStoreId=store)
+    assert kms.describe_custom_key_stores(CustomKeyStoreName="renamed")["CustomKeyStores"][0]["ConnectionState"] == "CONNECTED"
+
+    key = kms.create_key(**make)["KeyMetadata"]
+    assert key["CustomKeyStoreId"] == store and key["Origin"] == "AWS_CLOUDHSM"
+    context = {"a": "b"}
+    blob = kms.encrypt(KeyId=key["KeyId"], Plaintext=b"in the token", EncryptionContext=context)["CiphertextBlob"]
+    made = kms.generate_data_key(KeyId=key["KeyId"], KeySpec="AES_256")
+    assert kms.decrypt(CiphertextBlob=blob, EncryptionContext=context)["Plaintext"] == b"in the token"
+    assert kms.decrypt(CiphertextBlob=made["CiphertextBlob"])["Plaintext"] == made["Plaintext"]
+    refused(kms.decrypt, "InvalidCiphertextException", CiphertextBlob=blob)
+    refused(kms.decrypt, "InvalidCiphertextException", CiphertextBlob=blob[:-1] + bytes([blob[-1] ^ 1]), EncryptionContext=context)
+    refused(kms.rotate_key_on_demand, "UnsupportedOperationException", KeyId=key["KeyId"])
+    refused(kms.create_key, "UnsupportedOperationException", KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY", **make)
+    refused(kms.delete_custom_key_store, "CustomKeyStoreHasCMKsException", CustomKeyStoreId=store)
+
+    kms.disconnect_custom_key_store(CustomKeyStoreId=store)
+    refused(kms.decrypt, "KMSInvalidStateException", CiphertextBlob=blob, EncryptionContext=context)
+    assert kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] == "Unavailable"
+    kms.connect_custom_key_store(CustomKeyStoreId=store)
+    server.stop()
+
+    server = start(data, *options)  # connected still: the token is logged in to when it is first needed
+    kms = server.client("kms")
+    assert kms.decrypt(CiphertextBlob=blob, EncryptionContext=context)["Plaintext"] == b"in the token"
+    empty = kms.create_custom_key_store(CloudHsmClusterId=cluster, **asked)["CustomKeyStoreId"]
+    kms.delete_custom_key_store(CustomKeyStoreId=empty)
+    server.stop()

@@ -69,34 +69,24 @@ static void write_head(struct arena *arena, const struct blob *names, unsigned c
     str_unhex(names->material, head + MATERIAL_AT, MATERIAL_SIZE);
 }
 
-static struct str authenticated(struct arena *arena, struct str head, struct str about)
+struct str kms_blob_bound(struct arena *arena, struct str head, struct str context)
 {
-    char *whole = arena_alloc_raw(arena, head.len + about.len);
+    char *whole = arena_alloc_raw(arena, head.len + context.len);
     memcpy(whole, head.ptr, head.len);
-    if (about.len) {
-        memcpy(whole + head.len, about.ptr, about.len);
+    if (context.len) {
+        memcpy(whole + head.len, context.ptr, context.len);
     }
-    return (struct str){ whole, head.len + about.len };
+    return (struct str){ whole, head.len + context.len };
 }
 
-struct str kms_blob_seal(struct arena *arena, const struct aead *aead, const struct blob *names, struct str about, struct str plain)
+unsigned char *kms_blob_begin(struct arena *arena, const struct blob *names, size_t plain_size, struct str *out)
 {
-    const size_t size = BLOB_MIN + plain.len;
+    const size_t size = BLOB_MIN + plain_size;
     unsigned char *bytes = arena_alloc_raw(arena, size);
     write_head(arena, names, bytes);
     random_bytes(bytes + BLOB_HEAD, AEAD_NONCE_SIZE);
-    const struct str head = { (const char *)bytes, BLOB_HEAD };
-    aead_seal(aead, bytes + BLOB_HEAD, authenticated(arena, head, about), plain, bytes + BLOB_HEAD + AEAD_NONCE_SIZE);
-    return (struct str){ (const char *)bytes, size };
-}
-
-bool kms_blob_open(struct arena *arena, const struct aead *aead, const struct blob *blob, struct str about, struct str *plain)
-{
-    const size_t size = blob->sealed.len - AEAD_TAG_SIZE;
-    unsigned char *out = arena_alloc_raw(arena, size + 1);
-    out[size] = '\0';
-    *plain = (struct str){ (const char *)out, size };
-    return aead_unseal(aead, (const unsigned char *)blob->nonce.ptr, authenticated(arena, blob->head, about), blob->sealed, out);
+    *out = (struct str){ (const char *)bytes, size };
+    return bytes;
 }
 
 static int by_key(const void *a, const void *b)

@@ -25,8 +25,10 @@ struct blob {
 };
 
 bool kms_blob_read(struct arena *arena, struct str bytes, struct blob *out);
-struct str kms_blob_seal(struct arena *arena, const struct aead *aead, const struct blob *names, struct str about, struct str plain);
-bool kms_blob_open(struct arena *arena, const struct aead *aead, const struct blob *blob, struct str about, struct str *plain);
+/* What is authenticated with the ciphertext: the head and the context. */
+struct str kms_blob_bound(struct arena *arena, struct str head, struct str context);
+/* A new blob but for ciphertext and tag, which go to bytes + BLOB_HEAD + AEAD_NONCE_SIZE; the nonce is random. */
+unsigned char *kms_blob_begin(struct arena *arena, const struct blob *names, size_t plain_size, struct str *out);
 
 /* The encryption context in its one form; empty for none. */
 struct str kms_blob_context(struct arena *arena, const struct kms_encryption_context_type *context);

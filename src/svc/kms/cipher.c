@@ -28,9 +28,12 @@ struct err cipher_seal(struct request *rq, const struct key *key, const struct k
     TRY(context_of(rq, context, &about));
     TRY(material_take(rq, key, key->material, &material));
     const struct blob names = { .account = key->account, .key = key->id, .material = key->material };
-    *out = kms_blob_seal(rq->ctx.arena, material->aead, &names, about, plain);
+    unsigned char *bytes = kms_blob_begin(rq->ctx.arena, &names, plain.len, out);
+    const struct str bound = kms_blob_bound(rq->ctx.arena, str_slice(*out, 0, BLOB_HEAD), about);
+    const struct err err = material_seal_bytes(rq, material, bytes + BLOB_HEAD, bound, plain,
+                                               bytes + BLOB_HEAD + AEAD_NONCE_SIZE);
     material_give(material);
-    return ERR_OK;
+    return err;
 }
 
 static struct err refuse_context(struct request *rq, const struct kms_encryption_context_type *context)
@@ -148,12 +151,19 @@ static struct err decrypt_symmetric(struct request *rq, const struct sealed *in,
     TRY(key_judge(rq, key, NEED_USABLE));
     TRY(context_of(rq, in->context, &about));
     TRY(key_dry_run(rq, in->dry_run));
-    if (material_take(rq, key, blob.material, &material).fault) {
-        return invalid_ciphertext(rq);
+    const struct err taken = material_take(rq, key, blob.material, &material);
+    if (taken.fault) {
+        return key->store.len ? taken : invalid_ciphertext(rq);
     }
-    const bool opened = material->aead && kms_blob_open(rq->ctx.arena, material->aead, &blob, about, plain);
+    const struct str bound = kms_blob_bound(rq->ctx.arena, blob.head, about);
+    unsigned char *out = arena_alloc(rq->ctx.arena, blob.sealed.len);
+    bool opened = false;
+    *plain = (struct str){ (const char *)out, blob.sealed.len - AEAD_TAG_SIZE };
+    const struct err err = material_open_bytes(rq, material, (const unsigned char *)blob.nonce.ptr, bound, blob.sealed, out,
+                                               &opened);
     material_give(material);
     *material_id = blob.material;
+    TRY(err);
     return opened ? ERR_OK : invalid_ciphertext(rq);
 }
 

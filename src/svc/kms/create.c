@@ -3,6 +3,7 @@
 #include "svc/kms/authority.h"
 #include "svc/kms/kms.h"
 #include "svc/kms/material.h"
+#include "svc/kms/store.h"
 #include "svc/kms/tag.h"
 
 struct str key_default_policy(struct request *rq, struct str account)
@@ -109,6 +110,9 @@ struct err kms_create_key(struct request *rq, const struct kms_create_key_in *in
     TRY(choose_origin(rq, in, &key));
     TRY(kms_tag_check(rq, in->tags.items, in->tags.count, 0));
     TRY(authority_check_policy(rq, &key, key.policy, in->bypass_policy_lockout_safety_check.v));
+    if (key.store.ptr) {
+        TRY(store_make_key(rq, &key));
+    }
     TRY(key_make(rq, &key));
     TRY(kms_tag_put(rq, &key, in->tags.items, in->tags.count));
 

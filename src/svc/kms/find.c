@@ -1,6 +1,7 @@
 /* find.c - from what a caller calls a key to the key. */
 #include "svc/kms/managed.h"
 #include "svc/kms/rows.h"
+#include "svc/kms/store.h"
 
 struct rows kms_rows_here(struct request *rq)
 {
@@ -104,12 +105,18 @@ static bool is_gone(struct request *rq, const struct key *key)
     return key->spec == NULL || (key_is_state(key, "PendingDeletion") && key->deletion_ms <= rq->ctx.now_ms);
 }
 
-static void age(struct request *rq, struct key *key)
+static struct err age(struct request *rq, struct key *key)
 {
     const bool expired = key->expires_ms && key->expires_ms <= rq->ctx.now_ms;
     if (expired && (key_is_state(key, "Enabled") || key_is_state(key, "Disabled"))) {
         key->state = STR("PendingImport");
     }
+    bool connected = true;
+    if (key->store.len && (key_is_state(key, "Enabled") || key_is_state(key, "Disabled"))) {
+        TRY(store_is_connected(rq, key, &connected));
+        key->state = connected ? key->state : STR("Unavailable");
+    }
+    return ERR_OK;
 }
 
 struct err key_look(struct request *rq, struct str text, struct key *out, bool *found)
@@ -122,10 +129,7 @@ struct err key_look(struct request *rq, struct str text, struct key *out, bool *
     }
     TRY(read_reference(rq, &reference, out, found));
     *found = *found && !is_gone(rq, out);
-    if (*found) {
-        age(rq, out);
-    }
-    return ERR_OK;
+    return *found ? age(rq, out) : ERR_OK;
 }
 
 struct err key_find(struct request *rq, struct str text, struct key *out)
@@ -135,8 +139,7 @@ struct err key_find(struct request *rq, struct str text, struct key *out)
     TRY(take_apart(rq, text, &reference));
     TRY(read_reference(rq, &reference, out, &found));
     if (found && !is_gone(rq, out)) {
-        age(rq, out);
-        return ERR_OK;
+        return age(rq, out);
     }
     if (reference.alias.ptr && !found && reference.id.ptr == NULL) {
         return fail(&rq->ctx, &KMS_NOT_FOUND_EXCEPTION, "Alias arn:aws:kms:%" STR_FMT ":%" STR_FMT ":%" STR_FMT

@@ -7,6 +7,14 @@
 
 extern const struct service KMS;
 
+/* Tokens that hold keys of custom key stores, by the cluster ids that callers name; the array stays the caller's. Once, before the
+ * first request. */
+struct kms_cluster {
+    struct str id;  /* "cluster-…" */
+    struct str uri; /* crypto/token.h */
+};
+void kms_set_clusters(const struct kms_cluster *clusters, size_t count);
+
 /* What time does: automatic rotation, material that expires, keys whose waiting period is over. Whether any is due, within a
  * read transaction; done within a write transaction. */
 struct err kms_chores_due(struct ctx *ctx, struct store_conn *db, bool *due);

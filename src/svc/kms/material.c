@@ -8,6 +8,7 @@
 #include "crypto/random.h"
 #include "crypto/secret.h"
 #include "svc/kms/kms.h"
+#include "svc/kms/store.h"
 
 enum { HELD_MAX = 1024, MATERIAL_MAX = 8192 };
 
@@ -113,6 +114,7 @@ void material_forget(const struct key *key, struct str id)
 
 void kms_close(void)
 {
+    store_close_tokens();
     struct lock *lock = atomic_exchange(&cache.lock, NULL);
     if (lock) {
         map_close(cache.map, leave);
@@ -169,6 +171,18 @@ static struct err unseal(struct request *rq, const struct key *key, struct str i
 struct err material_take(struct request *rq, const struct key *key, struct str id, const struct material **out)
 {
     const struct str name = name_of(rq->ctx.arena, key, id);
+    if (key->store.len) {
+        struct held *in_token = memory_new(sizeof(*in_token));
+        in_token->users = 1;
+        in_token->material.label = store_label(rq->ctx.arena, key);
+        *out = &in_token->material;
+        const struct err err = store_token(rq, key, &in_token->material.token);
+        if (err.fault) {
+            leave(in_token);
+            *out = NULL;
+        }
+        return err;
+    }
     struct held *held = cache_get(name);
     if (held == NULL) {
         TRY(unseal(rq, key, id, &held));
@@ -178,6 +192,26 @@ struct err material_take(struct request *rq, const struct key *key, struct str i
         }
     }
     *out = &held->material;
+    return ERR_OK;
+}
+
+struct err material_seal_bytes(struct request *rq, const struct material *material, const unsigned char nonce[AEAD_NONCE_SIZE],
+                               struct str about_it, struct str plain, unsigned char *out)
+{
+    if (material->token) {
+        return token_seal(&rq->ctx, material->token, material->label, nonce, about_it, plain, out);
+    }
+    aead_seal(material->aead, nonce, about_it, plain, out);
+    return ERR_OK;
+}
+
+struct err material_open_bytes(struct request *rq, const struct material *material, const unsigned char nonce[AEAD_NONCE_SIZE],
+                               struct str about_it, struct str sealed, unsigned char *out, bool *opened)
+{
+    if (material->token) {
+        return token_unseal(&rq->ctx, material->token, material->label, nonce, about_it, sealed, out, opened);
+    }
+    *opened = material->aead && aead_unseal(material->aead, nonce, about_it, sealed, out);
     return ERR_OK;
 }
 

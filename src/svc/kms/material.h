@@ -12,8 +12,16 @@
 struct material {
     struct aead *aead;          /* of a symmetric key, */
     struct pkey *pkey;          /* of a pair, */
-    struct str secret;          /* of HMAC: one of them is set */
+    struct str secret;          /* of HMAC, */
+    struct token *token;        /* of a custom key store: one of them is set */
+    struct str label;           /* of the key in the token */
 };
+
+/* AES-GCM of a symmetric key, wherever it is; as crypto/aead. */
+struct err material_seal_bytes(struct request *rq, const struct material *material, const unsigned char nonce[AEAD_NONCE_SIZE],
+                               struct str about, struct str plain, unsigned char *out);
+struct err material_open_bytes(struct request *rq, const struct material *material, const unsigned char nonce[AEAD_NONCE_SIZE],
+                               struct str about, struct str sealed, unsigned char *out, bool *opened);
 
 struct err material_take(struct request *rq, const struct key *key, struct str id, const struct material **out);
 void material_give(const struct material *material); /* NULL is allowed */
