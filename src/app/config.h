@@ -95,12 +95,9 @@ enum settings_group {
     SETTINGS_IMDS = 32768,
     SETTINGS_ENV = 65536,
     SETTINGS_AUDIT = 131072,
-<<<<<<< HEAD
     SETTINGS_VERIFY = 262144,
-=======
-    SETTINGS_ROOT = 262144,  /* --root-key */
-    SETTINGS_ADMIN = 524288, /* --to */
->>>>>>> a52a751 (app, crypto, store: root keys from passphrase, systemd credential or PKCS #11 token; yagura admin rotate-root-key)
+    SETTINGS_ROOT = 524288, /* --root-key */
+    SETTINGS_ADMIN = 1048576, /* --to */
 };
 
 /* What a command tells about itself. */
