@@ -1,11 +1,20 @@
 """yagura verify-logs: digests that AWS's own validator confirmed, and each way of tampering with them."""
 
+import base64
+import contextlib
 import gzip
+import http.server
 import json
+import os
 import subprocess
+import threading
+import urllib.parse
+from xml.sax.saxutils import escape
 
 import pytest
 from conftest import binary, until
+
+REGION = "ap-northeast-1"
 
 
 def verify(*arguments):
@@ -156,11 +165,82 @@ def test_what_this_server_delivers_is_valid_through_stop_start_and_kill(servers,
     assert status["LatestDeliveryTime"] and status["LatestDigestDeliveryTime"] and "LatestDeliveryError" not in status
     keys = tmp_path / "keys.json"
     values = []
-    for region in ["us-east-1", "ap-northeast-1"]:
-        listed = subprocess.run(["aws", "cloudtrail", "list-public-keys", "--start-time", "2020-01-01", "--region", region],
-                                env=server.environment(), capture_output=True, text=True, check=True)
-        values += [key["Value"] for key in json.loads(listed.stdout)["PublicKeyList"]]
+    for region in ["us-east-1", REGION]:
+        listed = server.client("cloudtrail", region).list_public_keys(StartTime=0)["PublicKeyList"]
+        values += [base64.b64encode(key["Value"]).decode() for key in listed]
     write_keys(keys, *values)
     until(lambda: verify(bucket, "--public-keys", keys)[0] == 0, "a whole chain")
     assert verify(bucket, "--public-keys", keys)[1] == []
     client.delete_trail(Name="main")
+
+
+class Bucket(http.server.BaseHTTPRequestHandler):
+    """What a validator asks of S3, over a folder of objects with their metadata beside them."""
+
+    folder = None
+
+    def do_GET(self):
+        url = urllib.parse.urlsplit(self.path)
+        query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
+        key = urllib.parse.unquote(url.path).split("/", 2)[2] if url.path.count("/") > 1 else ""
+        if "location" in query:
+            return self.answer(f"<LocationConstraint>{REGION}</LocationConstraint>".encode())
+        if not key:
+            return self.answer(self.listing(query))
+        path = self.folder / key
+        if not path.is_file():
+            return self.answer(b"<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>", 404)
+        beside = path.with_name(path.name + ".metadata.json")
+        metadata = json.loads(beside.read_text()) if beside.exists() else {}
+        return self.answer(path.read_bytes(), 200, {f"x-amz-meta-{name}": value for name, value in metadata.items()})
+
+    def listing(self, query):
+        keys = sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*.json.gz"))
+        keys = [key for key in keys if key.startswith(query.get("prefix", "")) and key > query.get("marker", "")]
+        items = "".join(f"<Contents><Key>{escape(key)}</Key><Size>1</Size></Contents>" for key in keys)
+        return f"<ListBucketResult><IsTruncated>false</IsTruncated>{items}</ListBucketResult>".encode()
+
+    def answer(self, body, status=200, headers=()):
+        self.send_response(status)
+        for name, value in dict(headers).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def bucket_server(folder):
+    handler = type("Handler", (Bucket,), {"folder": folder})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.skipif("YAGURA_FEW" in os.environ or "YAGURA_TEST_STORE" in os.environ, reason="one flavour is enough: it takes long")
+def test_the_aws_cli_validates_what_this_server_delivers_and_names_what_was_changed(servers):
+    server = servers("--trail-delivery", "200ms", "--trail-digest", "1s")
+    client = server.client("cloudtrail")
+    arn = client.create_trail(Name="main", S3BucketName="log-bucket", S3KeyPrefix="kept", EnableLogFileValidation=True)["TrailARN"]
+    client.start_logging(Name="main")
+    folder = server.data / "buckets" / "log-bucket"
+    until(lambda: len(digests(folder)) >= 3, "digests")
+    client.stop_logging(Name="main")
+
+    def validate():
+        with bucket_server(folder) as endpoint:
+            return subprocess.run(["aws", "cloudtrail", "validate-logs", "--trail-arn", arn, "--start-time", "2020-01-01T00:00:00Z",
+                                   "--verbose"], env={**server.environment(), "AWS_ENDPOINT_URL_S3": endpoint}, text=True,
+                                  capture_output=True)
+    done = validate()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "digest files valid" in done.stdout and "INVALID" not in done.stdout
+    log, digest = logs(folder)[0], digests(folder)[0]
+    rewrite(log, lambda text: text + " ")
+    rewrite(digest, lambda text: text + " ")
+    done = validate()
+    assert done.returncode == 1 and "INVALID" in done.stdout
