@@ -4,9 +4,10 @@
     tests/torture.py --binary build/release/yagura [--rounds 100] [--seed N]
 
 Several boto3 writers make users, keys and detectors. What they were told is written down; a call that got no answer may
-have happened or not. Ends with "N passed, N failed", a case per round."""
+have happened or not. Every answered call, reads and refusals too, must be in CloudTrail exactly once. Ends with "N passed, N failed", a case per round."""
 
 import argparse
+import collections
 import json
 import pathlib
 import random
@@ -69,6 +70,10 @@ class Writer:
         self.users, self.keys = set(), {}
         self.detector, self.detector_unsure = None, False
         self.count, self.trouble = 0, None
+        self.answered = []  # (Region of the event, request id), of this round
+        for client, region in ((self.iam, "us-east-1"), (self.guardduty, REGIONS[number])):
+            client.meta.events.register("after-call", lambda parsed, region=region, **_: self.answered.append(
+                (region, parsed["ResponseMetadata"].get("RequestId"))))
 
     def write_user(self):
         self.count += 1
@@ -77,6 +82,13 @@ class Writer:
         self.users.add(name)
         key = self.iam.create_access_key(UserName=name)["AccessKey"]
         self.keys[name] = key["AccessKeyId"]
+
+    def read(self):
+        self.iam.list_access_keys(UserName=f"{self.name}-{self.count}")
+        try:
+            self.iam.create_user(UserName=f"{self.name}-{self.count}")
+        except self.iam.exceptions.EntityAlreadyExistsException:
+            pass
 
     def write_detector(self):
         self.detector_unsure = True
@@ -91,6 +103,7 @@ class Writer:
         try:
             while True:
                 self.write_user()
+                self.read()
                 self.write_detector()
         except (botocore.exceptions.HTTPClientError, botocore.exceptions.EndpointConnectionError):
             return  # killed
@@ -112,6 +125,22 @@ class Writer:
         return missing
 
 
+def audit(server, writers, since, users):
+    """Answered calls that CloudTrail doesn't have, or has twice; users that it says were made, and are not there."""
+    reasons = []
+    for region in REGIONS:
+        answered = {request for writer in writers for where, request in writer.answered if where == region and request}
+        pages = server.client("cloudtrail", region).get_paginator("lookup_events").paginate(StartTime=since)
+        events = [json.loads(event["CloudTrailEvent"]) for page in pages for event in page["Events"]]
+        recorded = collections.Counter(event["requestID"] for event in events)
+        made = {event["requestParameters"]["userName"] for event in events
+                if event["eventName"] == "CreateUser" and "errorCode" not in event}
+        reasons += [f"user {name} is on record and was never made" for name in made - users]
+        reasons += [f"call {request} is not on record" for request in answered - set(recorded)]
+        reasons += [f"call {request} is on record {count} times" for request, count in recorded.items() if count > 1]
+    return reasons
+
+
 def all_users(server):
     pages = server.client("iam", "us-east-1").get_paginator("list_users").paginate()
     return {user["UserName"] for page in pages for user in page["Users"]}
@@ -120,6 +149,9 @@ def all_users(server):
 def one_round(server, writers, seconds):
     """Reasons why it failed; none is good."""
     threads = [threading.Thread(target=writer.run) for writer in writers]
+    since = int(time.time()) - 1
+    for writer in writers:
+        writer.answered.clear()
     for thread in threads:
         thread.start()
     time.sleep(seconds)
@@ -127,8 +159,9 @@ def one_round(server, writers, seconds):
     for thread in threads:
         thread.join()
     server.start()
+    calls = sum(len(writer.answered) for writer in writers)
     users = all_users(server)
-    return [writer.trouble for writer in writers if writer.trouble] + [
+    return calls, audit(server, writers, since, users) + [writer.trouble for writer in writers if writer.trouble] + [
         f"lost {what}" for writer in writers for what in writer.lost(users)]
 
 
@@ -139,13 +172,14 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
     options = parser.parse_args()
     chance = random.Random(options.seed)
-    failed = 0
+    failed = calls = 0
     with tempfile.TemporaryDirectory(prefix="yagura-torture-") as folder:
         server = Server(options.binary, pathlib.Path(folder))
         server.start()
         writers = [Writer(server, number) for number in range(WRITERS)]
         for number in range(options.rounds):
-            reasons = one_round(server, writers, chance.uniform(0.05, 0.8))
+            count, reasons = one_round(server, writers, chance.uniform(0.05, 0.8))
+            calls += count
             failed += bool(reasons)
             for reason in reasons:
                 print(f"round {number}: {reason}")
@@ -153,7 +187,7 @@ def main():
                 writer.trouble = None
         acknowledged = sum(len(writer.users) for writer in writers)
         server.kill()
-    print(f"{acknowledged} users acknowledged over {options.rounds} rounds, seed {options.seed}")
+    print(f"{calls} answered calls, {acknowledged} users acknowledged over {options.rounds} rounds, seed {options.seed}")
     if acknowledged == 0:
         print("nothing was written")
         failed = options.rounds
