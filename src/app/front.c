@@ -458,6 +458,7 @@ static struct call *call_new(struct front *front, struct net_exchange *exchange)
             .partition = STR("aws"),
             .region = front->options.region,
             .home_account = front->options.home_account,
+            .http = &call->http,
             .source_ip = http->remote,
             .user_agent = http_header_find(http, STR("user-agent")),
             .tls = http->tls,

@@ -242,6 +242,8 @@ static struct err call_other(struct request *outer, const struct door_call *call
     rq->account = call->account.ptr ? call->account : outer->account;
     rq->region = call->region.ptr ? call->region : outer->region;
     rq->source_ip = rq->user_agent = from;
+    rq->http = NULL;
+    rq->detail = (struct fault_detail){ NULL, NULL };
     passage->in = call->in;
     if (call->as == DOOR_AS_SERVICE) {
         become_service(rq, call->principal.ptr ? call->principal : from, call->source_arn);
@@ -256,6 +258,7 @@ static struct err call_other(struct request *outer, const struct door_call *call
         err = run(passage, out);
     }
     memcpy(outer->ctx.reason, rq->ctx.reason, sizeof(outer->ctx.reason));
+    outer->detail = err.fault ? rq->detail : outer->detail;
     return err;
 }
 

@@ -23,8 +23,9 @@ static void house_open(struct house *house, struct arena *arena)
     CHECK_OK(store_migrate(&house->ctx, house->store, SCHEMA_STEPS, SCHEMA_STEP_COUNT));
     CHECK_OK(store_writer_open(&house->ctx, house->store, 16, 1, &house->writer));
     CHECK_OK(vault_open(&house->ctx, str_format(arena, "%s/root.key", test_folder(arena)), &house->vault));
-    house->inside = inside_open(&(struct inside_options){ house->store, house->writer, house->vault, TEST_ACCOUNT,
-                                                          STR("eu-west-1"), true });
+    house->inside = inside_open(&(struct inside_options){
+        .store = house->store, .writer = house->writer, .vault = house->vault, .home_account = TEST_ACCOUNT,
+        .region = STR("eu-west-1"), .check_answers = true });
 }
 
 static void house_close(struct house *house)

@@ -1,6 +1,11 @@
 /* keys.c - which context keys a policy asks for. */
 #include "policy/compiled.h"
 
+size_t policy_statement_count(const struct policy *policy)
+{
+    return policy->count;
+}
+
 struct asking {
     void (*take)(void *argument, struct str key);
     void *argument;

@@ -44,6 +44,7 @@ struct policy *policy_parse(struct arena *arena, struct str document, enum polic
 bool policy_validate(struct arena *arena, const struct policy *policy, struct policy_error *error);
 /* Whether a resource's policy lets in just anybody: S3's meaning of "public". */
 bool policy_is_public(const struct policy *policy);
+size_t policy_statement_count(const struct policy *policy);
 struct str policy_version(const struct policy *policy); /* absent when the document names none */
 
 /* The values of one context key, as text. */

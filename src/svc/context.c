@@ -159,6 +159,11 @@ static struct str user_agent(struct request *rq)
     return rq->user_agent;
 }
 
+static struct str referer(struct request *rq)
+{
+    return rq->http ? http_header_find(rq->http, STR("referer")) : STR_NONE;
+}
+
 static struct str secure_transport(struct request *rq)
 {
     return truth(rq->tls);
@@ -209,6 +214,7 @@ static const struct {
     { "aws:SourceIdentity", source_identity },
     { "aws:SourceIp", source_ip },
     { "aws:UserAgent", user_agent },
+    { "aws:Referer", referer },
     { "aws:SecureTransport", secure_transport },
     { "aws:CurrentTime", current_time },
     { "aws:EpochTime", epoch_time },

@@ -7,6 +7,7 @@
 #define YAGURA_SVC_REQUEST_H
 
 #include "base/err.h"
+#include "base/http.h"
 #include "crypto/vault.h"
 #include "store/store.h"
 #include "wire/model.h"
@@ -88,6 +89,7 @@ struct request {
     struct str source_arn;              /* of a service's call: for which resource; absent: none named */
     uint8_t protocol;                   /* enum protocol it came by */
     bool writes;                        /* db is a write transaction */
+    const struct http_request *http;    /* as it came; NULL: from inside, or a test */
     struct str source_ip;               /* a service that calls: its name */
     struct str user_agent;
     bool tls;
