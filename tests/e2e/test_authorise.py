@@ -1,7 +1,9 @@
 """Who may: identity, resource and organisation policies together, across accounts and services, and AWS's words for each refusal."""
 
+import io
 import json
 import uuid
+import zipfile
 
 import botocore.exceptions
 import pytest
@@ -166,6 +168,28 @@ def test_a_service_calls_with_its_caller_s_rights(yagura, iam, kms, account):
     assert get(SecretId=secret)["SecretString"] == "x"
     sealed = kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
     denied(ann.client("kms").decrypt, "because no identity-based policy allows the kms:Decrypt action", CiphertextBlob=sealed)
+
+
+def test_a_role_is_passed_only_by_who_may(yagura, iam):
+    role = f"role-{uuid.uuid4().hex[:8]}"
+    arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=document(
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}))["Role"]["Arn"]
+    create = statement("Allow", "lambda:CreateFunction")
+    ann = Person(yagura, iam, document(create))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("main.py", "def handler(event, context):\n    return event\n")
+    wanted = {"FunctionName": f"function-{uuid.uuid4().hex[:8]}", "Runtime": "python3.12", "Handler": "main.handler", "Role": arn,
+              "Code": {"ZipFile": packed.getvalue()}}
+    words = denied(ann.client("lambda").create_function, "because no identity-based policy allows the iam:PassRole action", **wanted)
+    assert f"is not authorized to perform: iam:PassRole on resource: {arn} " in words
+
+    def may_pass(service):
+        ann.may(document(create, statement("Allow", "iam:PassRole", arn, Condition={"StringEquals": {"iam:PassedToService": service}})))
+    may_pass("ec2.amazonaws.com")
+    denied(ann.client("lambda").create_function, "because no identity-based policy allows the iam:PassRole action", **wanted)
+    may_pass("lambda.amazonaws.com")
+    ann.client("lambda").create_function(**wanted)
 
 
 # Accounts and their organisation
