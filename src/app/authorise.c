@@ -279,13 +279,6 @@ static struct err judge_chain(struct authorise_memory *memory, struct request *r
     return ERR_OK;
 }
 
-bool authorise_reads(struct authorise_memory *memory, const struct request *rq)
-{
-    const char first = rq->operation->resource[0];
-    const bool foreign = first == '{' || str_starts(str_of(rq->operation->resource), STR("arn:"));
-    return authorise_service(rq->service)->guard || authorise_memory_reads(memory, rq, foreign);
-}
-
 struct err authorise(struct authorise_memory *memory, struct request *rq, const void *in, const struct identity *identity)
 {
     const struct service *service = authorise_service(rq->service);

@@ -18,10 +18,8 @@ void authorise_memory_close(struct authorise_memory *memory); /* NULL is allowed
 
 /* What its folder says of a service that answers. */
 const struct service *authorise_service(const struct service_model *model);
-/* Whether authorise is going to read from the store: rq->db must then be within a transaction. */
-bool authorise_reads(struct authorise_memory *memory, const struct request *rq);
-/* identity: the caller's; NULL when a service calls or nobody signed. A refusal is AccessDenied in AWS's words; other
- * faults come from the service's guard or the store. Sets rq->identity_allows and rq->limited. */
+/* rq->db is within a transaction. identity: the caller's; NULL when a service calls or nobody signed. A refusal is AccessDenied
+ * in AWS's words; other faults come from the service's guard or the store. Sets rq->identity_allows and rq->limited. */
 struct err authorise(struct authorise_memory *memory, struct request *rq, const void *in, const struct identity *identity);
 /* What is no operation of a service: a push. No organisation speaks about it. */
 struct err authorise_action(struct request *rq, const struct identity *identity, struct str action, struct str resource);

@@ -3,7 +3,7 @@
 #include "base/map.h"
 #include "services.h"
 
-enum { POLICIES_MAX = 512, POLICY_BYTES_MAX = 4 * 1024 * 1024, ORGANIZATIONS_MAX = 1024 };
+enum { POLICIES_MAX = 512, POLICY_BYTES_MAX = 4 * 1024 * 1024, ORGANIZATIONS_MAX = 256 };
 
 struct remembered {
     struct arena *arena;
@@ -158,13 +158,4 @@ struct err authorise_organization(struct authorise_memory *memory, struct reques
     }
     *out = known;
     return ERR_OK;
-}
-
-bool authorise_memory_reads(const struct authorise_memory *memory, const struct request *rq, bool foreign)
-{
-    if (memory->source == NULL) {
-        return false;
-    }
-    const struct organization *known = map_get(memory->organizations, rq->account);
-    return foreign || known == NULL || !is_fresh(known, rq->ctx.now_ms);
 }

@@ -23,10 +23,8 @@ struct organization {
 void authorise_memory_trim(struct authorise_memory *memory);
 /* A document that can't be read any more counts as denying all. */
 const struct policy *authorise_compiled(struct authorise_memory *memory, struct str document, bool trust);
-/* *out is NULL when the account is in no organisation, or absent. */
+/* Within a transaction on rq->db. *out is NULL when account is absent, or nobody keeps organisations. */
 struct err authorise_organization(struct authorise_memory *memory, struct request *rq, struct str account,
                                   const struct organization **out);
-/* foreign: the resource may be of another account than the caller's. */
-bool authorise_memory_reads(const struct authorise_memory *memory, const struct request *rq, bool foreign);
 
 #endif

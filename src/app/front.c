@@ -346,13 +346,10 @@ static struct err judge(struct call *call, struct worker *worker)
     return read ? call->match.operation->handler(&call->rq, call->in, call->out) : ERR_OK;
 }
 
-/* Reads are judged and done in one transaction; writes are done later, in the writer's. */
+/* Reads are judged and done in one transaction; writes are only judged in it, and done in the writer's. */
 static struct err judge_and_read(struct call *call, struct worker *worker)
 {
     struct ctx *ctx = &call->rq.ctx;
-    if (call->match.operation->access == ACCESS_WRITE && !authorise_reads(worker->memory, &call->rq)) {
-        return judge(call, worker);
-    }
     TRY(store_begin(ctx, worker->db, STORE_READ));
     call->rq.db = worker->db;
     const struct err err = judge(call, worker);
