@@ -40,6 +40,12 @@ class Authority:
         """A key and a certificate that the authority signed."""
         return self.made(name, "-CA", self.folder / "ca.pem", "-CAkey", self.folder / "ca.key")
 
+    def ssh_public_key(self, name, kind="rsa", bits=2048):
+        """The line of a public key as SSH writes it."""
+        path = self.folder / f"ssh-{name}"
+        subprocess.run(["ssh-keygen", "-q", "-t", kind, "-b", str(bits), "-N", "", "-C", name, "-f", path], check=True)
+        return path.with_suffix(".pub").read_text()
+
 
 def saml_metadata(certificate, entity="https://idp.example/saml"):
     body = "".join(certificate.strip().splitlines()[1:-1])

@@ -1,15 +1,13 @@
-"""IAM's reports through boto3: credentials, authorization details, who used what and when."""
+"""IAM's reports through boto3, the AWS CLI and the SDK for JavaScript: credentials, authorization details, who used what and when."""
 
 import csv
 import datetime
 import json
 import uuid
 
-import pytest
-
 from conftest import until
-from test_iam import allow, credentials, iam, name, refused, trust, user  # noqa: F401 (fixtures)
-from test_iam_credentials import LONG, authority, no_policy  # noqa: F401 (fixtures)
+from test_iam import allow, credentials, name, refused, trust, user  # noqa: F401 (fixtures)
+from test_iam_credentials import LONG, authority, iam  # noqa: F401 (fixtures)
 
 TIME = "%Y-%m-%dT%H:%M:%S+00:00"
 

@@ -61,8 +61,8 @@ struct err iam_upload_server_certificate(struct request *rq, const struct iam_up
         .path = in->path.ptr ? in->path : STR("/"),
         .created_ms = item_now(rq),
         .expires_ms = certificate.not_after_ms,
-        .body = in->certificate_body,
-        .more = in->certificate_chain,
+        .body = str_trim(in->certificate_body), /* Terraform sees a change in every other line break */
+        .more = in->certificate_chain.ptr ? str_trim(in->certificate_chain) : STR_NONE,
     };
     item.secret = item_seal(rq, &item, in->private_key);
     const struct err err = rows_item_insert(&rows, &item);
