@@ -2,9 +2,12 @@
 
 Every call is verified, authorised and recorded. A call is one entry of CALLS: its name, its targets and what makes it ready."""
 
+import base64
 import contextlib
 import json
+import os
 import pathlib
+import subprocess
 import tempfile
 import urllib.request
 
@@ -33,7 +36,56 @@ def signed_for(call, target):
     return call
 
 
-CALLS = {"GetSecretValue": (0.4, 0.6, secret_value)}
+def kms_call(operation, options=None, **members):
+    """A call on a key of its own; bytes are those of a caller with four short pairs of encryption context."""
+    def prepare(port, keys):
+        kms = client("kms", port, keys)
+        key = kms.create_key(**(options or {}))["KeyMetadata"]["KeyId"]
+        body = {"KeyId": key, **members}
+        if operation == "Decrypt":
+            blob = kms.encrypt(KeyId=key, Plaintext=b"p" * 64, EncryptionContext=CONTEXT)["CiphertextBlob"]
+            body = {"CiphertextBlob": base64.b64encode(blob).decode(), "EncryptionContext": CONTEXT}
+        return signed_for(Call(port, "/", "kms", keys, json.dumps(body), "application/x-amz-json-1.1"),
+                          f"TrentService.{operation}")
+    return prepare
+
+
+CONTEXT = {"application": "web", "stage": "production", "tenant": "4711", "purpose": "session"}
+PLAIN = base64.b64encode(b"p" * 64).decode()
+CALLS = {
+    "GetSecretValue": (0.4, 0.6, secret_value),
+    "KMS Encrypt": (0.4, 0.6, kms_call("Encrypt", Plaintext=PLAIN, EncryptionContext=CONTEXT)),
+    "KMS Decrypt": (0.4, 0.6, kms_call("Decrypt")),
+    "KMS GenerateDataKey": (0.4, 0.6, kms_call("GenerateDataKey", KeySpec="AES_256", EncryptionContext=CONTEXT)),
+}
+
+SIGNING = {  # openssl's name, key spec, algorithm, target end to end
+    "rsa2048": ("RSA_2048", "RSASSA_PKCS1_V1_5_SHA_256", 0.9),
+    "ecdsap256": ("ECC_NIST_P256", "ECDSA_SHA_256", None),
+}
+
+
+def openssl_speed(name):
+    """Signatures a second, of as many processes as the server has threads."""
+    text = subprocess.run(["openssl", "speed", "-seconds", "1", "-multi", str(os.cpu_count()), name], check=True,
+                          capture_output=True, text=True).stdout
+    return float(text.strip().splitlines()[-1].split()[-2])
+
+
+def signing_rows(options):
+    for name, (spec, algorithm, target) in SIGNING.items():
+        port, ours, marks = free_port(), [], []
+        with tempfile.TemporaryDirectory() as data, \
+                running([options.binary, "serve", "--data", data, "--listen", f"127.0.0.1:{port}"], port):
+            stored = json.loads((pathlib.Path(data) / "credentials").read_text())
+            prepare = kms_call("Sign", {"KeySpec": spec, "KeyUsage": "SIGN_VERIFY"}, Message=PLAIN, SigningAlgorithm=algorithm)
+            call = prepare(port, (stored["accessKeyId"], stored["secretAccessKey"]))
+            for _ in range(TURNS):
+                ours.append(load(call, options.seconds))
+                marks.append(openssl_speed(name))
+        figure = ratio(ours, marks)
+        yield [f"KMS Sign {spec}: signatures/s", f"{median(ours):.0f}", "", ""]
+        yield [f"KMS Sign {spec}, to openssl speed {name}", *(at_least(figure, target, 1.0) if target else [f"{figure:.2f}", "", "reported"])]
 
 
 def size_of(call):
@@ -65,4 +117,5 @@ def bench_guard(options):
             ours, marks = measure(call, options)
         rows.append([f"{name}: requests/s", f"{median(ours):.0f}", "", ""])
         rows.append([f"{name}, to nginx", *at_least(ratio(ours, marks), target, dream)])
+    rows.extend(signing_rows(options))
     yield "Keys and secrets, end to end", ["what", "figure", "target", "verdict"], rows

@@ -17,6 +17,9 @@ struct belongings {
     const struct grant_row *grants;
     size_t grant_count;
 };
+/* key_look, and what hangs on the key. */
+struct err key_look_whole(struct request *rq, struct str reference, struct key *out, const struct belongings **belongings,
+                          bool *found);
 struct err authority_belongings(struct request *rq, const struct key *key, const struct belongings **out);
 
 /* The grants among them that the caller may have been given. */

@@ -1,6 +1,7 @@
 /* find.c - from what a caller calls a key to the key. */
 #include "svc/kms/managed.h"
 #include "svc/kms/rows.h"
+#include "svc/kms/snapshot.h"
 #include "svc/kms/store.h"
 
 struct rows kms_rows_here(struct request *rq)
@@ -122,14 +123,47 @@ static struct err age(struct request *rq, struct key *key)
 struct err key_look(struct request *rq, struct str text, struct key *out, bool *found)
 {
     struct reference reference = { .id = STR_NONE };
-    *found = false;
-    const struct err err = take_apart(rq, text, &reference);
-    if (err.fault) {
-        return ERR_OK;
+    *found = true;
+    if (!snapshot_get(rq, text, out, NULL)) {
+        *found = false;
+        const struct err err = take_apart(rq, text, &reference);
+        if (err.fault) {
+            return ERR_OK;
+        }
+        TRY(read_reference(rq, &reference, out, found));
     }
-    TRY(read_reference(rq, &reference, out, found));
     *found = *found && !is_gone(rq, out);
     return *found ? age(rq, out) : ERR_OK;
+}
+
+struct err key_look_whole(struct request *rq, struct str text, struct key *out, const struct belongings **belongings, bool *found)
+{
+    struct reference reference = { .id = STR_NONE };
+    *found = snapshot_get(rq, text, out, belongings);
+    if (!*found) {
+        const struct err err = take_apart(rq, text, &reference);
+        if (err.fault) {
+            return ERR_OK;
+        }
+        TRY(read_reference(rq, &reference, out, found));
+        if (!*found) {
+            return ERR_OK;
+        }
+        TRY(authority_belongings(rq, out, belongings));
+        snapshot_put(rq, text, out, *belongings);
+    }
+    *found = !is_gone(rq, out);
+    return *found ? age(rq, out) : ERR_OK;
+}
+
+static struct err not_found(struct request *rq, const struct reference *reference)
+{
+    if (reference->alias.ptr && reference->id.ptr == NULL) {
+        return fail(&rq->ctx, &KMS_NOT_FOUND_EXCEPTION, "Alias arn:aws:kms:%" STR_FMT ":%" STR_FMT ":%" STR_FMT
+                    " is not found.", STR_ARG(reference->region), STR_ARG(reference->account), STR_ARG(reference->alias));
+    }
+    return fail(&rq->ctx, &KMS_NOT_FOUND_EXCEPTION, "Key 'arn:aws:kms:%" STR_FMT ":%" STR_FMT ":key/%" STR_FMT
+                "' does not exist", STR_ARG(reference->region), STR_ARG(reference->account), STR_ARG(reference->id));
 }
 
 struct err key_find(struct request *rq, struct str text, struct key *out)
@@ -137,14 +171,11 @@ struct err key_find(struct request *rq, struct str text, struct key *out)
     struct reference reference = { .id = STR_NONE };
     bool found = false;
     TRY(take_apart(rq, text, &reference));
-    TRY(read_reference(rq, &reference, out, &found));
-    if (found && !is_gone(rq, out)) {
-        return age(rq, out);
+    if (snapshot_get(rq, text, out, NULL)) {
+        reference.id = out->id;
+        found = true;
+    } else {
+        TRY(read_reference(rq, &reference, out, &found));
     }
-    if (reference.alias.ptr && !found && reference.id.ptr == NULL) {
-        return fail(&rq->ctx, &KMS_NOT_FOUND_EXCEPTION, "Alias arn:aws:kms:%" STR_FMT ":%" STR_FMT ":%" STR_FMT
-                    " is not found.", STR_ARG(reference.region), STR_ARG(reference.account), STR_ARG(reference.alias));
-    }
-    return fail(&rq->ctx, &KMS_NOT_FOUND_EXCEPTION, "Key 'arn:aws:kms:%" STR_FMT ":%" STR_FMT ":key/%" STR_FMT
-                "' does not exist", STR_ARG(reference.region), STR_ARG(reference.account), STR_ARG(reference.id));
+    return found && !is_gone(rq, out) ? age(rq, out) : not_found(rq, &reference);
 }

@@ -74,14 +74,13 @@ static struct str alias_of(struct str reference)
 static struct err guard_key(struct pairs *pairs, struct str reference, struct guard *guard)
 {
     struct request *rq = pairs->rq;
+    const struct belongings *belongings = NULL;
     struct key key = { .id = STR_NONE };
     bool found = false;
     add(pairs, STR("kms:CallerAccount"), rq->caller.account);
     add(pairs, STR("kms:RequestAlias"), alias_of(reference));
-    TRY(key_look(rq, reference, &key, &found));
+    TRY(key_look_whole(rq, reference, &key, &belongings, &found));
     if (found) {
-        const struct belongings *belongings = NULL;
-        TRY(authority_belongings(rq, &key, &belongings));
         add_key(pairs, &key);
         for (size_t i = 0; i < belongings->pair_count; i++) {
             add(pairs, belongings->pairs[i].key, belongings->pairs[i].value);

@@ -8,6 +8,7 @@
 #include "crypto/random.h"
 #include "crypto/secret.h"
 #include "svc/kms/kms.h"
+#include "svc/kms/snapshot.h"
 #include "svc/kms/store.h"
 
 enum { HELD_MAX = 1024, MATERIAL_MAX = 8192 };
@@ -115,6 +116,7 @@ void material_forget(const struct key *key, struct str id)
 void kms_close(void)
 {
     store_close_tokens();
+    snapshot_close();
     struct lock *lock = atomic_exchange(&cache.lock, NULL);
     if (lock) {
         map_close(cache.map, leave);

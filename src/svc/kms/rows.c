@@ -1,6 +1,7 @@
 #include "svc/kms/rows.h"
 
 #include "svc/kms/rows_read.h"
+#include "svc/kms/snapshot.h"
 
 struct err kms_rows_read(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
                      struct reader reader, void *items, size_t *taken)
@@ -53,6 +54,7 @@ struct err kms_rows_read_count(const struct rows *rows, const char *sql, const s
 
 struct err kms_rows_run(const struct rows *rows, const char *sql, const struct store_value *values, size_t count)
 {
+    snapshot_changed();
     return store_run(rows->ctx, rows->db, sql, values, count, NULL);
 }
 
