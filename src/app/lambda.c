@@ -53,8 +53,10 @@ struct err lambda_start(struct ctx *ctx, struct lambda *lambda, struct front *fr
     lambda->endpoint_port = port_of(endpoint);
     TRY(net_server_start(ctx, &options, &lambda->server));
     lambda->runner = (struct lambda_runner){ pool_invoke, events_enqueue, lambda->endpoint, setup_check_runtime, lambda };
+    lambda->visits = afterwards_open();
     TRY(events_open(ctx, lambda));
     lambda->reaper = thread_start("lambda-reaper", pool_reap, lambda);
+    atomic_store(&lambda->ready, true);
     lambda_set_runner(&lambda->runner);
     return ERR_OK;
 }
@@ -78,6 +80,7 @@ void lambda_close(struct lambda *lambda)
         return;
     }
     lambda_set_runner(NULL);
+    afterwards_close(lambda->visits);
     events_close(lambda->events);
     if (lambda->server) {
         net_server_stop(lambda->server, 0);

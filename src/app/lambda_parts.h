@@ -15,6 +15,7 @@
 
 #include <stdatomic.h>
 
+#include "app/afterwards.h"
 #include "app/lambda.h"
 #include "base/queue.h"
 #include "sandbox/sandbox.h"
@@ -114,9 +115,11 @@ struct lambda {
     size_t under_way;
     size_t coming;             /* environments that are being made */
     bool stopping;
+    _Atomic bool ready;        /* started: links are served */
     unsigned told_missing;     /* isolation that the log has spoken of; bit 31: told */
     struct thread *reaper;
     struct events *events;
+    struct afterwards *visits;  /* threads that serve function URLs */
 };
 
 /* lambda_pool.c. A call takes an environment and gives it back; NULL with a fault when there is none to have. */

@@ -33,7 +33,9 @@ void inside_limits(const struct plan *plan)
 {
     limit(RLIMIT_NPROC, plan->numbers.processes);
     limit(RLIMIT_DATA, plan->numbers.memory * 2 + ((uint64_t)256 << 20));
-    limit(RLIMIT_FSIZE, plan->numbers.temporary);
+    if (plan->missing & SANDBOX_NO_ROOT) {
+        limit(RLIMIT_FSIZE, plan->numbers.temporary); /* else /tmp itself has that size */
+    }
     limit(RLIMIT_NOFILE, DESCRIPTORS);
     limit(RLIMIT_STACK, STACK);
     limit(RLIMIT_CORE, 0);

@@ -63,7 +63,7 @@ struct str code_link(struct request *rq, struct str account, struct str digest)
                                         (long long)(rq->ctx.now_ms + LINK_MS));
     const struct str sealed = vault_seal(&rq->ctx, rq->vault, STR("lambda:code-link"), plain);
     return str_format(rq->ctx.arena, "%" STR_FMT "/_yagura/lambda-code?%" STR_FMT,
-                      STR_ARG(lambda_runner ? lambda_runner->endpoint : STR("")), STR_ARG(url_safe(rq->ctx.arena, sealed)));
+                      STR_ARG(function_endpoint()), STR_ARG(url_safe(rq->ctx.arena, sealed)));
 }
 
 struct err lambda_link_open(struct ctx *ctx, struct store_conn *db, const struct vault *vault, struct str query, struct str *archive)

@@ -11,11 +11,17 @@
 enum { TIMEOUT_MAX = 900, MEMORY_MAX = 10240, STORAGE_DEFAULT = 512, LISTED_MAX = 1000 };
 
 const struct fault LAMBDA_ACCESS_DENIED = { "AccessDeniedException", NULL, "Message", 403 };
-const struct lambda_runner *lambda_runner;
+_Atomic(const struct lambda_runner *) lambda_runner;
 
 void lambda_set_runner(const struct lambda_runner *runner)
 {
     lambda_runner = runner;
+}
+
+struct str function_endpoint(void)
+{
+    const struct lambda_runner *runner = lambda_runner;
+    return runner ? runner->endpoint : STR("");
 }
 
 static struct err invalid(struct request *rq, const char *words)
@@ -50,7 +56,8 @@ static struct err check_role(struct request *rq, struct str role, struct str acc
 
 static struct err check_runtime(struct request *rq, struct str runtime)
 {
-    return lambda_runner ? lambda_runner->check_runtime(lambda_runner->self, &rq->ctx, runtime) : ERR_OK;
+    const struct lambda_runner *runner = lambda_runner;
+    return runner ? runner->check_runtime(runner->self, &rq->ctx, runtime) : ERR_OK;
 }
 
 /* What Yagura has no counterpart of is refused, not ignored. */
@@ -115,7 +122,7 @@ static struct err apply_environment(struct request *rq, const struct function_na
     }
     const struct lambda_environment_variables *variables = s->environment ? &s->environment->variables : known ? &known->variables : NULL;
     row->config.kms_key_arn = s->kms_key_arn.ptr ? (s->kms_key_arn.len ? s->kms_key_arn : STR_NONE) : row->config.kms_key_arn;
-    if (variables == NULL || variables->count == 0) {
+    if (variables == NULL) {
         row->environment = STR_NONE;
         return ERR_OK;
     }

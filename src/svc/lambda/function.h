@@ -58,7 +58,9 @@ struct err function_tags_put(struct request *rq, struct lambda_rows rows, struct
 struct err function_tags_get(struct lambda_rows rows, struct str name, struct lambda_tags *out);
 
 extern const struct fault LAMBDA_ACCESS_DENIED; /* 403 AccessDeniedException */
-extern const struct lambda_runner *lambda_runner; /* NULL: none */
+extern _Atomic(const struct lambda_runner *) lambda_runner; /* NULL: none */
+
+struct str function_endpoint(void); /* where this server is reached; empty: it serves no functions */
 
 /* Pages of ListX: how many, and where the last page ended (sealed). */
 size_t function_page_size(struct opt_int asked);

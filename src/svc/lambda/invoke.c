@@ -25,7 +25,7 @@ struct err lambda_settle(struct ctx *ctx, struct store_conn *db, struct str acco
     TRY(name_need(rows, &name, &row));
     *out = (struct lambda_call){
         .account = name.account, .region = name.region, .name = row.name, .number = row.number, .arn = name_arn(ctx, &name),
-        .revision = row.config.revision_id, .timeout_ms = (int64_t)row.config.timeout.v * 1000, .memory = row.config.memory_size.v,
+        .revision = row.basis, .timeout_ms = (int64_t)row.config.timeout.v * 1000, .memory = row.config.memory_size.v,
         .request_id = ctx->request_id,
     };
     return reserved_of(rows, name.name, &out->reserved);
@@ -51,7 +51,8 @@ static struct err run(void *self, struct request *rq, void *out)
     const struct lambda_call *call = self;
     struct lambda_invoke_out *answer = out;
     struct lambda_outcome outcome = { .payload = STR_NONE };
-    TRY(lambda_runner->invoke(lambda_runner->self, &rq->ctx, call, &outcome));
+    const struct lambda_runner *runner = lambda_runner;
+    TRY(runner->invoke(runner->self, &rq->ctx, call, &outcome));
     answer->payload = outcome.payload;
     answer->function_error = outcome.error;
     answer->log_result = call->tail && outcome.tail.ptr ? str_base64(rq->ctx.arena, outcome.tail) : STR_NONE;
@@ -60,8 +61,9 @@ static struct err run(void *self, struct request *rq, void *out)
 
 static struct err keep(void *self, struct request *rq, void *out)
 {
+    const struct lambda_runner *runner = lambda_runner;
     (void)out;
-    return lambda_runner->enqueue(lambda_runner->self, &rq->ctx, self);
+    return runner->enqueue(runner->self, &rq->ctx, self);
 }
 
 static struct err prepare(struct request *rq, struct str function, struct str qualifier, struct lambda_call **out)

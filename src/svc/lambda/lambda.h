@@ -39,6 +39,9 @@ struct lambda_runner {
     struct err (*check_runtime)(void *self, struct ctx *ctx, struct str runtime);
     void *self;
 };
+/* What a request to a function URL is judged as; guard.c takes its kind, NONE or AWS_IAM, from Invoke's InvocationType. */
+#define LAMBDA_URL_ACTION "lambda:InvokeFunctionUrl"
+
 /* Before any request; NULL: functions are kept but can't be invoked. */
 void lambda_set_runner(const struct lambda_runner *runner);
 

@@ -2,12 +2,15 @@
 
 #include "base/json.h"
 #include "crypto/hash.h"
+#include "crypto/random.h"
+#include "svc/lambda/alias.h"
 
 enum { POLICY_MAX = 20480 }; /* spec: Lambda developer guide, quotas */
 
-static struct str part_of(struct ctx *ctx, struct str qualifier, struct str sid)
+/* QUALIFIER/NUMBER/SID: statements stay in the order in which they came. */
+static struct str part_of(struct ctx *ctx, struct str qualifier, int64_t number, struct str sid)
 {
-    return str_format(ctx->arena, "%" STR_FMT "/%" STR_FMT, STR_ARG(qualifier), STR_ARG(sid));
+    return str_format(ctx->arena, "%" STR_FMT "/%06lld/%" STR_FMT, STR_ARG(qualifier), (long long)number, STR_ARG(sid));
 }
 
 struct err permission_document(struct lambda_rows rows, struct str name, struct str qualifier, struct str *out)
@@ -41,16 +44,37 @@ struct str permission_revision(struct ctx *ctx, struct str document)
     return str_format(ctx->arena, "%.8s-%.4s-4%.3s-8%.3s-%.12s", hex.ptr, hex.ptr + 8, hex.ptr + 12, hex.ptr + 15, hex.ptr + 18);
 }
 
+/* The part of a statement, absent when there is none; and the number that the next one gets. */
+static struct err find_statement(struct lambda_rows rows, struct str name, struct str qualifier, struct str sid, struct str *part, int64_t *next)
+{
+    struct item *items = NULL;
+    size_t count = 0;
+    const struct str head = str_format(rows.ctx->arena, "%" STR_FMT "/", STR_ARG(qualifier));
+    *part = STR_NONE;
+    *next = 1;
+    TRY(rows_extra_list(rows, name, ITEM_PERMISSION, &items, &count));
+    for (size_t i = 0; i < count; i++) {
+        struct str rest = STR_NONE;
+        int64_t number = 0;
+        if (!str_starts(items[i].part, head) || !str_to_int(str_cut(str_from(items[i].part, head.len), '/', &rest), &number)) {
+            continue;
+        }
+        *next = number + 1;
+        *part = str_equal(rest, sid) ? items[i].part : *part;
+    }
+    return ERR_OK;
+}
+
 struct err permission_add(struct request *rq, struct lambda_rows rows, struct str name, struct str qualifier, struct str sid, struct str statement)
 {
     struct str known = STR_NONE, document = STR_NONE;
-    const struct str part = part_of(&rq->ctx, qualifier, sid);
-    TRY(rows_extra_get(rows, name, ITEM_PERMISSION, part, &known));
+    int64_t next = 0;
+    TRY(find_statement(rows, name, qualifier, sid, &known, &next));
     if (known.ptr) {
         return fail(&rq->ctx, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "The statement id (%" STR_FMT ") provided already exists. Please provide "
                     "a new statement id, or remove the existing statement.", STR_ARG(sid));
     }
-    TRY(rows_extra_put(rows, name, ITEM_PERMISSION, part, statement));
+    TRY(rows_extra_put(rows, name, ITEM_PERMISSION, part_of(&rq->ctx, qualifier, next, sid), statement));
     TRY(permission_document(rows, name, qualifier, &document));
     return document.len <= POLICY_MAX ? ERR_OK : fail(&rq->ctx, &LAMBDA_POLICY_LENGTH_EXCEEDED_EXCEPTION,
         "The final policy size (%zu) is bigger than the limit (%d).", document.len, POLICY_MAX);
@@ -58,21 +82,41 @@ struct err permission_add(struct request *rq, struct lambda_rows rows, struct st
 
 struct err permission_remove(struct request *rq, struct lambda_rows rows, struct str name, struct str qualifier, struct str sid)
 {
-    bool found = false;
-    TRY(rows_extra_delete(rows, name, ITEM_PERMISSION, part_of(&rq->ctx, qualifier, sid), &found));
-    return found ? ERR_OK : fail(&rq->ctx, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Statement %" STR_FMT " is not found in resource policy.",
-                                 STR_ARG(sid));
+    struct str known = STR_NONE;
+    int64_t next = 0;
+    bool ignored = false;
+    TRY(find_statement(rows, name, qualifier, sid, &known, &next));
+    if (known.ptr == NULL) {
+        return fail(&rq->ctx, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Statement %" STR_FMT " is not found in resource policy.", STR_ARG(sid));
+    }
+    return rows_extra_delete(rows, name, ITEM_PERMISSION, known, &ignored);
 }
 
-static struct err check_revision(struct request *rq, const struct function_name *name, struct str asked)
+/* The policy's revision is that of what it belongs to: a function, a version or an alias. */
+struct revised {
+    struct function_row row;
+    struct lambda_alias_configuration alias;
+    bool is_alias;
+};
+
+static struct err read_revised(struct request *rq, const struct function_name *name, struct revised *out)
 {
-    struct str document = STR_NONE;
-    TRY(permission_document(name_rows(rq, name), name->name, name->qualifier, &document));
-    if (asked.len == 0 || str_equal(asked, permission_revision(&rq->ctx, document))) {
-        return ERR_OK;
+    out->is_alias = name->qualifier.ptr && name_number(name->qualifier) < 0;
+    return out->is_alias ? alias_need(rq, name, name->qualifier, &out->alias) : name_need(name_rows(rq, name), name, &out->row);
+}
+
+static struct str revision_of(const struct revised *revised)
+{
+    return revised->is_alias ? revised->alias.revision_id : revised->row.config.revision_id;
+}
+
+static struct err revise(struct request *rq, const struct function_name *name, struct revised *revised)
+{
+    if (revised->is_alias) {
+        return alias_put(rq, name, &revised->alias);
     }
-    return fail(&rq->ctx, &LAMBDA_PRECONDITION_FAILED_EXCEPTION, "The Revision Id provided does not match the latest Revision Id. Call the "
-                "GetPolicy API to retrieve the latest Revision Id");
+    revised->row.config.revision_id = random_uuid(&rq->ctx);
+    return rows_function_put(name_rows(rq, name), &revised->row);
 }
 
 /* $LATEST has no policy of its own. */
@@ -166,8 +210,10 @@ struct err lambda_add_permission(struct request *rq, const struct lambda_add_per
 {
     struct function_name name = { 0 };
     struct json_writer w = json_writer_new(rq->ctx.arena);
+    struct revised revised = { .is_alias = false };
     TRY(need_resource(rq, in->function_name, in->qualifier, &name));
-    TRY(check_revision(rq, &name, in->revision_id));
+    TRY(read_revised(rq, &name, &revised));
+    TRY(name_check_revision(&rq->ctx, in->revision_id, revision_of(&revised)));
     if (in->function_url_auth_type.ptr && !str_equal(in->action, STR("lambda:InvokeFunctionUrl"))) {
         return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action");
     }
@@ -180,6 +226,7 @@ struct err lambda_add_permission(struct request *rq, const struct lambda_add_per
     write_conditions(&w, in);
     json_close_object(&w);
     out->statement = json_done(&w);
+    TRY(revise(rq, &name, &revised));
     return permission_add(rq, name_rows(rq, &name), name.name, name.qualifier, in->statement_id, out->statement);
 }
 
@@ -187,19 +234,24 @@ struct err lambda_remove_permission(struct request *rq, const struct lambda_remo
 {
     struct function_name name = { 0 };
     (void)out;
+    struct revised revised = { .is_alias = false };
     TRY(need_resource(rq, in->function_name, in->qualifier, &name));
-    TRY(check_revision(rq, &name, in->revision_id));
+    TRY(read_revised(rq, &name, &revised));
+    TRY(name_check_revision(&rq->ctx, in->revision_id, revision_of(&revised)));
+    TRY(revise(rq, &name, &revised));
     return permission_remove(rq, name_rows(rq, &name), name.name, name.qualifier, in->statement_id);
 }
 
 struct err lambda_get_policy(struct request *rq, const struct lambda_get_policy_in *in, struct lambda_get_policy_out *out)
 {
     struct function_name name = { 0 };
-    TRY(need_resource(rq, in->function_name, in->qualifier, &name));
+    struct revised revised = { .is_alias = false };
+    TRY(name_of(rq, in->function_name, in->qualifier, &name));
     TRY(permission_document(name_rows(rq, &name), name.name, name.qualifier, &out->policy));
     if (out->policy.ptr == NULL) {
         return fail(&rq->ctx, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
     }
-    out->revision_id = permission_revision(&rq->ctx, out->policy);
+    TRY(read_revised(rq, &name, &revised));
+    out->revision_id = revision_of(&revised);
     return ERR_OK;
 }
