@@ -13,7 +13,10 @@ from fake_aws import ACCESS_KEY, SECRET, FakeAws
 MIRROR = os.environ.get("YAGURA_TF_MIRROR")
 TERRAFORM = shutil.which("terraform")
 
-pytestmark = pytest.mark.skipif(not TERRAFORM or not MIRROR, reason="needs terraform and $YAGURA_TF_MIRROR")
+LIGHT = os.environ.get("YAGURA_FEW") or os.environ.get("YAGURA_TEST_STORE")
+
+pytestmark = pytest.mark.skipif(not TERRAFORM or not MIRROR or bool(LIGHT),
+                                reason="needs terraform and $YAGURA_TF_MIRROR; once is enough")
 
 CONFIGURATION = """
 terraform {
@@ -230,7 +233,93 @@ resource "aws_guardduty_member_detector_feature" "s3" {
 }
 """
 
-# Needs AWS Organizations, which no account here is in: AWS's own refusal.
+ORGANIZATION = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+resource "aws_organizations_organization" "this" {
+  aws_service_access_principals = ["guardduty.amazonaws.com", "cloudtrail.amazonaws.com"]
+  enabled_policy_types          = ["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY", "TAG_POLICY"]
+  feature_set                   = "ALL"
+}
+
+resource "aws_organizations_organizational_unit" "work" {
+  name      = "work"
+  parent_id = aws_organizations_organization.this.roots[0].id
+  tags      = { team = "security" }
+}
+
+resource "aws_organizations_account" "dev" {
+  name      = "dev"
+  email     = "dev@example.com"
+  parent_id = aws_organizations_organizational_unit.work.id
+  role_name = "Steward"
+  tags      = { stage = "dev" }
+  lifecycle { ignore_changes = [role_name] }
+}
+
+resource "aws_organizations_policy" "no_users" {
+  name    = "no-users"
+  content = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Deny", Action = "iam:CreateUser", Resource = "*" }]
+  })
+  depends_on = [aws_organizations_organization.this]
+}
+
+resource "aws_organizations_policy" "tags" {
+  name    = "stages"
+  type    = "TAG_POLICY"
+  content = jsonencode({ tags = { stage = { tag_key = { "@@assign" = "stage" } } } })
+  depends_on = [aws_organizations_organization.this]
+}
+
+resource "aws_organizations_policy_attachment" "unit" {
+  policy_id = aws_organizations_policy.no_users.id
+  target_id = aws_organizations_organizational_unit.work.id
+}
+
+resource "aws_organizations_policy_attachment" "account" {
+  policy_id = aws_organizations_policy.tags.id
+  target_id = aws_organizations_account.dev.id
+}
+
+resource "aws_organizations_delegated_administrator" "trails" {
+  account_id        = aws_organizations_account.dev.id
+  service_principal = "cloudtrail.amazonaws.com"
+}
+
+resource "aws_guardduty_organization_admin_account" "dev" {
+  admin_account_id = aws_organizations_account.dev.id
+}
+
+resource "aws_organizations_resource_policy" "delegation" {
+  content = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow", Resource = "*", Action = ["organizations:ListAccounts"]
+      Principal = { AWS = "arn:aws:iam::${aws_organizations_account.dev.id}:root" }
+    }]
+  })
+}
+
+data "aws_organizations_organization" "seen" {
+  depends_on = [aws_organizations_account.dev]
+}
+
+output "accounts" {
+  value = length(data.aws_organizations_organization.seen.accounts)
+}
+"""
+
+# Without an organisation: AWS's own refusal.
 ORGANISATION = """
 resource "aws_guardduty_organization_admin_account" "this" {
   admin_account_id = "444455556666"
@@ -307,3 +396,17 @@ def test_every_guardduty_resource(servers, s3, tmp_path):
     terraform("destroy", "-auto-approve")
     assert guardduty.list_detectors()["DetectorIds"] == []
     assert guardduty.list_malware_protection_plans()["MalwareProtectionPlans"] == []
+
+
+def test_an_organisation(servers, tmp_path):
+    server = servers()
+    terraform = make_terraform(server, tmp_path / "tf", ORGANIZATION)
+    applied = terraform("apply", "-auto-approve")
+    assert "10 added" in applied and "accounts = 2" in applied
+    organizations = server.client("organizations")
+    (dev,) = [account for account in organizations.list_accounts()["Accounts"] if account["Name"] == "dev"]
+    assert organizations.list_parents(ChildId=dev["Id"])["Parents"][0]["Type"] == "ORGANIZATIONAL_UNIT"
+    assert "No changes" in terraform("plan", "-detailed-exitcode")
+    terraform("destroy", "-auto-approve")
+    with pytest.raises(organizations.exceptions.AWSOrganizationsNotInUseException):
+        organizations.describe_organization()
