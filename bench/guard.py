@@ -9,6 +9,7 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import urllib.parse
 import urllib.request
 
 import boto3
@@ -36,6 +37,15 @@ def signed_for(call, target):
     return call
 
 
+def assume_role(port, keys):
+    account = client("sts", port, keys).get_caller_identity()["Account"]
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}]}
+    role = client("iam", port, keys).create_role(RoleName="bench", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    form = {"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": role, "RoleSessionName": "bench"}
+    return Call(port, "/", "sts", keys, urllib.parse.urlencode(form), "application/x-www-form-urlencoded; charset=utf-8")
+
+
 def kms_call(operation, options=None, **members):
     """A call on a key of its own; bytes are those of a caller with four short pairs of encryption context."""
     def prepare(port, keys):
@@ -54,6 +64,7 @@ CONTEXT = {"application": "web", "stage": "production", "tenant": "4711", "purpo
 PLAIN = base64.b64encode(b"p" * 64).decode()
 CALLS = {
     "GetSecretValue": (0.4, 0.6, secret_value),
+    "AssumeRole": (0.4, 0.6, assume_role),
     "KMS Encrypt": (0.4, 0.6, kms_call("Encrypt", Plaintext=PLAIN, EncryptionContext=CONTEXT)),
     "KMS Decrypt": (0.4, 0.6, kms_call("Decrypt")),
     "KMS GenerateDataKey": (0.4, 0.6, kms_call("GenerateDataKey", KeySpec="AES_256", EncryptionContext=CONTEXT)),

@@ -12,7 +12,7 @@
     logs       flow and DNS logs against plain recipes in C
     memory     per rule and per key
     decisions  of the policy engine, Cedar beside it
-    guard      GetSecretValue and KMS against nginx with as large an answer; signing against openssl speed
+    guard      GetSecretValue, AssumeRole and KMS against nginx with as large an answer; signing against openssl speed
     http       signed requests against nginx and moto
     start      on an existing data folder; memory when idle
 
