@@ -132,3 +132,8 @@ struct err identity_find(struct ctx *ctx, struct identity_cache *cache, struct s
     *out = identity;
     return ERR_OK;
 }
+
+void identity_forget(struct identity_cache *cache, struct str access_key)
+{
+    identity_release(map_remove(cache->map, access_key));
+}

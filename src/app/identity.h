@@ -33,6 +33,8 @@ void identity_cache_close(struct identity_cache *cache);
  * is kept. */
 struct err identity_find(struct ctx *ctx, struct identity_cache *cache, struct store_conn *db, const struct vault *vault,
                          struct str access_key, struct str token, struct identity **out);
+/* A session that is not going to be used again. */
+void identity_forget(struct identity_cache *cache, struct str access_key);
 /* NULL is allowed. */
 void identity_keep(struct identity *identity);
 void identity_release(struct identity *identity);

@@ -184,6 +184,9 @@ static struct err run(struct passage *passage, const void **out)
 {
     struct request *rq = &passage->rq;
     rq->after = (struct after){ NULL, NULL };
+    passage->noted = false;
+    passage->entries = NULL;
+    passage->door.notes = (struct audit_notes){ .first = NULL };
     passage->worker = worker_here(passage->door.inside->workers);
     passage->out = arena_alloc(rq->ctx.arena, rq->operation->output->size);
     passage->started_us = clock_monotonic_us();
@@ -301,6 +304,7 @@ static struct err become_role(struct passage *passage, const struct inside_call 
     TRY(identity_find(&rq->ctx, passage->worker->identities, passage->worker->db, rq->vault, credentials->access_key_id,
                       credentials->session_token, out));
     identity_keep(*out);
+    identity_forget(passage->worker->identities, credentials->access_key_id); /* it serves this one call */
     rq->caller = (*out)->credential.principal;
     rq->caller_tags = (*out)->tags;
     rq->caller_tag_count = (*out)->tag_count;

@@ -251,8 +251,10 @@ static struct err describe_caller(struct simulation *simulation, struct str arn)
     if (str_equal(account_of(arn), rq->account)) {
         TRY(rows_entity_find(&rows, entity.kind, name_of_arn(arn), &entity, &found));
     }
-    if (found) {
+    if (found && entity.kind == ENTITY_USER) {
         put(simulation, "aws:userid", entity.id);
+    }
+    if (found) {
         TRY(rows_pairs(&rows, TAGS, entity.id, page_all(), &tags));
     }
     for (size_t i = 0; i < tags.count; i++) {
