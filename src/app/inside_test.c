@@ -10,6 +10,7 @@
 /* A store with a writer, and the calls inside above them. */
 struct house {
     struct ctx ctx;
+    struct journal *journal; /* NULL: nothing is recorded */
     struct store *store;
     struct store_writer *writer;
     struct vault *vault;
@@ -109,6 +110,40 @@ TEST(a_service_acts_with_a_role_that_trusts_it)
     CHECK_FAULT(by_service(&house, "iam", "ListUsers", &NOTHING, other), "AccessDenied");
     CHECK_FAULT(by_service(&house, "iam", "ListRoles", &(const struct iam_list_roles_in){ .marker = STR_NONE }, mine), "AccessDenied");
     CHECK(str_search(str_of(house.ctx.reason), STR("assumed-role/mine/work")) != STR_MISSING);
+    house_close(&house);
+}
+
+/* Names of the calls on record, in order. */
+static struct str recorded(struct house *house)
+{
+    struct journal_found entries[16];
+    size_t count = 0;
+    journal_place next = 0;
+    struct text names = text_new(house->ctx.arena);
+    CHECK_OK(journal_read(&house->ctx, house->journal, 0, entries, COUNT_OF(entries), 1 << 20, &count, &next));
+    for (size_t i = 0; i < count; i++) {
+        const struct str key = STR("\"eventName\":\"");
+        const size_t at = str_search(entries[i].payload, key);
+        CHECK(at != STR_MISSING);
+        text_add(&names, i > 0 ? STR(" ") : STR(""));
+        text_add(&names, str_cut(str_from(entries[i].payload, at + key.len), '"', &(struct str){ NULL, 0 }));
+    }
+    return text_str(&names);
+}
+
+TEST(a_call_with_a_role_is_on_record_behind_the_assumption)
+{
+    struct house house;
+    house_open(&house, arena);
+    const struct str mine = make_role(&house, "mine", TRUST("rotation.amazonaws.com"), MAY("iam:ListUsers"));
+    CHECK_OK(journal_open(&house.ctx, str_format(arena, "%s/journal", test_folder(arena)), house.store, &house.journal));
+    inside_close(house.inside);
+    house.inside = inside_open(&(struct inside_options){
+        .store = house.store, .writer = house.writer, .vault = house.vault, .home_account = TEST_ACCOUNT,
+        .region = STR("eu-west-1"), .check_answers = true, .journal = house.journal });
+    CHECK_OK(by_service(&house, "iam", "ListUsers", &NOTHING, mine));
+    CHECK_STR(recorded(&house), "AssumeRole ListUsers");
+    journal_close(house.journal);
     house_close(&house);
 }
 
