@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import urllib.parse
 from unittest import mock
 
 import botocore.exceptions
@@ -25,7 +26,7 @@ REFUSAL = re.compile(r"An error occurred \((\S+)\) when calling the \S+ operatio
 
 
 def typed(shape, value):
-    """A value as boto3 would have it: times and bytes."""
+    """A value as boto3 would have it: times, bytes and policy documents."""
     if shape is None or value is None:
         return value
     if shape.type_name == "structure":
@@ -36,6 +37,8 @@ def typed(shape, value):
         return dateutil.parser.parse(value) if isinstance(value, str) else value
     if shape.type_name == "blob" and isinstance(value, str):
         return base64.b64decode(value)
+    if shape.name == "policyDocumentType" and isinstance(value, str):  # botocore opens IAM's, the SDK leaves them closed
+        return json.loads(urllib.parse.unquote(value))
     return value
 
 

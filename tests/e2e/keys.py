@@ -47,10 +47,11 @@ class Authority:
         return path.with_suffix(".pub").read_text()
 
 
-def saml_metadata(certificate, entity="https://idp.example/saml"):
+def saml_metadata(certificate, entity="https://idp.example/saml", until="2031-01-02T03:04:05Z"):
     body = "".join(certificate.strip().splitlines()[1:-1])
     return f"""<?xml version="1.0"?>
-<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{entity}">
+<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{entity}"
+    validUntil="{until}">
   <md:IDPSSODescriptor WantAuthnRequestsSigned="false" protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
     <md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>
       <ds:X509Certificate>{body}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>

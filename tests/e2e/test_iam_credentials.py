@@ -342,6 +342,7 @@ def test_a_saml_provider(iam, authority):
         iam.create_saml_provider(Name=provider, SAMLMetadataDocument=document)
     got = iam.get_saml_provider(SAMLProviderArn=arn)
     assert got["SAMLMetadataDocument"] == document and got["AssertionEncryptionMode"] == "Required"
+    assert got["ValidUntil"].isoformat().startswith("2031-01-02T")
     key = got["PrivateKeyList"][0]["KeyId"]
     with refused("InvalidInput"):
         iam.update_saml_provider(SAMLProviderArn=arn, RemovePrivateKey=key)

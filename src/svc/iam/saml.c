@@ -1,4 +1,5 @@
 /* saml.c - SAML providers: whose assertions roles may trust. STS reads their metadata and keys. */
+#include "base/clock.h"
 #include "crypto/certificate.h"
 #include "crypto/random.h"
 #include "svc/iam/item.h"
@@ -27,16 +28,27 @@ static struct str attribute_of(const struct xml *element, struct str name)
     return STR_NONE;
 }
 
+/* spec: SAML 2.0 metadata, 2.3.2; where it names no end AWS tells one a hundred years ahead. */
+static int64_t valid_until(const struct request *rq, const struct xml *root)
+{
+    int64_t ms = 0;
+    return clock_parse_iso8601(attribute_of(root, STR("validUntil")), &ms) ? ms
+                                                                          : item_now(rq) + YEARS_VALID * INT64_C(31557600000);
+}
+
 /* An identity provider's descriptor with a signing certificate. spec: SAML 2.0 metadata, 2.3.2 and 2.4.3. */
-static struct err check_metadata(struct request *rq, struct str document)
+static struct err read_metadata(struct request *rq, struct str document, struct item *provider)
 {
     const struct xml *root = xml_parse(rq->ctx.arena, document, NULL);
     const bool entity = root && str_equal(xml_local_name(root->name), STR("EntityDescriptor"))
         && attribute_of(root, STR("entityID")).len > 0;
     const struct xml *idp = entity ? child_named(root, STR("IDPSSODescriptor")) : NULL;
-    return idp && child_named(idp, STR("KeyDescriptor"))
-               ? ERR_OK
-               : fail(&rq->ctx, &IAM_INVALID_INPUT_EXCEPTION, "Could not parse metadata");
+    if (idp == NULL || child_named(idp, STR("KeyDescriptor")) == NULL) {
+        return fail(&rq->ctx, &IAM_INVALID_INPUT_EXCEPTION, "Could not parse metadata");
+    }
+    provider->body = document;
+    provider->expires_ms = valid_until(rq, root);
+    return ERR_OK;
 }
 
 static struct err add_key(struct request *rq, const struct item *provider, struct str pem)
@@ -70,9 +82,8 @@ struct err iam_create_saml_provider(struct request *rq, const struct iam_create_
 {
     const struct rows rows = rows_of(rq);
     TRY(provider_check_propagation(rq, in->context_provider || in->identity_center_instance_arn.ptr));
-    TRY(check_metadata(rq, in->saml_metadata_document));
     TRY(item_quota(rq, ITEM_SAML, STR_NONE, PROVIDERS_MAX, "SAMLProvidersPerAccount"));
-    const struct item provider = {
+    struct item provider = {
         .kind = ITEM_SAML,
         .key = str_format(rq->ctx.arena, "arn:aws:iam::%" STR_FMT ":saml-provider/%" STR_FMT, STR_ARG(rq->account),
                           STR_ARG(in->name)),
@@ -81,9 +92,8 @@ struct err iam_create_saml_provider(struct request *rq, const struct iam_create_
         .status = in->assertion_encryption_mode,
         .created_ms = item_now(rq),
         .changed_ms = item_now(rq),
-        .expires_ms = item_now(rq) + YEARS_VALID * INT64_C(31557600000),
-        .body = in->saml_metadata_document,
     };
+    TRY(read_metadata(rq, in->saml_metadata_document, &provider));
     const struct err err = rows_item_insert(&rows, &provider);
     if (err_is(err, &STORE_CONFLICT)) {
         return fail(&rq->ctx, &IAM_ENTITY_ALREADY_EXISTS_EXCEPTION, "Provider with name %" STR_FMT " already exists.",
@@ -164,9 +174,7 @@ struct err iam_update_saml_provider(struct request *rq, const struct iam_update_
     TRY(item_get(rq, ITEM_SAML, in->saml_provider_arn, &provider));
     TRY(provider_check_propagation(rq, in->context_provider || in->identity_center_instance_arn.ptr));
     if (in->saml_metadata_document.ptr) {
-        TRY(check_metadata(rq, in->saml_metadata_document));
-        provider.body = in->saml_metadata_document;
-        provider.expires_ms = item_now(rq) + YEARS_VALID * INT64_C(31557600000);
+        TRY(read_metadata(rq, in->saml_metadata_document, &provider));
     }
     TRY(change_keys(rq, &provider, in->remove_private_key, in->add_private_key));
     provider.status = in->assertion_encryption_mode.ptr ? in->assertion_encryption_mode : provider.status;
