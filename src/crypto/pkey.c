@@ -82,6 +82,10 @@ static bool fits(const EVP_PKEY *evp, enum pkey_kind kind)
     }
     char group[64];
     size_t length = 0;
+    int spelled_out = 0; /* curves are named; one written as numbers may hide others */
+    if (EVP_PKEY_get_int_param(evp, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &spelled_out) == 1 && spelled_out) {
+        return false;
+    }
     return KINDS[kind].group == NULL
         || (EVP_PKEY_get_group_name(evp, group, sizeof(group), &length) == 1
             && str_equal(str_of(group), str_of(KINDS[kind].group)));

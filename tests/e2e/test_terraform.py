@@ -29,10 +29,65 @@ provider "aws" {
   region = "eu-west-3"
 }
 
+provider "aws" {
+  alias  = "far"
+  region = "eu-west-1"
+}
+
 resource "aws_guardduty_detector" "this" {
   enable                       = true
   finding_publishing_frequency = "ONE_HOUR"
   tags                         = { team = "security" }
+}
+
+resource "aws_kms_key" "main" {
+  description             = "of Terraform"
+  enable_key_rotation     = true
+  rotation_period_in_days = 180
+  deletion_window_in_days = 7
+  multi_region            = true
+  tags                    = { team = "security" }
+}
+
+resource "aws_kms_alias" "main" {
+  name          = "alias/tf-main"
+  target_key_id = aws_kms_key.main.key_id
+}
+
+resource "aws_kms_key_policy" "main" {
+  key_id = aws_kms_key.main.id
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{
+      Sid       = "Enable IAM User Permissions", Effect = "Allow", Action = "kms:*", Resource = "*"
+      Principal = { AWS = "arn:aws:iam::${data.aws_caller_identity.me.account_id}:root" }
+    }]
+  })
+}
+
+resource "aws_kms_grant" "reader" {
+  name              = "tf-reader"
+  key_id            = aws_kms_key.main.key_id
+  grantee_principal = aws_iam_role.reader.arn
+  operations        = ["Encrypt", "Decrypt", "GenerateDataKey"]
+  constraints { encryption_context_subset = { app = "web" } }
+}
+
+resource "aws_kms_replica_key" "far" {
+  provider                = aws.far
+  primary_key_arn         = aws_kms_key.main.arn
+  deletion_window_in_days = 7
+}
+
+resource "aws_kms_key" "signing" {
+  customer_master_key_spec = "ECC_NIST_P256"
+  key_usage                = "SIGN_VERIFY"
+  deletion_window_in_days  = 7
+}
+
+resource "aws_kms_external_key" "own" {
+  key_material_base64     = "bWF0ZXJpYWwgb2YgdGhpcnR5LXR3byBieXRlcy4uLi4="
+  deletion_window_in_days = 7
 }
 
 resource "aws_iam_user" "deployer" {
