@@ -30,8 +30,9 @@ static struct err spread(struct ctx *ctx, struct store_conn *db)
     size_t count = 0;
     TRY(organizations_news_list(ctx, db, &news, &count));
     for (size_t i = 0; i < count; i++) {
-        TRY(guardduty_organization_changed(ctx, db, &(const struct guardduty_organization_change){
-            news[i].management, news[i].account, news[i].email, news[i].joined }));
+        TRY(guardduty_organization_changed(ctx, db,
+                                           &(const struct guardduty_organization_change){
+                                               news[i].management, news[i].account, news[i].email, news[i].joined }));
         TRY(organizations_news_done(ctx, db, &news[i]));
     }
     return ERR_OK;

@@ -25,7 +25,8 @@ static struct table table_of(struct ctx *ctx, const struct organizations_known *
     return table;
 }
 
-static struct err list(struct ctx *ctx, const struct settings *settings, struct organizations_known **accounts, size_t *count)
+static struct err list(struct ctx *ctx, const struct settings *settings, struct organizations_known **accounts,
+                       size_t *count)
 {
     struct store *store = NULL;
     struct store_conn *db = NULL;

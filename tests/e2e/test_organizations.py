@@ -16,7 +16,7 @@ def house(tmp_path_factory):
     built = House(server)
     for kind in (SCP, RCP):
         built.api.enable_policy_type(RootId=built.root()["Id"], PolicyType=kind)
-    built.stock(8)
+    built.stock(10)
     yield built
     server.stop()
 
@@ -175,6 +175,19 @@ def test_a_resource_control_policy_binds_resources_of_members(house):
     assert "resource control policy" in said
     refused("InvalidInputException", house.api.detach_policy, "NON_DETACHABLE_POLICY", PolicyId="p-RCPFullAWSAccess",
             TargetId=account)
+
+
+def test_a_trust_may_be_for_the_whole_organisation(house):
+    owner, other = house.make("owner")["AccountId"], house.make("other")["AccountId"]
+    organization = house.api.describe_organization()["Organization"]["Id"]
+    house.client("iam", owner).create_role(RoleName="shared", AssumeRolePolicyDocument=document(
+        {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole",
+         "Condition": {"StringEquals": {"aws:PrincipalOrgID": organization}}}))
+    sts = house.client("sts", other)
+    wanted = {"RoleArn": f"arn:aws:iam::{owner}:role/shared", "RoleSessionName": "neighbour"}
+    assert sts.assume_role(**wanted)["AssumedRoleUser"]["Arn"].startswith(f"arn:aws:sts::{owner}:")
+    house.api.remove_account_from_organization(AccountId=other)
+    refused("AccessDenied", sts.assume_role, **wanted)
 
 
 def test_policies_are_checked(house):

@@ -1,8 +1,8 @@
-/* organization.c - GuardDuty for a whole organisation: its management account names an administrator in a region, who says
- * what its accounts get. What Organizations knows is asked of it, as the caller.
+/* organization.c - GuardDuty for a whole organisation: its management account names an administrator in a region, who
+ * says what its accounts get. What Organizations knows is asked of it, as the caller.
  *
- * spec: GuardDuty user guide, "Managing GuardDuty accounts with AWS Organizations"; the wording of refusals is AWS's where it
- * is known. */
+ * spec: GuardDuty user guide, "Managing GuardDuty accounts with AWS Organizations"; the wording of refusals is AWS's
+ * where it is known. */
 #include "svc/guardduty/organization.h"
 
 #include "organizations_model.h"
@@ -70,9 +70,11 @@ struct err guardduty_enable_organization_admin_account(struct request *rq,
     TRY(rows_admin_of_management(rows_of(rq), &admin, &found));
     if (found) {
         const bool same = str_equal(admin.administrator, in->admin_account_id);
-        return fail(&rq->ctx, &GUARDDUTY_BAD_REQUEST_EXCEPTION,
-                    "The request failed because %s account is already enabled as GuardDuty delegated administrator for the "
-                    "organization.", same ? "the" : "another");
+        return fail(
+            &rq->ctx, &GUARDDUTY_BAD_REQUEST_EXCEPTION,
+            "The request failed because %s account is already enabled as GuardDuty delegated administrator for the "
+            "organization.",
+            same ? "the" : "another");
     }
     const struct err err = register_administrator(rq, in->admin_account_id);
     if (err_is(err, &ORGANIZATIONS_ACCOUNT_NOT_FOUND_EXCEPTION)) {
@@ -117,9 +119,10 @@ static struct err deregister_administrator(struct request *rq, struct str accoun
     return err_is(err, &ORGANIZATIONS_ACCOUNT_NOT_REGISTERED_EXCEPTION) ? ERR_OK : err;
 }
 
-struct err guardduty_disable_organization_admin_account(struct request *rq,
-                                                        const struct guardduty_disable_organization_admin_account_in *in,
-                                                        struct guardduty_disable_organization_admin_account_out *out)
+struct err
+guardduty_disable_organization_admin_account(struct request *rq,
+                                             const struct guardduty_disable_organization_admin_account_in *in,
+                                             struct guardduty_disable_organization_admin_account_out *out)
 {
     (void)out;
     struct admin_row admin = { .features = STR_NONE };
@@ -127,9 +130,10 @@ struct err guardduty_disable_organization_admin_account(struct request *rq,
     TRY(management_need(rq));
     TRY(rows_admin_of_management(rows_of(rq), &admin, &found));
     if (!found || !str_equal(admin.administrator, in->admin_account_id)) {
-        return fail(&rq->ctx, &GUARDDUTY_BAD_REQUEST_EXCEPTION,
-                    "The request failed because the account is not enabled as GuardDuty delegated administrator for the "
-                    "organization.");
+        return fail(
+            &rq->ctx, &GUARDDUTY_BAD_REQUEST_EXCEPTION,
+            "The request failed because the account is not enabled as GuardDuty delegated administrator for the "
+            "organization.");
     }
     TRY(release_all(rq, &admin));
     TRY(rows_admin_delete(rows_of(rq)));
@@ -158,9 +162,10 @@ struct err guardduty_list_organization_admin_accounts(struct request *rq,
 
 /* --- what its accounts get --- */
 
-struct err guardduty_describe_organization_configuration(struct request *rq,
-                                                         const struct guardduty_describe_organization_configuration_in *in,
-                                                         struct guardduty_describe_organization_configuration_out *out)
+struct err
+guardduty_describe_organization_configuration(struct request *rq,
+                                              const struct guardduty_describe_organization_configuration_in *in,
+                                              struct guardduty_describe_organization_configuration_out *out)
 {
     struct admin_row admin = { .features = STR_NONE };
     TRY(detector_exists(rq, in->detector_id));
@@ -174,8 +179,10 @@ struct err guardduty_describe_organization_configuration(struct request *rq,
 }
 
 /* Every account of the organisation, page by page; act may stop by a fault. */
-static struct err each_account(struct request *rq, struct err (*act)(struct request *rq, const struct organizations_account *account,
-                                                                     void *memory), void *memory)
+static struct err each_account(struct request *rq,
+                               struct err (*act)(struct request *rq, const struct organizations_account *account,
+                                                 void *memory),
+                               void *memory)
 {
     struct organizations_list_accounts_in in = { .next_token = STR_NONE };
     do {

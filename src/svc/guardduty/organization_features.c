@@ -35,7 +35,8 @@ struct str organization_features_write(struct ctx *ctx, const struct organizatio
     struct text text = text_new(ctx->arena);
     for (size_t i = 0; i < FEATURE_COUNT; i++) {
         if (features->items[i] != AUTO_NONE) {
-            text_add_format(&text, "%" STR_FMT "=%s ", STR_ARG(features_key((enum feature_index)i)), WORDS[features->items[i]]);
+            text_add_format(&text, "%" STR_FMT "=%s ", STR_ARG(features_key((enum feature_index)i)),
+                            WORDS[features->items[i]]);
         }
     }
     return str_trim(text_str(&text));
@@ -44,7 +45,9 @@ struct str organization_features_write(struct ctx *ctx, const struct organizatio
 static struct err set(struct request *rq, struct organization_features *features, struct str key, struct str word)
 {
     enum feature_index index = FEATURE_COUNT;
-    return features_find(key, &index) && read_word(word, &features->items[index]) ? ERR_OK : detector_refuse(&rq->ctx, "features");
+    return features_find(key, &index) && read_word(word, &features->items[index])
+               ? ERR_OK
+               : detector_refuse(&rq->ctx, "features");
 }
 
 static void set_source(struct organization_features *features, enum feature_index index, struct opt_bool wanted)
@@ -70,7 +73,8 @@ static void apply_sources(const struct guardduty_organization_data_source_config
     }
 }
 
-struct err organization_features_apply(struct request *rq, const struct guardduty_update_organization_configuration_in *in,
+struct err organization_features_apply(struct request *rq,
+                                       const struct guardduty_update_organization_configuration_in *in,
                                        struct organization_features *features)
 {
     if (in->data_sources) {
@@ -80,8 +84,10 @@ struct err organization_features_apply(struct request *rq, const struct guarddut
         const struct guardduty_organization_feature_configuration *one = &in->features.items[i];
         TRY(set(rq, features, one->name, one->auto_enable));
         for (size_t j = 0; j < one->additional_configuration.count; j++) {
-            const struct guardduty_organization_additional_configuration *extra = &one->additional_configuration.items[j];
-            const struct str key = str_format(rq->ctx.arena, "%" STR_FMT "/%" STR_FMT, STR_ARG(one->name), STR_ARG(extra->name));
+            const struct guardduty_organization_additional_configuration *extra =
+                &one->additional_configuration.items[j];
+            const struct str key =
+                str_format(rq->ctx.arena, "%" STR_FMT "/%" STR_FMT, STR_ARG(one->name), STR_ARG(extra->name));
             TRY(set(rq, features, key, extra->auto_enable));
         }
     }
@@ -104,8 +110,8 @@ static void show_list(struct request *rq, const struct organization_features *fe
         struct guardduty_organization_additional_configuration_results *list =
             &out->items[out->count - 1].additional_configuration; /* it follows its feature */
         if (list->items == NULL) {
-            list->items =
-                ARENA_ARRAY(rq->ctx.arena, struct guardduty_organization_additional_configuration_result, FEATURE_COUNT);
+            list->items = ARENA_ARRAY(rq->ctx.arena, struct guardduty_organization_additional_configuration_result,
+                                      FEATURE_COUNT);
         }
         list->items[list->count++] = (struct guardduty_organization_additional_configuration_result){ extra, word };
     }

@@ -34,8 +34,8 @@ static struct err detector_make(struct rows rows, const struct organization_feat
     return rows_detector_insert(rows, &row);
 }
 
-struct err organization_enroll(struct ctx *ctx, struct store_conn *db, const struct admin_row *admin, struct str account,
-                               struct str email)
+struct err organization_enroll(struct ctx *ctx, struct store_conn *db, const struct admin_row *admin,
+                               struct str account, struct str email)
 {
     const struct rows administrator = rows_in(ctx, db, admin->administrator, admin->region);
     const struct rows member = rows_in(ctx, db, account, admin->region);
@@ -55,14 +55,16 @@ struct err organization_enroll(struct ctx *ctx, struct store_conn *db, const str
         return ERR_OK; /* it follows another one, whom it must leave first */
     }
     TRY(detector_make(member, &features));
-    row = (struct member_row){ .other = account, .email = email, .status = STR("Enabled"), .invitation = STR(""),
-                               .updated_ms = ctx->now_ms };
+    row = (struct member_row){
+        .other = account, .email = email, .status = STR("Enabled"), .invitation = STR(""), .updated_ms = ctx->now_ms
+    };
     TRY(rows_membership_put(administrator, &row));
     row.other = admin->administrator;
     return rows_invitation_put(member, &row);
 }
 
-struct err organization_release(struct ctx *ctx, struct store_conn *db, const struct admin_row *admin, struct str account)
+struct err organization_release(struct ctx *ctx, struct store_conn *db, const struct admin_row *admin,
+                                struct str account)
 {
     const struct rows administrator = rows_in(ctx, db, admin->administrator, admin->region);
     struct member_row row = { .other = STR_NONE };
@@ -78,16 +80,18 @@ struct err organization_release(struct ctx *ctx, struct store_conn *db, const st
 }
 
 /* The management account leaves only when its organisation ends. */
-static struct err forget_administrator(struct ctx *ctx, struct store_conn *db, const struct guardduty_organization_change *change,
-                                       struct str region)
+static struct err forget_administrator(struct ctx *ctx, struct store_conn *db,
+                                       const struct guardduty_organization_change *change, struct str region)
 {
-    return str_equal(change->account, change->management) ? rows_admin_delete(rows_in(ctx, db, change->management, region))
-                                                          : ERR_OK;
+    return str_equal(change->account, change->management)
+               ? rows_admin_delete(rows_in(ctx, db, change->management, region))
+               : ERR_OK;
 }
 
-/* spec: GuardDuty user guide, "Setting organization auto-enable preferences": an account that joins gets GuardDuty in every
- * region whose administrator wants that; one that leaves is no member any more. */
-struct err guardduty_organization_changed(struct ctx *ctx, struct store_conn *db, const struct guardduty_organization_change *change)
+/* spec: GuardDuty user guide, "Setting organization auto-enable preferences": an account that joins gets GuardDuty in
+ * every region whose administrator wants that; one that leaves is no member any more. */
+struct err guardduty_organization_changed(struct ctx *ctx, struct store_conn *db,
+                                          const struct guardduty_organization_change *change)
 {
     struct admin_row *admins = NULL;
     size_t count = 0;

@@ -60,7 +60,8 @@ static struct err count_accounts(struct request *rq, int32_t *total)
     return ERR_OK;
 }
 
-static void show_features(struct request *rq, const struct counts *counts, struct guardduty_organization_feature_statistics_results *out)
+static void show_features(struct request *rq, const struct counts *counts,
+                          struct guardduty_organization_feature_statistics_results *out)
 {
     out->items = ARENA_ARRAY(rq->ctx.arena, struct guardduty_organization_feature_statistics, FEATURE_COUNT);
     for (size_t i = 0; i < FEATURE_COUNT; i++) {
@@ -68,18 +69,21 @@ static void show_features(struct request *rq, const struct counts *counts, struc
         const struct str name = str_cut(features_key((enum feature_index)i), '/', &extra);
         if (extra.ptr == NULL) {
             out->items[out->count++] = (struct guardduty_organization_feature_statistics){
-                .name = name, .enabled_accounts_count = SOME(counts->features[i]),
+                .name = name,
+                .enabled_accounts_count = SOME(counts->features[i]),
             };
             continue;
         }
         struct guardduty_organization_feature_statistics_additional_configurations *list =
             &out->items[out->count - 1].additional_configuration; /* it follows its feature */
         if (list->items == NULL) {
-            list->items = ARENA_ARRAY(rq->ctx.arena, struct guardduty_organization_feature_statistics_additional_configuration,
-                                      FEATURE_COUNT);
+            list->items =
+                ARENA_ARRAY(rq->ctx.arena, struct guardduty_organization_feature_statistics_additional_configuration,
+                            FEATURE_COUNT);
         }
         list->items[list->count++] = (struct guardduty_organization_feature_statistics_additional_configuration){
-            extra, SOME(counts->features[i]),
+            extra,
+            SOME(counts->features[i]),
         };
     }
 }
@@ -95,7 +99,8 @@ struct err guardduty_get_organization_statistics(struct request *rq,
     TRY(organization_admin_need(rq, &admin));
     TRY(count_accounts(rq, &total));
     TRY(count_members(rq, &counts));
-    struct guardduty_organization_statistics *statistics = ARENA_NEW(rq->ctx.arena, struct guardduty_organization_statistics);
+    struct guardduty_organization_statistics *statistics =
+        ARENA_NEW(rq->ctx.arena, struct guardduty_organization_statistics);
     struct guardduty_organization_details *details = ARENA_NEW(rq->ctx.arena, struct guardduty_organization_details);
     *statistics = (struct guardduty_organization_statistics){
         .total_accounts_count = SOME(total),
@@ -115,7 +120,8 @@ static struct err no_rule(struct request *rq, struct str rule)
     struct admin_row admin = { .features = STR_NONE };
     TRY(organization_admin_need(rq, &admin));
     return fail(&rq->ctx, &GUARDDUTY_RESOURCE_NOT_FOUND_EXCEPTION,
-                "The request was rejected because the custom detection rule %" STR_FMT " was not found.", STR_ARG(rule));
+                "The request was rejected because the custom detection rule %" STR_FMT " was not found.",
+                STR_ARG(rule));
 }
 
 struct err guardduty_create_custom_detection_rule_org_configuration(

@@ -52,11 +52,13 @@ struct err rows_admin_regions(struct rows rows, struct admin_row **out, size_t *
 
 struct err rows_admin_put(struct rows rows, const struct admin_row *row)
 {
-    return store_run(rows.ctx, rows.db,
-                     "INSERT INTO guardduty_organization (account, region, administrator, members, features)"
-                     " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account, region) DO UPDATE SET members = $4, features = $5",
-                     SQL_VALUES(SQL_TEXT(row->management), SQL_TEXT(row->region), SQL_TEXT(row->administrator),
-                                SQL_TEXT(row->members), SQL_TEXT(row->features)), NULL);
+    return store_run(
+        rows.ctx, rows.db,
+        "INSERT INTO guardduty_organization (account, region, administrator, members, features)"
+        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account, region) DO UPDATE SET members = $4, features = $5",
+        SQL_VALUES(SQL_TEXT(row->management), SQL_TEXT(row->region), SQL_TEXT(row->administrator),
+                   SQL_TEXT(row->members), SQL_TEXT(row->features)),
+        NULL);
 }
 
 struct err rows_admin_delete(struct rows rows)

@@ -4,7 +4,8 @@
 #include "svc/iam/entity.h"
 #include "svc/iam/iam.h"
 
-struct err iam_account_role(struct ctx *ctx, struct store_conn *db, struct str account, struct str name, struct str management)
+struct err iam_account_role(struct ctx *ctx, struct store_conn *db, struct str account, struct str name,
+                            struct str management)
 {
     enum { SESSION_DEFAULT = 3600 };
     const struct rows rows = { ctx, db, account };
@@ -15,9 +16,12 @@ struct err iam_account_role(struct ctx *ctx, struct store_conn *db, struct str a
         .id = entity_id(ctx, STR("AROA")),
         .created_ms = ctx->now_ms / 1000 * 1000,
         .max_session = SESSION_DEFAULT,
-        .trust = str_format(ctx->arena, "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":"
-                            "\"arn:aws:iam::%" STR_FMT ":root\"},\"Action\":\"sts:AssumeRole\"}]}", STR_ARG(management)),
+        .trust = str_format(ctx->arena,
+                            "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":"
+                            "\"arn:aws:iam::%" STR_FMT ":root\"},\"Action\":\"sts:AssumeRole\"}]}",
+                            STR_ARG(management)),
     };
     TRY(rows_entity_insert(&rows, &role));
-    return rows_pair_put(&rows, ATTACHED_POLICIES, role.id, STR("arn:aws:iam::aws:policy/AdministratorAccess"), STR_NONE);
+    return rows_pair_put(&rows, ATTACHED_POLICIES, role.id, STR("arn:aws:iam::aws:policy/AdministratorAccess"),
+                         STR_NONE);
 }

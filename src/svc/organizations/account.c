@@ -44,13 +44,13 @@ struct err org_account_get(struct request *rq, const struct standing *standing, 
     struct target target;
     TRY(org_target_find(standing, id, &target));
     *out = target.account;
-    return target.kind == TARGET_ACCOUNT
-               ? ERR_OK
-               : fail(&rq->ctx, &ORGANIZATIONS_ACCOUNT_NOT_FOUND_EXCEPTION, "You specified an account that doesn't exist.");
+    return target.kind == TARGET_ACCOUNT ? ERR_OK
+                                         : fail(&rq->ctx, &ORGANIZATIONS_ACCOUNT_NOT_FOUND_EXCEPTION,
+                                                "You specified an account that doesn't exist.");
 }
 
 struct err org_account_out(struct request *rq, const struct standing *standing, const struct account_row *account,
-                       struct organizations_account *out)
+                           struct organizations_account *out)
 {
     struct chain chain = { .count = 0 };
     struct str *path = ARENA_NEW(rq->ctx.arena, struct str);
@@ -83,7 +83,7 @@ struct err organizations_describe_account(struct request *rq, const struct organ
 }
 
 struct err org_account_list(struct request *rq, const struct standing *standing, struct str parent, struct str token,
-                        struct opt_int max, struct organizations_accounts *out, struct str *next)
+                            struct opt_int max, struct organizations_accounts *out, struct str *next)
 {
     struct page page = { .limit = 0 };
     struct account_rows accounts = { NULL, 0 };
@@ -117,7 +117,7 @@ static struct err close_quota(struct request *rq, const struct standing *standin
     return closed < (tenth > CLOSED_MIN ? tenth : CLOSED_MIN)
                ? ERR_OK
                : org_refuse_constraint(rq, STR("CLOSE_ACCOUNT_QUOTA_EXCEEDED"),
-                                   "You have exceeded close account quota for the past 30 days.");
+                                       "You have exceeded close account quota for the past 30 days.");
 }
 
 struct err organizations_close_account(struct request *rq, const struct organizations_close_account_in *in,
@@ -130,12 +130,14 @@ struct err organizations_close_account(struct request *rq, const struct organiza
     TRY(org_caller_manages(rq, in, &standing));
     TRY(org_account_get(rq, &standing, in->account_id, &account));
     if (str_equal(account.account, standing.organization.account)) {
-        return org_refuse_constraint(rq, STR("CANNOT_CLOSE_MANAGEMENT_ACCOUNT"),
-                                 "You attempted to close the management account. To close it, remove or close all member "
-                                 "accounts and sign in as its root user.");
+        return org_refuse_constraint(
+            rq, STR("CANNOT_CLOSE_MANAGEMENT_ACCOUNT"),
+            "You attempted to close the management account. To close it, remove or close all member "
+            "accounts and sign in as its root user.");
     }
     if (account.closed_ms > 0) {
-        return fail(&rq->ctx, &ORGANIZATIONS_ACCOUNT_ALREADY_CLOSED_EXCEPTION, "You attempted to close an account that is already closed.");
+        return fail(&rq->ctx, &ORGANIZATIONS_ACCOUNT_ALREADY_CLOSED_EXCEPTION,
+                    "You attempted to close an account that is already closed.");
     }
     TRY(org_rows_count(&standing.rows, COUNT_DELEGATIONS, account.account, STR_NONE, &delegations));
     if (delegations > 0) {
@@ -153,23 +155,27 @@ static struct err may_go(struct request *rq, const struct standing *standing, co
 {
     int64_t delegations = 0;
     if (str_equal(account->account, standing->organization.account)) {
-        return fail(&rq->ctx, &ORGANIZATIONS_MASTER_CANNOT_LEAVE_ORGANIZATION_EXCEPTION,
-                    "You can't remove a management account from an organization. If you want the management account to become a "
-                    "member account in another organization, you must first delete the current organization of the management "
-                    "account.");
+        return fail(
+            &rq->ctx, &ORGANIZATIONS_MASTER_CANNOT_LEAVE_ORGANIZATION_EXCEPTION,
+            "You can't remove a management account from an organization. If you want the management account to become "
+            "a "
+            "member account in another organization, you must first delete the current organization of the management "
+            "account.");
     }
     if (account->closed_ms > 0) {
-        return org_refuse_constraint(rq, STR("ACCOUNT_CANNOT_LEAVE_ORGANIZATION"), "A closed account can't leave its organization.");
+        return org_refuse_constraint(rq, STR("ACCOUNT_CANNOT_LEAVE_ORGANIZATION"),
+                                     "A closed account can't leave its organization.");
     }
     TRY(org_rows_count(&standing->rows, COUNT_DELEGATIONS, account->account, STR_NONE, &delegations));
     return delegations == 0 ? ERR_OK
                             : org_refuse_constraint(rq, STR("CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG"),
-                                                "You must deregister the delegated administrator first.");
+                                                    "You must deregister the delegated administrator first.");
 }
 
-struct err organizations_remove_account_from_organization(struct request *rq,
-                                                          const struct organizations_remove_account_from_organization_in *in,
-                                                          struct organizations_remove_account_from_organization_out *out)
+struct err
+organizations_remove_account_from_organization(struct request *rq,
+                                               const struct organizations_remove_account_from_organization_in *in,
+                                               struct organizations_remove_account_from_organization_out *out)
 {
     (void)out;
     struct standing standing;
@@ -217,7 +223,8 @@ struct err organizations_move_account(struct request *rq, const struct organizat
                     "You specified a source parent that doesn't exist or that the account is not in.");
     }
     if (str_equal(in->source_parent_id, in->destination_parent_id)) {
-        return fail(&rq->ctx, &ORGANIZATIONS_DUPLICATE_ACCOUNT_EXCEPTION, "The account is already in the destination parent.");
+        return fail(&rq->ctx, &ORGANIZATIONS_DUPLICATE_ACCOUNT_EXCEPTION,
+                    "The account is already in the destination parent.");
     }
     account.parent = in->destination_parent_id;
     return org_rows_account_put(&standing.rows, &account);

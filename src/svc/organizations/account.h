@@ -15,9 +15,9 @@ struct err org_account_leave(const struct rows *rows, const struct account_row *
 /* AccountNotFoundException when it is no member. */
 struct err org_account_get(struct request *rq, const struct standing *standing, struct str id, struct account_row *out);
 struct err org_account_out(struct request *rq, const struct standing *standing, const struct account_row *account,
-                       struct organizations_account *out);
+                           struct organizations_account *out);
 /* A page of accounts, of a parent or of all. */
 struct err org_account_list(struct request *rq, const struct standing *standing, struct str parent, struct str token,
-                        struct opt_int max, struct organizations_accounts *out, struct str *next);
+                            struct opt_int max, struct organizations_accounts *out, struct str *next);
 
 #endif

@@ -1,7 +1,7 @@
 /* attachment.c - policies on roots, units and accounts.
  *
- * spec: Organizations user guide, "Quotas": at most five policies of a type on one target; of service control policies at
- * least one. */
+ * spec: Organizations user guide, "Quotas": at most five policies of a type on one target; of service control policies
+ * at least one. */
 #include "svc/organizations/policy.h"
 #include "svc/organizations/policy_type.h"
 
@@ -10,9 +10,9 @@ enum { ATTACHED_MAX = 5 };
 static struct err target_need(struct request *rq, const struct standing *standing, struct str id, struct target *out)
 {
     TRY(org_target_find(standing, id, out));
-    return out->kind != TARGET_NONE
-               ? ERR_OK
-               : fail(&rq->ctx, &ORGANIZATIONS_TARGET_NOT_FOUND_EXCEPTION, "You specified a target that doesn't exist.");
+    return out->kind != TARGET_NONE ? ERR_OK
+                                    : fail(&rq->ctx, &ORGANIZATIONS_TARGET_NOT_FOUND_EXCEPTION,
+                                           "You specified a target that doesn't exist.");
 }
 
 static struct err attached_count(const struct standing *standing, struct str target, struct str type, int64_t *count)
@@ -45,10 +45,10 @@ struct err organizations_attach_policy(struct request *rq, const struct organiza
     TRY(attached_count(&standing, in->target_id, policy.type, &count));
     if (count >= ATTACHED_MAX) {
         return org_refuse_constraint(rq, STR("MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"),
-                                 "You have attached the maximum number of policies to the specified target.");
+                                     "You have attached the maximum number of policies to the specified target.");
     }
-    return org_rows_attachment_insert(&standing.rows, &(const struct attachment_row){ policy.id, in->target_id, policy.type,
-                                                                                  rq->ctx.now_ms });
+    return org_rows_attachment_insert(
+        &standing.rows, &(const struct attachment_row){ policy.id, in->target_id, policy.type, rq->ctx.now_ms });
 }
 
 struct err organizations_detach_policy(struct request *rq, const struct organizations_detach_policy_in *in,
@@ -69,17 +69,19 @@ struct err organizations_detach_policy(struct request *rq, const struct organiza
                     "The policy isn't attached to the specified target in the specified root.");
     }
     if (str_equal(policy.id, STR(RCP_FULL_AWS_ACCESS))) {
-        return org_refuse_input(rq, STR("NON_DETACHABLE_POLICY"), "You can't detach the policy %s.", RCP_FULL_AWS_ACCESS);
+        return org_refuse_input(rq, STR("NON_DETACHABLE_POLICY"), "You can't detach the policy %s.",
+                                RCP_FULL_AWS_ACCESS);
     }
     TRY(attached_count(&standing, in->target_id, policy.type, &count));
     if (count <= 1 && org_policy_default(policy.type).ptr) {
         return org_refuse_constraint(rq, STR("MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"),
-                                 "You must attach at least one policy of this type to the specified target.");
+                                     "You must attach at least one policy of this type to the specified target.");
     }
     return org_rows_attachment_delete(&standing.rows, policy.id, in->target_id);
 }
 
-struct err organizations_list_policies_for_target(struct request *rq, const struct organizations_list_policies_for_target_in *in,
+struct err organizations_list_policies_for_target(struct request *rq,
+                                                  const struct organizations_list_policies_for_target_in *in,
                                                   struct organizations_list_policies_for_target_out *out)
 {
     struct standing standing;
@@ -103,8 +105,8 @@ struct err organizations_list_policies_for_target(struct request *rq, const stru
     return ERR_OK;
 }
 
-static struct organizations_policy_target_summary target_out(struct request *rq, const struct standing *standing, struct str id,
-                                                             const struct target *target)
+static struct organizations_policy_target_summary target_out(struct request *rq, const struct standing *standing,
+                                                             struct str id, const struct target *target)
 {
     static const char *const TYPES[] = { "", "ROOT", "ORGANIZATIONAL_UNIT", "ACCOUNT" };
     static const char *const ARNS[] = { "", "root", "ou", "account" };
@@ -118,7 +120,8 @@ static struct organizations_policy_target_summary target_out(struct request *rq,
     };
 }
 
-struct err organizations_list_targets_for_policy(struct request *rq, const struct organizations_list_targets_for_policy_in *in,
+struct err organizations_list_targets_for_policy(struct request *rq,
+                                                 const struct organizations_list_targets_for_policy_in *in,
                                                  struct organizations_list_targets_for_policy_out *out)
 {
     struct standing standing;

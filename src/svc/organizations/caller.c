@@ -81,11 +81,12 @@ struct err org_caller_member(struct request *rq, struct standing *out)
 
 static struct err no_permission(struct request *rq)
 {
-    return fail(&rq->ctx, &ORGANIZATIONS_ACCESS_DENIED_EXCEPTION, "You don't have permissions to access this resource.");
+    return fail(&rq->ctx, &ORGANIZATIONS_ACCESS_DENIED_EXCEPTION,
+                "You don't have permissions to access this resource.");
 }
 
-/* spec: Organizations user guide, "Delegated administrator for Organizations": the resource policy says which members may
- * do what. It speaks of each thing the call names. */
+/* spec: Organizations user guide, "Delegated administrator for Organizations": the resource policy says which members
+ * may do what. It speaks of each thing the call names. */
 static struct err policy_allows(struct request *rq, const struct standing *standing, const void *in, bool *allowed)
 {
     struct pair_row row = { .since_ms = 0 };
@@ -149,8 +150,9 @@ struct err org_caller_manages_all_features(struct request *rq, const void *in, s
     TRY(org_caller_manages(rq, in, out));
     return str_equal(out->organization.features, STR("ALL"))
                ? ERR_OK
-               : org_refuse_constraint(rq, STR("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE"),
-                                   "This operation is available only in an organization with all features enabled.");
+               : org_refuse_constraint(
+                     rq, STR("ORGANIZATION_NOT_IN_ALL_FEATURES_MODE"),
+                     "This operation is available only in an organization with all features enabled.");
 }
 
 /* --- ids and ARNs --- */
@@ -167,11 +169,13 @@ struct str org_arn_of(struct ctx *ctx, const struct organization_row *organizati
                       STR_ARG(organization->account), kind, STR_ARG(organization->id), STR_ARG(id));
 }
 
-struct str org_arn_of_policy(struct ctx *ctx, const struct organization_row *organization, struct str type, struct str id)
+struct str org_arn_of_policy(struct ctx *ctx, const struct organization_row *organization, struct str type,
+                             struct str id)
 {
     const struct str kind = str_lower(ctx->arena, type);
     if (str_equal(id, STR(FULL_AWS_ACCESS)) || str_equal(id, STR(RCP_FULL_AWS_ACCESS))) {
-        return str_format(ctx->arena, "arn:aws:organizations::aws:policy/%" STR_FMT "/%" STR_FMT, STR_ARG(kind), STR_ARG(id));
+        return str_format(ctx->arena, "arn:aws:organizations::aws:policy/%" STR_FMT "/%" STR_FMT, STR_ARG(kind),
+                          STR_ARG(id));
     }
     return str_format(ctx->arena, "arn:aws:organizations::%" STR_FMT ":policy/%" STR_FMT "/%" STR_FMT "/%" STR_FMT,
                       STR_ARG(organization->account), STR_ARG(organization->id), STR_ARG(kind), STR_ARG(id));
@@ -181,7 +185,8 @@ struct str org_arn_of_handshake(struct ctx *ctx, const struct handshake_row *han
 {
     const struct str action = str_lower(ctx->arena, handshake->action);
     return str_format(ctx->arena, "arn:aws:organizations::%" STR_FMT ":handshake/%" STR_FMT "/%" STR_FMT "/%" STR_FMT,
-                      STR_ARG(handshake->account), STR_ARG(handshake->organization), STR_ARG(action), STR_ARG(handshake->id));
+                      STR_ARG(handshake->account), STR_ARG(handshake->organization), STR_ARG(action),
+                      STR_ARG(handshake->id));
 }
 
 /* --- pages --- */
@@ -242,7 +247,8 @@ struct err org_target_find(const struct standing *standing, struct str id, struc
     return ERR_OK;
 }
 
-struct err org_chain_of(const struct rows *rows, const struct organization_row *organization, struct str parent, struct chain *out)
+struct err org_chain_of(const struct rows *rows, const struct organization_row *organization, struct str parent,
+                        struct chain *out)
 {
     struct str up[CHAIN_MAX];
     size_t count = 0;
@@ -266,7 +272,8 @@ struct err org_chain_of(const struct rows *rows, const struct organization_row *
                : fail(rows->ctx, &FAULT_INTERNAL, "%" STR_FMT " hangs on no root", STR_ARG(parent));
 }
 
-struct str org_chain_path(struct ctx *ctx, const struct organization_row *organization, const struct chain *chain, struct str account)
+struct str org_chain_path(struct ctx *ctx, const struct organization_row *organization, const struct chain *chain,
+                          struct str account)
 {
     struct text text = text_new(ctx->arena);
     text_add(&text, organization->id);

@@ -1,8 +1,8 @@
-/* caller.h - what every handler begins with: whose organisation it is about and whether the caller may ask; and what all of
- * them share: faults with their Reason, ids, ARNs, pages.
+/* caller.h - what every handler begins with: whose organisation it is about and whether the caller may ask; and what
+ * all of them share: faults with their Reason, ids, ARNs, pages.
  *
- * spec: Organizations API reference: most operations can be called only from the management account, many that read also by
- * a delegated administrator of a service, and by those whom the organisation's resource policy allows. */
+ * spec: Organizations API reference: most operations can be called only from the management account, many that read
+ * also by a delegated administrator of a service, and by those whom the organisation's resource policy allows. */
 #ifndef YAGURA_SVC_ORGANIZATIONS_CALLER_H
 #define YAGURA_SVC_ORGANIZATIONS_CALLER_H
 
@@ -40,7 +40,8 @@ struct str org_id_new(struct ctx *ctx, const char *prefix, size_t digits); /* lo
 
 /* "arn:aws:organizations::MANAGEMENT:account/o-…/111122223333"; KIND "account", "ou", "root", … */
 struct str org_arn_of(struct ctx *ctx, const struct organization_row *organization, const char *kind, struct str id);
-struct str org_arn_of_policy(struct ctx *ctx, const struct organization_row *organization, struct str type, struct str id);
+struct str org_arn_of_policy(struct ctx *ctx, const struct organization_row *organization, struct str type,
+                             struct str id);
 struct str org_arn_of_handshake(struct ctx *ctx, const struct handshake_row *handshake);
 
 /* From NextToken and MaxResults; a token is good for the same operation, account and question only. question: what must
@@ -65,16 +66,19 @@ struct chain {
     struct str ids[CHAIN_MAX];
     size_t count;
 };
-struct err org_chain_of(const struct rows *rows, const struct organization_row *organization, struct str parent, struct chain *out);
+struct err org_chain_of(const struct rows *rows, const struct organization_row *organization, struct str parent,
+                        struct chain *out);
 /* "o-…/r-…/ou-…/", and the account's number when there is one. */
-struct str org_chain_path(struct ctx *ctx, const struct organization_row *organization, const struct chain *chain, struct str account);
+struct str org_chain_path(struct ctx *ctx, const struct organization_row *organization, const struct chain *chain,
+                          struct str account);
 
 /* The ARNs of what the input names, "*" when it names nothing; at most RESOURCES_MAX. guard.c */
 enum { RESOURCES_MAX = 4 };
 struct err org_resources_of(struct request *rq, const struct rows *rows, const struct organization_row *organization,
-                        const void *in, struct str *out, size_t *count);
+                            const void *in, struct str *out, size_t *count);
 /* organizations:PolicyType and organizations:ServicePrincipal, as far as the input tells them; at most KEYS_MAX. */
 enum { KEYS_MAX = 2 };
-struct err org_keys_of(struct request *rq, const struct rows *rows, const void *in, struct context_pair *out, size_t *count);
+struct err org_keys_of(struct request *rq, const struct rows *rows, const void *in, struct context_pair *out,
+                       size_t *count);
 
 #endif

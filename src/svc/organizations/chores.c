@@ -1,7 +1,7 @@
 /* chores.c - what happens to closed accounts on its own; and all accounts, for people.
  *
- * spec: Organizations user guide, "Closing a member account": closing takes a moment, the account is then suspended for 90 days
- * and after that gone for good. */
+ * spec: Organizations user guide, "Closing a member account": closing takes a moment, the account is then suspended for
+ * 90 days and after that gone for good. */
 #include "svc/organizations/account.h"
 #include "svc/organizations/organizations.h"
 
@@ -34,12 +34,14 @@ struct err organizations_chores_do(struct ctx *ctx, struct store_conn *db)
         struct account_row *account = &accounts.items[i];
         rows.account = account->management;
         account->status = STR("SUSPENDED");
-        TRY(account->closed_ms < ctx->now_ms - GONE_MS ? org_account_leave(&rows, account) : org_rows_account_put(&rows, account));
+        TRY(account->closed_ms < ctx->now_ms - GONE_MS ? org_account_leave(&rows, account)
+                                                       : org_rows_account_put(&rows, account));
     }
     return ERR_OK;
 }
 
-struct err organizations_news_list(struct ctx *ctx, struct store_conn *db, struct organizations_news **out, size_t *count)
+struct err organizations_news_list(struct ctx *ctx, struct store_conn *db, struct organizations_news **out,
+                                   size_t *count)
 {
     const struct rows rows = { ctx, db, STR_NONE };
     struct news_rows news = { NULL, 0 };
@@ -64,8 +66,8 @@ static struct err known_of(struct ctx *ctx, struct store_conn *db, const struct 
     struct organization_row organization = { .created_ms = 0 };
     struct chain chain = { .count = 0 };
     bool found = false;
-    *out = (struct organizations_known){ account->account, account->name, account->email, account->status, account->management,
-                                         STR("") };
+    *out = (struct organizations_known){ account->account, account->name,       account->email,
+                                         account->status,  account->management, STR("") };
     TRY(org_rows_organization_find(&rows, &organization, &found));
     if (found) {
         TRY(org_chain_of(&rows, &organization, account->parent, &chain));
@@ -74,7 +76,8 @@ static struct err known_of(struct ctx *ctx, struct store_conn *db, const struct 
     return ERR_OK;
 }
 
-struct err organizations_accounts_known(struct ctx *ctx, struct store_conn *db, struct organizations_known **out, size_t *count)
+struct err organizations_accounts_known(struct ctx *ctx, struct store_conn *db, struct organizations_known **out,
+                                        size_t *count)
 {
     const struct rows rows = { ctx, db, STR_NONE };
     struct account_rows accounts = { NULL, 0 };

@@ -45,15 +45,17 @@ static struct err account_quota(struct request *rq, const struct standing *stand
     TRY(org_rows_count(&standing->rows, COUNT_OPEN_REQUESTS, STR_NONE, STR_NONE, &open));
     return accounts + open < ACCOUNTS_MAX
                ? ERR_OK
-               : org_refuse_constraint(rq, STR("ACCOUNT_NUMBER_LIMIT_EXCEEDED"),
-                                   "You have exceeded the number of AWS accounts that you can have in your organization.");
+               : org_refuse_constraint(
+                     rq, STR("ACCOUNT_NUMBER_LIMIT_EXCEEDED"),
+                     "You have exceeded the number of AWS accounts that you can have in your organization.");
 }
 
 struct err organizations_create_account(struct request *rq, const struct organizations_create_account_in *in,
                                         struct organizations_create_account_out *out)
 {
     struct standing standing;
-    struct organizations_create_account_status *status = ARENA_NEW(rq->ctx.arena, struct organizations_create_account_status);
+    struct organizations_create_account_status *status =
+        ARENA_NEW(rq->ctx.arena, struct organizations_create_account_status);
     TRY(org_caller_manages(rq, in, &standing));
     TRY(account_quota(rq, &standing));
     struct request_row row = {
@@ -75,19 +77,22 @@ struct err organizations_create_account(struct request *rq, const struct organiz
 }
 
 /* There is no GovCloud here for an account to be paired with. spec: the wording is AWS's. */
-struct err organizations_create_gov_cloud_account(struct request *rq, const struct organizations_create_gov_cloud_account_in *in,
+struct err organizations_create_gov_cloud_account(struct request *rq,
+                                                  const struct organizations_create_gov_cloud_account_in *in,
                                                   struct organizations_create_gov_cloud_account_out *out)
 {
     (void)out;
     struct standing standing;
     TRY(org_caller_manages(rq, in, &standing));
-    return org_refuse_constraint(rq, STR("MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED"),
-                             "The management account is not associated with an account in the AWS GovCloud (US) Region.");
+    return org_refuse_constraint(
+        rq, STR("MASTER_ACCOUNT_NOT_GOVCLOUD_ENABLED"),
+        "The management account is not associated with an account in the AWS GovCloud (US) Region.");
 }
 
-struct err organizations_describe_create_account_status(struct request *rq,
-                                                        const struct organizations_describe_create_account_status_in *in,
-                                                        struct organizations_describe_create_account_status_out *out)
+struct err
+organizations_describe_create_account_status(struct request *rq,
+                                             const struct organizations_describe_create_account_status_in *in,
+                                             struct organizations_describe_create_account_status_out *out)
 {
     struct standing standing;
     struct request_row row = { .completed_ms = 0 };
@@ -98,7 +103,8 @@ struct err organizations_describe_create_account_status(struct request *rq,
         return fail(&rq->ctx, &ORGANIZATIONS_CREATE_ACCOUNT_STATUS_NOT_FOUND_EXCEPTION,
                     "We can't find a create account request with the CreateAccountRequestId that you specified.");
     }
-    struct organizations_create_account_status *status = ARENA_NEW(rq->ctx.arena, struct organizations_create_account_status);
+    struct organizations_create_account_status *status =
+        ARENA_NEW(rq->ctx.arena, struct organizations_create_account_status);
     *status = status_out(&row);
     out->create_account_status = status;
     return ERR_OK;
@@ -115,7 +121,8 @@ static bool is_wanted(const struct organizations_create_account_states *states, 
 }
 
 /* With States a page may hold fewer than asked for. */
-struct err organizations_list_create_account_status(struct request *rq, const struct organizations_list_create_account_status_in *in,
+struct err organizations_list_create_account_status(struct request *rq,
+                                                    const struct organizations_list_create_account_status_in *in,
                                                     struct organizations_list_create_account_status_out *out)
 {
     struct standing standing;
@@ -125,7 +132,8 @@ struct err organizations_list_create_account_status(struct request *rq, const st
     TRY(org_page_of(rq, STR_NONE, in->next_token, in->max_results, &page));
     TRY(org_rows_requests(&standing.rows, page, &rows));
     const bool more = org_page_cut(page, &rows.count);
-    out->create_account_statuses.items = ARENA_ARRAY(rq->ctx.arena, struct organizations_create_account_status, rows.count + 1);
+    out->create_account_statuses.items =
+        ARENA_ARRAY(rq->ctx.arena, struct organizations_create_account_status, rows.count + 1);
     for (size_t i = 0; i < rows.count; i++) {
         if (is_wanted(&in->states, rows.items[i].state)) {
             out->create_account_statuses.items[out->create_account_statuses.count++] = status_out(&rows.items[i]);
@@ -178,7 +186,8 @@ static struct err join_new(const struct rows *rows, const struct request_row *ro
     return found ? org_account_join(&standing, &account, STR("CREATED")) : ERR_OK;
 }
 
-struct err organizations_account_made(struct ctx *ctx, struct store_conn *db, const struct organizations_asked *asked, bool *made)
+struct err organizations_account_made(struct ctx *ctx, struct store_conn *db, const struct organizations_asked *asked,
+                                      bool *made)
 {
     const struct rows rows = { ctx, db, asked->management };
     struct request_row row = { .completed_ms = 0 };

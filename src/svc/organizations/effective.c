@@ -15,9 +15,9 @@ struct node {
     struct node *child, *last, *next;
     const struct json **values;
     size_t count;
-    bool set, many;           /* it is a setting; a list of values rather than one */
-    unsigned allowed;         /* of documents below */
-    unsigned allowed_next;    /* the same, as the document being applied leaves it */
+    bool set, many;        /* it is a setting; a list of values rather than one */
+    unsigned allowed;      /* of documents below */
+    unsigned allowed_next; /* the same, as the document being applied leaves it */
 };
 
 static struct node *child_of(struct arena *arena, struct node *parent, struct str key)
@@ -52,8 +52,8 @@ static void add_value(struct arena *arena, struct node *node, const struct json 
     if (position(node, value) < node->count) {
         return;
     }
-    node->values = arena_grow(arena, node->values, node->count * sizeof(*node->values),
-                              (node->count + 1) * sizeof(*node->values));
+    node->values =
+        arena_grow(arena, node->values, node->count * sizeof(*node->values), (node->count + 1) * sizeof(*node->values));
     node->values[node->count++] = value;
 }
 
@@ -179,8 +179,8 @@ struct str org_policy_merge(struct arena *arena, const struct str *documents, si
 }
 
 /* The documents of one level, and when the newest was attached. */
-static struct err add_level(const struct rows *rows, struct str target, struct str type, struct str *documents, size_t *count,
-                            int64_t *since_ms)
+static struct err add_level(const struct rows *rows, struct str target, struct str type, struct str *documents,
+                            size_t *count, int64_t *since_ms)
 {
     struct attachment_rows attached = { NULL, 0 };
     TRY(org_rows_attachments_of_target(rows, target, type, org_page_all(), &attached));
@@ -203,12 +203,13 @@ static struct err effective_caller(struct request *rq, const struct organization
     const struct str id = in->target_id.ptr ? in->target_id : rq->account;
     TRY(str_equal(id, rq->account) ? org_caller_member(rq, standing) : org_caller_reads(rq, in, standing));
     TRY(org_target_find(standing, id, target));
-    return target->kind == TARGET_ACCOUNT
-               ? ERR_OK
-               : fail(&rq->ctx, &ORGANIZATIONS_TARGET_NOT_FOUND_EXCEPTION, "You specified a target that doesn't exist.");
+    return target->kind == TARGET_ACCOUNT ? ERR_OK
+                                          : fail(&rq->ctx, &ORGANIZATIONS_TARGET_NOT_FOUND_EXCEPTION,
+                                                 "You specified a target that doesn't exist.");
 }
 
-struct err organizations_describe_effective_policy(struct request *rq, const struct organizations_describe_effective_policy_in *in,
+struct err organizations_describe_effective_policy(struct request *rq,
+                                                   const struct organizations_describe_effective_policy_in *in,
                                                    struct organizations_describe_effective_policy_out *out)
 {
     enum { DOCUMENTS_MAX = 5 * (CHAIN_MAX + 1) };
@@ -226,7 +227,8 @@ struct err organizations_describe_effective_policy(struct request *rq, const str
     TRY(add_level(&standing.rows, target.account.account, in->policy_type, documents, &count, &since_ms));
     if (count == 0) {
         return fail(&rq->ctx, &ORGANIZATIONS_EFFECTIVE_POLICY_NOT_FOUND_EXCEPTION,
-                    "If you ran this action on the management account, this policy type is not enabled. If you ran the action on "
+                    "If you ran this action on the management account, this policy type is not enabled. If you ran the "
+                    "action on "
                     "a member account, the account doesn't have an effective policy of this type.");
     }
     struct organizations_effective_policy *effective = ARENA_NEW(rq->ctx.arena, struct organizations_effective_policy);

@@ -1,6 +1,7 @@
 /* facts.c - where an account stands and which policies bind it, level by level.
  *
- * spec: Organizations user guide, "SCP evaluation": the root, every unit on the way and the account itself must each allow. */
+ * spec: Organizations user guide, "SCP evaluation": the root, every unit on the way and the account itself must each
+ * allow. */
 #include "svc/organizations/facts.h"
 
 #include "svc/organizations/caller.h"
@@ -22,8 +23,9 @@ static struct err level_of(const struct rows *rows, struct str target, struct st
     return ERR_OK;
 }
 
-static struct err levels_of(const struct rows *rows, const struct organization_row *organization, const struct chain *chain,
-                            struct str account, struct str type, struct organization_levels *out)
+static struct err levels_of(const struct rows *rows, const struct organization_row *organization,
+                            const struct chain *chain, struct str account, struct str type,
+                            struct organization_levels *out)
 {
     if (!org_policy_type_enabled(organization, type)) {
         return ERR_OK;
@@ -34,7 +36,8 @@ static struct err levels_of(const struct rows *rows, const struct organization_r
     return level_of(rows, account, type, &out->items[out->count++]);
 }
 
-struct err organizations_facts(struct ctx *ctx, struct store_conn *db, struct str account, struct organization_facts *out)
+struct err organizations_facts(struct ctx *ctx, struct store_conn *db, struct str account,
+                               struct organization_facts *out)
 {
     struct rows rows = { ctx, db, account };
     struct account_row row = { .closed_ms = 0 };

@@ -5,6 +5,7 @@
 #include "svc/organization_policies.h"
 #include "svc/organizations/rows.h"
 
-struct err organizations_facts(struct ctx *ctx, struct store_conn *db, struct str account, struct organization_facts *out);
+struct err organizations_facts(struct ctx *ctx, struct store_conn *db, struct str account,
+                               struct organization_facts *out);
 
 #endif

@@ -2,7 +2,8 @@
 #include "svc/organizations/handshake.h"
 
 /* One handshake for the organisation, and one below it for each invited member. */
-struct err org_handshake_all_features(struct request *rq, const struct standing *standing, const struct organizations_handshake **out)
+struct err org_handshake_all_features(struct request *rq, const struct standing *standing,
+                                      const struct organizations_handshake **out)
 {
     struct account_rows accounts = { NULL, 0 };
     struct handshake_rows known = { NULL, 0 };
@@ -10,7 +11,7 @@ struct err org_handshake_all_features(struct request *rq, const struct standing 
     for (size_t i = 0; i < known.count; i++) {
         if (str_equal(known.items[i].action, STR(ENABLE_ALL_FEATURES)) && org_handshake_is_open(rq, &known.items[i])) {
             return org_refuse_handshake(rq, STR("ORGANIZATION_IS_ALREADY_PENDING_ALL_FEATURES_MIGRATION"),
-                                    "The organization is already in the process of enabling all features.");
+                                        "The organization is already in the process of enabling all features.");
         }
     }
     struct handshake_row whole =
@@ -18,8 +19,10 @@ struct err org_handshake_all_features(struct request *rq, const struct standing 
     TRY(org_rows_accounts(&standing->rows, STR_NONE, org_page_all(), &accounts));
     for (size_t i = 0; i < accounts.count; i++) {
         const struct account_row *account = &accounts.items[i];
-        if (str_equal(account->method, STR("INVITED")) && !str_equal(account->account, standing->organization.account)) {
-            struct handshake_row one = org_handshake_new(rq, standing, APPROVE_ALL_FEATURES, STR("ACCOUNT"), account->account);
+        if (str_equal(account->method, STR("INVITED")) &&
+            !str_equal(account->account, standing->organization.account)) {
+            struct handshake_row one =
+                org_handshake_new(rq, standing, APPROVE_ALL_FEATURES, STR("ACCOUNT"), account->account);
             one.parent = whole.id;
             whole.state = STR("REQUESTED");
             TRY(org_rows_handshake_put(&standing->rows, &one));

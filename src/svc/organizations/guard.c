@@ -20,7 +20,8 @@ static struct str member_text(const struct request *rq, const void *in, const ch
 }
 
 /* An id of any kind as an ARN; absent: there is no such policy or handshake. */
-static struct err arn_of_id(const struct rows *rows, const struct organization_row *organization, struct str id, struct str *out)
+static struct err arn_of_id(const struct rows *rows, const struct organization_row *organization, struct str id,
+                            struct str *out)
 {
     struct policy_row policy = { .id = STR_NONE };
     struct handshake_row handshake = { .id = STR_NONE };
@@ -43,10 +44,12 @@ static struct err arn_of_id(const struct rows *rows, const struct organization_r
 }
 
 struct err org_resources_of(struct request *rq, const struct rows *rows, const struct organization_row *organization,
-                        const void *in, struct str *out, size_t *count)
+                            const void *in, struct str *out, size_t *count)
 {
-    static const char *const MEMBERS[] = { "PolicyId", "TargetId", "AccountId", "OrganizationalUnitId", "ParentId", "RootId",
-                                           "ChildId", "HandshakeId", "ResourceId", "SourceParentId", "DestinationParentId" };
+    static const char *const MEMBERS[] = {
+        "PolicyId", "TargetId",    "AccountId",  "OrganizationalUnitId", "ParentId",           "RootId",
+        "ChildId",  "HandshakeId", "ResourceId", "SourceParentId",       "DestinationParentId"
+    };
     *count = 0;
     for (size_t i = 0; i < COUNT_OF(MEMBERS) && *count < RESOURCES_MAX; i++) {
         const struct str id = member_text(rq, in, MEMBERS[i]);
@@ -64,7 +67,8 @@ struct err org_resources_of(struct request *rq, const struct rows *rows, const s
     return ERR_OK;
 }
 
-struct err org_keys_of(struct request *rq, const struct rows *rows, const void *in, struct context_pair *out, size_t *count)
+struct err org_keys_of(struct request *rq, const struct rows *rows, const void *in, struct context_pair *out,
+                       size_t *count)
 {
     static const char *const TYPES[] = { "PolicyType", "Type", "Filter" };
     const struct str policy_id = member_text(rq, in, "PolicyId");

@@ -10,8 +10,8 @@
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 enum { INVITE_DAYS = 15, FEATURES_DAYS = 90 };
 
-struct handshake_row org_handshake_new(struct request *rq, const struct standing *standing, const char *action, struct str party,
-                                   struct str invited)
+struct handshake_row org_handshake_new(struct request *rq, const struct standing *standing, const char *action,
+                                       struct str party, struct str invited)
 {
     const int days = strcmp(action, INVITE) == 0 ? INVITE_DAYS : FEATURES_DAYS;
     return (struct handshake_row){
@@ -53,7 +53,8 @@ static void add(struct organizations_handshake_resources *list, const char *type
     list->items[list->count++] = (struct organizations_handshake_resource){ .value = value, .type = str_of(type) };
 }
 
-static struct err resources_out(struct request *rq, const struct handshake_row *row, struct organizations_handshake_resources *out)
+static struct err resources_out(struct request *rq, const struct handshake_row *row,
+                                struct organizations_handshake_resources *out)
 {
     const struct rows rows = { &rq->ctx, rq->db, row->account };
     struct account_row management = { .closed_ms = 0 };
@@ -98,7 +99,8 @@ static struct err fill(struct request *rq, const struct handshake_row *row, stru
     return resources_out(rq, row, &out->resources);
 }
 
-struct err org_handshake_out(struct request *rq, const struct handshake_row *row, const struct organizations_handshake **out)
+struct err org_handshake_out(struct request *rq, const struct handshake_row *row,
+                             const struct organizations_handshake **out)
 {
     struct organizations_handshake *answer = ARENA_NEW(rq->ctx.arena, struct organizations_handshake);
     *out = answer;
@@ -108,8 +110,8 @@ struct err org_handshake_out(struct request *rq, const struct handshake_row *row
 /* --- whose it is --- */
 
 struct parties {
-    bool asks;    /* the caller's account is the one that asked */
-    bool invited; /* the caller's account is the one that was asked */
+    bool asks;                  /* the caller's account is the one that asked */
+    bool invited;               /* the caller's account is the one that was asked */
     struct account_row account; /* the caller's, as far as it is known */
 };
 
@@ -123,8 +125,9 @@ static struct err parties_of(struct request *rq, const struct handshake_row *row
         out->account = org_account_unknown(&rq->ctx, rq->account);
     }
     const struct str email = str_lower(rq->ctx.arena, out->account.email);
-    out->invited = is_action(row, ENABLE_ALL_FEATURES) ? out->asks
-                                                       : str_equal(row->invited, rq->account) || str_equal(row->invited, email);
+    out->invited = is_action(row, ENABLE_ALL_FEATURES)
+                       ? out->asks
+                       : str_equal(row->invited, rq->account) || str_equal(row->invited, email);
     return ERR_OK;
 }
 
@@ -146,7 +149,8 @@ static struct err handshake_get(struct request *rq, struct str id, struct handsh
 static struct err transition(struct request *rq, struct handshake_row *row, bool may, struct str state)
 {
     if (!may) {
-        return fail(&rq->ctx, &ORGANIZATIONS_ACCESS_DENIED_EXCEPTION, "You don't have permissions to access this resource.");
+        return fail(&rq->ctx, &ORGANIZATIONS_ACCESS_DENIED_EXCEPTION,
+                    "You don't have permissions to access this resource.");
     }
     if (str_equal(row->state, state)) {
         return fail(&rq->ctx, &ORGANIZATIONS_HANDSHAKE_ALREADY_IN_STATE_EXCEPTION,
@@ -172,10 +176,12 @@ static struct err invitation_accepted(struct request *rq, const struct handshake
     TRY(org_rows_organization_find(&standing.rows, &standing.organization, &found));
     TRY(org_rows_count(&standing.rows, COUNT_ACCOUNTS, STR_NONE, STR_NONE, &accounts));
     if (account->management.len > 0) {
-        return org_refuse_handshake(rq, STR("ALREADY_IN_AN_ORGANIZATION"), "The AWS account is already a member of an organization.");
+        return org_refuse_handshake(rq, STR("ALREADY_IN_AN_ORGANIZATION"),
+                                    "The AWS account is already a member of an organization.");
     }
     if (accounts >= ACCOUNTS_MAX) {
-        return org_refuse_handshake(rq, STR("ACCOUNT_NUMBER_LIMIT_EXCEEDED"), "The organization has the maximum number of accounts.");
+        return org_refuse_handshake(rq, STR("ACCOUNT_NUMBER_LIMIT_EXCEEDED"),
+                                    "The organization has the maximum number of accounts.");
     }
     TRY(org_account_join(&standing, account, STR("INVITED")));
     TRY(org_rows_tags(&standing.rows, row->id, org_page_all(), &tags));
@@ -197,7 +203,8 @@ struct err organizations_accept_handshake(struct request *rq, const struct organ
                     "Not every invited account has agreed to all features yet.");
     }
     TRY(transition(rq, &row, parties.invited, STR("ACCEPTED")));
-    TRY(is_action(&row, INVITE) ? invitation_accepted(rq, &row, &parties.account) : org_handshake_features_accepted(rq, &row));
+    TRY(is_action(&row, INVITE) ? invitation_accepted(rq, &row, &parties.account)
+                                : org_handshake_features_accepted(rq, &row));
     return org_handshake_out(rq, &row, &out->handshake);
 }
 
@@ -233,14 +240,14 @@ struct err organizations_describe_handshake(struct request *rq, const struct org
 static bool passes(const struct organizations_handshake_filter *filter, const struct handshake_row *row)
 {
     const bool action = filter == NULL || filter->action_type.len == 0 || str_equal(filter->action_type, row->action);
-    const bool parent = filter == NULL || filter->parent_handshake_id.len == 0 ||
-                        str_equal(filter->parent_handshake_id, row->parent);
+    const bool parent =
+        filter == NULL || filter->parent_handshake_id.len == 0 || str_equal(filter->parent_handshake_id, row->parent);
     return action && parent;
 }
 
 /* With a filter a page may hold fewer than asked for. */
-static struct err list_out(struct request *rq, const struct handshake_rows *rows, const struct organizations_handshake_filter *filter,
-                           struct organizations_handshakes *out)
+static struct err list_out(struct request *rq, const struct handshake_rows *rows,
+                           const struct organizations_handshake_filter *filter, struct organizations_handshakes *out)
 {
     out->items = ARENA_ARRAY(rq->ctx.arena, struct organizations_handshake, rows->count + 1);
     for (size_t i = 0; i < rows->count; i++) {
@@ -251,7 +258,8 @@ static struct err list_out(struct request *rq, const struct handshake_rows *rows
     return ERR_OK;
 }
 
-struct err organizations_list_handshakes_for_account(struct request *rq, const struct organizations_list_handshakes_for_account_in *in,
+struct err organizations_list_handshakes_for_account(struct request *rq,
+                                                     const struct organizations_list_handshakes_for_account_in *in,
                                                      struct organizations_list_handshakes_for_account_out *out)
 {
     const struct rows rows = { &rq->ctx, rq->db, rq->account };
@@ -268,9 +276,10 @@ struct err organizations_list_handshakes_for_account(struct request *rq, const s
     return ERR_OK;
 }
 
-struct err organizations_list_handshakes_for_organization(struct request *rq,
-                                                          const struct organizations_list_handshakes_for_organization_in *in,
-                                                          struct organizations_list_handshakes_for_organization_out *out)
+struct err
+organizations_list_handshakes_for_organization(struct request *rq,
+                                               const struct organizations_list_handshakes_for_organization_in *in,
+                                               struct organizations_list_handshakes_for_organization_out *out)
 {
     struct standing standing;
     struct handshake_rows handshakes = { NULL, 0 };

@@ -7,13 +7,14 @@ static const struct organizations_organization *organization_out(struct request 
                                                                  const struct account_row *management)
 {
     struct organizations_organization *out = ARENA_NEW(rq->ctx.arena, struct organizations_organization);
-    struct organizations_policy_type_summary *types = ARENA_NEW(rq->ctx.arena, struct organizations_policy_type_summary);
+    struct organizations_policy_type_summary *types =
+        ARENA_NEW(rq->ctx.arena, struct organizations_policy_type_summary);
     const bool all = str_equal(row->features, STR("ALL"));
     *types = (struct organizations_policy_type_summary){ STR("SERVICE_CONTROL_POLICY"), STR("ENABLED") };
     *out = (struct organizations_organization){
         .id = row->id,
-        .arn = str_format(rq->ctx.arena, "arn:aws:organizations::%" STR_FMT ":organization/%" STR_FMT, STR_ARG(row->account),
-                          STR_ARG(row->id)),
+        .arn = str_format(rq->ctx.arena, "arn:aws:organizations::%" STR_FMT ":organization/%" STR_FMT,
+                          STR_ARG(row->account), STR_ARG(row->id)),
         .feature_set = row->features,
         .master_account_arn = org_arn_of(&rq->ctx, row, "account", row->account),
         .master_account_id = row->account,
@@ -24,8 +25,8 @@ static const struct organizations_organization *organization_out(struct request 
 }
 
 /* The management account's row: as it was known before, else with a name and an address that say whose they are. */
-static struct err become_management(struct request *rq, const struct rows *rows, const struct organization_row *organization,
-                                    struct account_row *out)
+static struct err become_management(struct request *rq, const struct rows *rows,
+                                    const struct organization_row *organization, struct account_row *out)
 {
     bool found = false;
     TRY(org_rows_account_find(rows, rq->account, out, &found));
@@ -65,7 +66,8 @@ struct err organizations_create_organization(struct request *rq, const struct or
     return ERR_OK;
 }
 
-struct err organizations_describe_organization(struct request *rq, const struct organizations_describe_organization_in *in,
+struct err organizations_describe_organization(struct request *rq,
+                                               const struct organizations_describe_organization_in *in,
                                                struct organizations_describe_organization_out *out)
 {
     (void)in;
@@ -90,9 +92,10 @@ struct err organizations_delete_organization(struct request *rq, const struct or
     TRY(org_rows_count(&standing.rows, COUNT_ACCOUNTS, STR_NONE, STR_NONE, &accounts));
     TRY(org_rows_count(&standing.rows, COUNT_OPEN_REQUESTS, STR_NONE, STR_NONE, &open));
     if (accounts > 1 || open > 0) {
-        return fail(&rq->ctx, &ORGANIZATIONS_ORGANIZATION_NOT_EMPTY_EXCEPTION,
-                    "The organization isn't empty. To delete an organization, you must first remove all accounts except the "
-                    "management account.");
+        return fail(
+            &rq->ctx, &ORGANIZATIONS_ORGANIZATION_NOT_EMPTY_EXCEPTION,
+            "The organization isn't empty. To delete an organization, you must first remove all accounts except the "
+            "management account.");
     }
     TRY(org_rows_organization_delete(&standing.rows));
     return org_account_leave(&standing.rows, &standing.account);
@@ -108,7 +111,7 @@ struct err organizations_enable_all_features(struct request *rq, const struct or
     TRY(org_caller_is_management(rq, &standing));
     if (str_equal(standing.organization.features, STR("ALL"))) {
         return org_refuse_handshake(rq, STR("ORGANIZATION_ALREADY_HAS_ALL_FEATURES"),
-                                "The organization has already all features enabled.");
+                                    "The organization has already all features enabled.");
     }
     return org_handshake_all_features(rq, &standing, &out->handshake);
 }

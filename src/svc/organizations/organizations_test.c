@@ -11,19 +11,22 @@
 #define DENY "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"s3:*\",\"Resource\":\"*\"}}"
 
 /* CALL(create_policy, CreatePolicy, .name = ...): what must succeed, its answer sound, in `out`. */
-#define CALL(function, operation_, ...)                                                                                     \
-    struct organizations_##function##_out out_##function;                                                                   \
-    memset(&out_##function, 0, sizeof(out_##function));                                                                     \
-    become(&rq, operation_);                                                                                                \
-    CHECK_OK(organizations_##function(&rq, &(const struct organizations_##function##_in){ __VA_ARGS__ }, &out_##function)); \
+#define CALL(function, operation_, ...)                                                                                \
+    struct organizations_##function##_out out_##function;                                                              \
+    memset(&out_##function, 0, sizeof(out_##function));                                                                \
+    become(&rq, operation_);                                                                                           \
+    CHECK_OK(                                                                                                          \
+        organizations_##function(&rq, &(const struct organizations_##function##_in){ __VA_ARGS__ }, &out_##function)); \
     test_sound(&rq, operation_, &out_##function)
 
-#define REFUSED(code, function, operation_, ...)                                                                                \
-    do {                                                                                                                        \
-        struct organizations_##function##_out ignored;                                                                          \
-        memset(&ignored, 0, sizeof(ignored));                                                                                   \
-        become(&rq, operation_);                                                                                                \
-        CHECK_FAULT(organizations_##function(&rq, &(const struct organizations_##function##_in){ __VA_ARGS__ }, &ignored), code); \
+#define REFUSED(code, function, operation_, ...)                                                                       \
+    do {                                                                                                               \
+        struct organizations_##function##_out ignored;                                                                 \
+        memset(&ignored, 0, sizeof(ignored));                                                                          \
+        become(&rq, operation_);                                                                                       \
+        CHECK_FAULT(                                                                                                   \
+            organizations_##function(&rq, &(const struct organizations_##function##_in){ __VA_ARGS__ }, &ignored),     \
+            code);                                                                                                     \
     } while (0)
 
 static void become(struct request *rq, const char *operation)
@@ -52,11 +55,12 @@ static struct str begin(struct request *rq)
     size_t count = 0;
     bool ok = false;
     become(rq, "CreateOrganization");
-    CHECK_OK(organizations_create_organization(rq, &(const struct organizations_create_organization_in){ .feature_set = STR_NONE },
-                                               &made));
+    CHECK_OK(organizations_create_organization(
+        rq, &(const struct organizations_create_organization_in){ .feature_set = STR_NONE }, &made));
     become(rq, "CreateAccount");
     CHECK_OK(organizations_create_account(
-        rq, &(const struct organizations_create_account_in){ .email = STR("a@example.com"), .account_name = STR("a") }, &asked));
+        rq, &(const struct organizations_create_account_in){ .email = STR("a@example.com"), .account_name = STR("a") },
+        &asked));
     CHECK(asked.create_account_status->account_id.ptr == NULL);
     CHECK_OK(organizations_accounts_asked(&rq->ctx, rq->db, &waiting, &count));
     CHECK_INT(count, 1);
@@ -99,8 +103,8 @@ STORE_TEST(the_facts_name_every_level)
     CALL(create_organizational_unit, "CreateOrganizationalUnit", .parent_id = root, .name = STR("unit"));
     const struct str unit = out_create_organizational_unit.organizational_unit->id;
     CALL(move_account, "MoveAccount", .account_id = account, .source_parent_id = root, .destination_parent_id = unit);
-    CALL(create_policy, "CreatePolicy", .name = STR("deny"), .description = STR(""), .type = STR("SERVICE_CONTROL_POLICY"),
-         .content = STR(DENY));
+    CALL(create_policy, "CreatePolicy", .name = STR("deny"), .description = STR(""),
+         .type = STR("SERVICE_CONTROL_POLICY"), .content = STR(DENY));
     CALL(attach_policy, "AttachPolicy", .policy_id = out_create_policy.policy->policy_summary->id, .target_id = unit);
     CHECK_OK(organizations_facts(&rq.ctx, rq.db, account, &facts));
     CHECK_INT(facts.service_control.count, 3);
@@ -130,7 +134,8 @@ STORE_TEST(a_closed_account_is_suspended_and_gone_after_90_days)
     CHECK_OK(organizations_chores_do(&rq.ctx, rq.db));
     CALL(describe_account, "DescribeAccount", .account_id = account);
     CHECK_STR(out_describe_account.account->status, "SUSPENDED");
-    REFUSED("ConstraintViolationException", remove_account_from_organization, "RemoveAccountFromOrganization", .account_id = account);
+    REFUSED("ConstraintViolationException", remove_account_from_organization, "RemoveAccountFromOrganization",
+            .account_id = account);
     rq.ctx.now_ms += (int64_t)91 * 24 * 3600 * 1000;
     CHECK_OK(organizations_chores_do(&rq.ctx, rq.db));
     REFUSED("AccountNotFoundException", describe_account, "DescribeAccount", .account_id = account);
@@ -178,7 +183,8 @@ STORE_TEST(invited_members_agree_to_all_features)
     CALL(list_handshakes_for_account, "ListHandshakesForAccount", .filter = &approvals);
     CHECK_INT(out_list_handshakes_for_account.handshakes.count, 1);
     {
-        CALL(accept_handshake, "AcceptHandshake", .handshake_id = out_list_handshakes_for_account.handshakes.items[0].id);
+        CALL(accept_handshake, "AcceptHandshake",
+             .handshake_id = out_list_handshakes_for_account.handshakes.items[0].id);
     }
     rq.account = TEST_ACCOUNT;
     CALL(accept_handshake, "AcceptHandshake", .handshake_id = whole);
@@ -213,11 +219,14 @@ static struct str merged(struct arena *arena, const char *first, const char *sec
 TEST(management_policies_merge_from_the_root_down)
 {
     CHECK_STR(merged(arena, "{\"a\":{\"@@assign\":\"x\"}}", "{\"a\":{\"@@assign\":\"y\"}}"), "{\"a\":\"y\"}");
-    CHECK_STR(merged(arena, "{\"a\":{\"@@assign\":[\"x\"]}}", "{\"a\":{\"@@append\":[\"y\",\"x\"]}}"), "{\"a\":[\"x\",\"y\"]}");
-    CHECK_STR(merged(arena, "{\"a\":{\"@@assign\":[\"x\",\"y\"]}}", "{\"a\":{\"@@remove\":\"x\"},\"b\":{\"@@append\":\"z\"}}"),
+    CHECK_STR(merged(arena, "{\"a\":{\"@@assign\":[\"x\"]}}", "{\"a\":{\"@@append\":[\"y\",\"x\"]}}"),
+              "{\"a\":[\"x\",\"y\"]}");
+    CHECK_STR(merged(arena, "{\"a\":{\"@@assign\":[\"x\",\"y\"]}}",
+                     "{\"a\":{\"@@remove\":\"x\"},\"b\":{\"@@append\":\"z\"}}"),
               "{\"a\":[\"y\"],\"b\":[\"z\"]}");
     CHECK_STR(merged(arena, "{\"a\":{\"b\":{\"@@assign\":1},\"@@operators_allowed_for_child_policies\":[\"@@none\"]}}",
-                     "{\"a\":{\"b\":{\"@@assign\":2},\"c\":{\"@@assign\":3},\"@@operators_allowed_for_child_policies\":[\"@@all\"]}}"),
+                     "{\"a\":{\"b\":{\"@@assign\":2},\"c\":{\"@@assign\":3},\"@@operators_allowed_for_child_policies\":"
+                     "[\"@@all\"]}}"),
               "{\"a\":{\"b\":1}}");
     CHECK_STR(merged(arena, "{\"a\":{\"@@assign\":[]}}", "nonsense"), "{\"a\":[]}");
 }

@@ -7,7 +7,8 @@
 static const struct policy_row OWN[] = {
     { STR_INIT(FULL_AWS_ACCESS), STR_INIT("SERVICE_CONTROL_POLICY"), STR_INIT("FullAWSAccess"),
       STR_INIT("Allows access to every operation"),
-      STR_INIT("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}") },
+      STR_INIT(
+          "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}") },
     { STR_INIT(RCP_FULL_AWS_ACCESS), STR_INIT("RESOURCE_CONTROL_POLICY"), STR_INIT("RCPFullAWSAccess"),
       STR_INIT("Allows access to every resource"),
       STR_INIT("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"*\","
@@ -57,11 +58,12 @@ struct err org_policy_get(struct request *rq, const struct standing *standing, s
     bool found = false;
     TRY(org_policy_find(&standing->rows, id, out, &found));
     return found ? ERR_OK
-                 : fail(&rq->ctx, &ORGANIZATIONS_POLICY_NOT_FOUND_EXCEPTION, "You specified a policy that doesn't exist.");
+                 : fail(&rq->ctx, &ORGANIZATIONS_POLICY_NOT_FOUND_EXCEPTION,
+                        "You specified a policy that doesn't exist.");
 }
 
 struct organizations_policy_summary org_policy_summary(struct request *rq, const struct organization_row *organization,
-                                                   const struct policy_row *policy)
+                                                       const struct policy_row *policy)
 {
     return (struct organizations_policy_summary){
         .id = policy->id,
@@ -98,8 +100,8 @@ struct err organizations_create_policy(struct request *rq, const struct organiza
     TRY(org_policy_check(rq, in->type, in->content));
     TRY(org_rows_count(&standing.rows, COUNT_POLICIES, in->type, STR_NONE, &count));
     if (count >= POLICIES_MAX) {
-        return org_refuse_constraint(rq, STR("POLICY_NUMBER_LIMIT_EXCEEDED"), "You have reached the maximum of %d policies of this type.",
-                                 POLICIES_MAX);
+        return org_refuse_constraint(rq, STR("POLICY_NUMBER_LIMIT_EXCEEDED"),
+                                     "You have reached the maximum of %d policies of this type.", POLICIES_MAX);
     }
     const struct policy_row policy = {
         .id = org_id_new(&rq->ctx, "p-", 10),
@@ -110,7 +112,8 @@ struct err organizations_create_policy(struct request *rq, const struct organiza
     };
     const struct str aws = org_policy_default(in->type);
     const struct policy_row *clash = aws.ptr ? own(aws) : NULL;
-    const struct err err = clash && str_equal(clash->name, in->name) ? taken(rq) : org_rows_policy_insert(&standing.rows, &policy);
+    const struct err err =
+        clash && str_equal(clash->name, in->name) ? taken(rq) : org_rows_policy_insert(&standing.rows, &policy);
     if (err_is(err, &STORE_CONFLICT)) {
         return taken(rq);
     }
@@ -121,9 +124,10 @@ struct err organizations_create_policy(struct request *rq, const struct organiza
 
 static struct err refuse_aws(struct request *rq, struct str id)
 {
-    return org_policy_is_aws(id) ? org_refuse_input(rq, STR("IMMUTABLE_POLICY"),
-                                            "You specified a policy that is managed by AWS and can't be modified.")
-                             : ERR_OK;
+    return org_policy_is_aws(id)
+               ? org_refuse_input(rq, STR("IMMUTABLE_POLICY"),
+                                  "You specified a policy that is managed by AWS and can't be modified.")
+               : ERR_OK;
 }
 
 struct err organizations_update_policy(struct request *rq, const struct organizations_update_policy_in *in,
@@ -161,9 +165,10 @@ struct err organizations_delete_policy(struct request *rq, const struct organiza
     TRY(refuse_aws(rq, in->policy_id));
     TRY(org_rows_count(&standing.rows, COUNT_OF_POLICY, policy.id, STR_NONE, &attached));
     if (attached > 0) {
-        return fail(&rq->ctx, &ORGANIZATIONS_POLICY_IN_USE_EXCEPTION,
-                    "The policy is attached to one or more entities. You must detach it from all roots, OUs, and accounts "
-                    "before performing this operation.");
+        return fail(
+            &rq->ctx, &ORGANIZATIONS_POLICY_IN_USE_EXCEPTION,
+            "The policy is attached to one or more entities. You must detach it from all roots, OUs, and accounts "
+            "before performing this operation.");
     }
     TRY(org_rows_drop(&standing.rows, policy.id));
     return org_rows_policy_delete(&standing.rows, policy.id);

@@ -1,7 +1,7 @@
 /* policy_check.c - what a policy's content must be, by its type.
  *
- * spec: Organizations user guide, "SCP syntax", "RCP syntax", "Quotas and service limits", "Inheritance operators". Sizes are
- * counted as they are sent: the console's leaving out of white space is the client's business. */
+ * spec: Organizations user guide, "SCP syntax", "RCP syntax", "Quotas and service limits", "Inheritance operators".
+ * Sizes are counted as they are sent: the console's leaving out of white space is the client's business. */
 #include "base/json.h"
 #include "policy/policy.h"
 #include "svc/organizations/policy.h"
@@ -9,7 +9,9 @@
 static const struct {
     const char *type;
     size_t max;
-} SIZES[] = { { "SERVICE_CONTROL_POLICY", 5120 }, { "RESOURCE_CONTROL_POLICY", 5120 }, { "AISERVICES_OPT_OUT_POLICY", 2500 } };
+} SIZES[] = { { "SERVICE_CONTROL_POLICY", 5120 },
+              { "RESOURCE_CONTROL_POLICY", 5120 },
+              { "AISERVICES_OPT_OUT_POLICY", 2500 } };
 
 enum { SIZE_MAX_OTHER = 10000 };
 
@@ -19,7 +21,8 @@ static struct err malformed(struct request *rq, const char *why, struct str plac
     const struct str words = str_of(why);
     const struct str reason = str_ends(words, STR(".")) ? str_slice(words, 0, words.len - 1) : words;
     return fail(&rq->ctx, &ORGANIZATIONS_MALFORMED_POLICY_DOCUMENT_EXCEPTION,
-                "The provided policy document does not meet the requirements of the specified policy type: %" STR_FMT "%s%" STR_FMT ".",
+                "The provided policy document does not meet the requirements of the specified policy type: %" STR_FMT
+                "%s%" STR_FMT ".",
                 STR_ARG(reason), at, STR_ARG(place));
 }
 
@@ -29,9 +32,10 @@ static struct err check_size(struct request *rq, struct str type, struct str con
     for (size_t i = 0; i < COUNT_OF(SIZES); i++) {
         max = str_equal(type, str_of(SIZES[i].type)) ? SIZES[i].max : max;
     }
-    return content.len <= max ? ERR_OK
-                              : org_refuse_constraint(rq, STR("POLICY_CONTENT_LIMIT_EXCEEDED"),
-                                                  "You have exceeded the maximum size of %zu characters for a policy.", max);
+    return content.len <= max
+               ? ERR_OK
+               : org_refuse_constraint(rq, STR("POLICY_CONTENT_LIMIT_EXCEEDED"),
+                                       "You have exceeded the maximum size of %zu characters for a policy.", max);
 }
 
 /* One statement of an RCP. */
@@ -130,5 +134,6 @@ struct err org_policy_check(struct request *rq, struct str type, struct str cont
     if (str_equal(type, STR("SERVICE_CONTROL_POLICY"))) {
         return check_language(rq, content, false);
     }
-    return str_equal(type, STR("RESOURCE_CONTROL_POLICY")) ? check_language(rq, content, true) : check_management(rq, content);
+    return str_equal(type, STR("RESOURCE_CONTROL_POLICY")) ? check_language(rq, content, true)
+                                                           : check_management(rq, content);
 }

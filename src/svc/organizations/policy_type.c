@@ -1,7 +1,7 @@
 /* policy_type.c - enabling and disabling a type of policy in the root.
  *
- * spec: Organizations user guide, "Enabling a policy type": FullAWSAccess or RCPFullAWSAccess is then attached to the root,
- * every unit and every account; disabling a type detaches all policies of it. */
+ * spec: Organizations user guide, "Enabling a policy type": FullAWSAccess or RCPFullAWSAccess is then attached to the
+ * root, every unit and every account; disabling a type detaches all policies of it. */
 #include "svc/organizations/policy_type.h"
 
 #include "svc/organizations/policy.h"
@@ -58,10 +58,12 @@ static struct err attach_everywhere(const struct standing *standing, struct str 
 
 struct organizations_policy_types org_policy_types_out(struct request *rq, const struct organization_row *organization)
 {
-    struct organizations_policy_types out = { ARENA_ARRAY(rq->ctx.arena, struct organizations_policy_type_summary, 16), 0 };
+    struct organizations_policy_types out = { ARENA_ARRAY(rq->ctx.arena, struct organizations_policy_type_summary, 16),
+                                              0 };
     struct str rest = organization->types;
     while (rest.len > 0 && out.count < 16) {
-        out.items[out.count++] = (struct organizations_policy_type_summary){ str_cut(rest, ' ', &rest), STR("ENABLED") };
+        out.items[out.count++] =
+            (struct organizations_policy_type_summary){ str_cut(rest, ' ', &rest), STR("ENABLED") };
     }
     return out;
 }
@@ -96,8 +98,10 @@ struct err organizations_enable_policy_type(struct request *rq, const struct org
         return fail(&rq->ctx, &ORGANIZATIONS_POLICY_TYPE_ALREADY_ENABLED_EXCEPTION,
                     "The specified policy type is already enabled.");
     }
-    organization->types = organization->types.len == 0 ? in->policy_type
-        : str_format(rq->ctx.arena, "%" STR_FMT " %" STR_FMT, STR_ARG(organization->types), STR_ARG(in->policy_type));
+    organization->types = organization->types.len == 0
+                              ? in->policy_type
+                              : str_format(rq->ctx.arena, "%" STR_FMT " %" STR_FMT, STR_ARG(organization->types),
+                                           STR_ARG(in->policy_type));
     TRY(org_rows_organization_update(&standing.rows, organization));
     if (org_policy_default(in->policy_type).ptr) {
         TRY(attach_everywhere(&standing, in->policy_type));

@@ -1,7 +1,7 @@
 /* resource_policy.c - the organisation's own policy: which members may do what the management account does.
  *
- * spec: Organizations user guide, "Delegated administrator for Organizations": only principals of the organisation, only
- * the actions listed there. */
+ * spec: Organizations user guide, "Delegated administrator for Organizations": only principals of the organisation,
+ * only the actions listed there. */
 #include "base/json.h"
 #include "policy/policy.h"
 #include "svc/organizations/caller.h"
@@ -9,22 +9,45 @@
 
 /* What may be delegated. */
 static const char *const ACTIONS[] = {
-    "organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:DeletePolicy", "organizations:DescribeAccount",
-    "organizations:DescribeCreateAccountStatus", "organizations:DescribeEffectivePolicy", "organizations:DescribeHandshake",
-    "organizations:DescribeOrganization", "organizations:DescribeOrganizationalUnit", "organizations:DescribePolicy",
-    "organizations:DescribeResourcePolicy", "organizations:DetachPolicy", "organizations:DisablePolicyType",
-    "organizations:EnablePolicyType", "organizations:ListAccounts", "organizations:ListAccountsForParent",
-    "organizations:ListAWSServiceAccessForOrganization", "organizations:ListChildren", "organizations:ListCreateAccountStatus",
-    "organizations:ListDelegatedAdministrators", "organizations:ListDelegatedServicesForAccount",
-    "organizations:ListHandshakesForAccount", "organizations:ListHandshakesForOrganization",
-    "organizations:ListOrganizationalUnitsForParent", "organizations:ListParents", "organizations:ListPolicies",
-    "organizations:ListPoliciesForTarget", "organizations:ListRoots", "organizations:ListTagsForResource",
-    "organizations:ListTargetsForPolicy", "organizations:TagResource", "organizations:UntagResource", "organizations:UpdatePolicy",
+    "organizations:AttachPolicy",
+    "organizations:CreatePolicy",
+    "organizations:DeletePolicy",
+    "organizations:DescribeAccount",
+    "organizations:DescribeCreateAccountStatus",
+    "organizations:DescribeEffectivePolicy",
+    "organizations:DescribeHandshake",
+    "organizations:DescribeOrganization",
+    "organizations:DescribeOrganizationalUnit",
+    "organizations:DescribePolicy",
+    "organizations:DescribeResourcePolicy",
+    "organizations:DetachPolicy",
+    "organizations:DisablePolicyType",
+    "organizations:EnablePolicyType",
+    "organizations:ListAccounts",
+    "organizations:ListAccountsForParent",
+    "organizations:ListAWSServiceAccessForOrganization",
+    "organizations:ListChildren",
+    "organizations:ListCreateAccountStatus",
+    "organizations:ListDelegatedAdministrators",
+    "organizations:ListDelegatedServicesForAccount",
+    "organizations:ListHandshakesForAccount",
+    "organizations:ListHandshakesForOrganization",
+    "organizations:ListOrganizationalUnitsForParent",
+    "organizations:ListParents",
+    "organizations:ListPolicies",
+    "organizations:ListPoliciesForTarget",
+    "organizations:ListRoots",
+    "organizations:ListTagsForResource",
+    "organizations:ListTargetsForPolicy",
+    "organizations:TagResource",
+    "organizations:UntagResource",
+    "organizations:UpdatePolicy",
 };
 
 static struct err refuse_json(struct request *rq, const char *why)
 {
-    return org_refuse_input(rq, STR("INVALID_RESOURCE_POLICY_JSON"), "The provided resource policy content is invalid: %s.", why);
+    return org_refuse_input(rq, STR("INVALID_RESOURCE_POLICY_JSON"),
+                            "The provided resource policy content is invalid: %s.", why);
 }
 
 static bool may_be_delegated(struct str action)
@@ -50,7 +73,8 @@ static struct err check_statement(struct request *rq, const struct json *stateme
     for (const struct json *one = many ? action->child : action; one; one = many ? one->next : NULL) {
         if (!may_be_delegated(json_text(one)) || str_equal(json_text(one), STR("*"))) {
             return org_refuse_input(rq, STR("UNSUPPORTED_ACTION_IN_RESOURCE_POLICY"),
-                                "The action %" STR_FMT " is not supported in a resource policy.", STR_ARG(json_text(one)));
+                                    "The action %" STR_FMT " is not supported in a resource policy.",
+                                    STR_ARG(json_text(one)));
         }
     }
     return ERR_OK;
@@ -78,7 +102,8 @@ static const struct organizations_resource_policy *policy_out(struct request *rq
     struct organizations_resource_policy_summary *summary =
         ARENA_NEW(rq->ctx.arena, struct organizations_resource_policy_summary);
     *summary = (struct organizations_resource_policy_summary){
-        row->name, org_arn_of(&rq->ctx, &standing->organization, "resourcepolicy", row->name),
+        row->name,
+        org_arn_of(&rq->ctx, &standing->organization, "resourcepolicy", row->name),
     };
     *out = (struct organizations_resource_policy){ summary, row->value };
     return out;
@@ -110,7 +135,8 @@ static struct err policy_need(struct request *rq, const struct standing *standin
                         "We can't find a resource policy request with the parameter that you specified.");
 }
 
-struct err organizations_describe_resource_policy(struct request *rq, const struct organizations_describe_resource_policy_in *in,
+struct err organizations_describe_resource_policy(struct request *rq,
+                                                  const struct organizations_describe_resource_policy_in *in,
                                                   struct organizations_describe_resource_policy_out *out)
 {
     struct standing standing;
@@ -121,7 +147,8 @@ struct err organizations_describe_resource_policy(struct request *rq, const stru
     return ERR_OK;
 }
 
-struct err organizations_delete_resource_policy(struct request *rq, const struct organizations_delete_resource_policy_in *in,
+struct err organizations_delete_resource_policy(struct request *rq,
+                                                const struct organizations_delete_resource_policy_in *in,
                                                 struct organizations_delete_resource_policy_out *out)
 {
     (void)in;

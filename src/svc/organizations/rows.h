@@ -1,7 +1,8 @@
 /* rows.h - all the SQL of Organizations: rows as structs, in the arena of rows->ctx.
  *
- * rows->account is the management account, but where a function says so. Lists come in the order of their key, from after
- * (exclusive), at most limit + 1 rows: one more than asked for tells that there are more. *found tells whether. */
+ * rows->account is the management account, but where a function says so. Lists come in the order of their key, from
+ * after (exclusive), at most limit + 1 rows: one more than asked for tells that there are more. *found tells whether.
+ */
 #ifndef YAGURA_SVC_ORGANIZATIONS_ROWS_H
 #define YAGURA_SVC_ORGANIZATIONS_ROWS_H
 
@@ -25,8 +26,10 @@ struct organization_row {
 };
 struct err org_rows_organization_find(const struct rows *rows, struct organization_row *out, bool *found);
 struct err org_rows_organization_insert(const struct rows *rows, const struct organization_row *row);
-struct err org_rows_organization_update(const struct rows *rows, const struct organization_row *row); /* features and types */
-struct err org_rows_organization_delete(const struct rows *rows); /* with all that belongs to it, but for its accounts */
+struct err org_rows_organization_update(const struct rows *rows,
+                                        const struct organization_row *row); /* features and types */
+struct err
+org_rows_organization_delete(const struct rows *rows); /* with all that belongs to it, but for its accounts */
 
 struct account_row {
     struct str account, management, parent, name, email, status, method;
@@ -39,10 +42,12 @@ struct account_rows {
 /* Of any organisation, or of none. */
 struct err org_rows_account_find(const struct rows *rows, struct str account, struct account_row *out, bool *found);
 struct err org_rows_account_by_email(const struct rows *rows, struct str email, struct account_row *out, bool *found);
-struct err org_rows_account_put(const struct rows *rows, const struct account_row *row); /* STORE_CONFLICT: address taken */
+struct err org_rows_account_put(const struct rows *rows,
+                                const struct account_row *row); /* STORE_CONFLICT: address taken */
 /* parent absent: all of the organisation. */
 struct err org_rows_accounts(const struct rows *rows, struct str parent, struct page page, struct account_rows *out);
-struct err org_rows_accounts_all(const struct rows *rows, struct account_rows *out); /* of every organisation and of none */
+struct err org_rows_accounts_all(const struct rows *rows,
+                                 struct account_rows *out); /* of every organisation and of none */
 /* Of every organisation, at most 100: those that wait to be suspended, and those closed for good before a time. */
 struct err org_rows_accounts_closing(const struct rows *rows, int64_t before_ms, struct account_rows *out);
 
@@ -71,7 +76,8 @@ struct err org_rows_unit_find(const struct rows *rows, struct str id, struct uni
 struct err org_rows_unit_insert(const struct rows *rows, const struct unit_row *row); /* STORE_CONFLICT: name taken */
 struct err org_rows_unit_rename(const struct rows *rows, struct str id, struct str name); /* STORE_CONFLICT alike */
 struct err org_rows_unit_delete(const struct rows *rows, struct str id);
-struct err org_rows_units(const struct rows *rows, struct str parent, struct page page, struct unit_rows *out); /* absent: all */
+struct err org_rows_units(const struct rows *rows, struct str parent, struct page page,
+                          struct unit_rows *out); /* absent: all */
 
 struct request_row {
     struct str account, id, name, email, role, state, made, failure;
@@ -95,7 +101,8 @@ struct policy_rows {
     size_t count;
 };
 struct err org_rows_policy_find(const struct rows *rows, struct str id, struct policy_row *out, bool *found);
-struct err org_rows_policy_insert(const struct rows *rows, const struct policy_row *row); /* STORE_CONFLICT: name taken */
+struct err org_rows_policy_insert(const struct rows *rows,
+                                  const struct policy_row *row); /* STORE_CONFLICT: name taken */
 struct err org_rows_policy_update(const struct rows *rows, const struct policy_row *row); /* STORE_CONFLICT alike */
 struct err org_rows_policy_delete(const struct rows *rows, struct str id);
 struct err org_rows_policies(const struct rows *rows, struct str type, struct page page, struct policy_rows *out);
@@ -112,9 +119,9 @@ struct err org_rows_attachment_find(const struct rows *rows, struct str policy, 
 struct err org_rows_attachment_insert(const struct rows *rows, const struct attachment_row *row);
 struct err org_rows_attachment_delete(const struct rows *rows, struct str policy, struct str target);
 struct err org_rows_attachments_of_target(const struct rows *rows, struct str target, struct str type, struct page page,
-                                      struct attachment_rows *out);
+                                          struct attachment_rows *out);
 struct err org_rows_attachments_of_policy(const struct rows *rows, struct str policy, struct page page,
-                                      struct attachment_rows *out);
+                                          struct attachment_rows *out);
 struct err org_rows_attachments_drop_type(const struct rows *rows, struct str type);
 /* Attachments and tags of one that is going, and what is delegated to it. */
 struct err org_rows_drop(const struct rows *rows, struct str target);
@@ -128,12 +135,13 @@ struct handshake_rows {
     struct handshake_row *items;
     size_t count;
 };
-struct err org_rows_handshake_find(const struct rows *rows, struct str id, struct handshake_row *out, bool *found); /* anybody's */
+struct err org_rows_handshake_find(const struct rows *rows, struct str id, struct handshake_row *out,
+                                   bool *found); /* anybody's */
 struct err org_rows_handshake_put(const struct rows *rows, const struct handshake_row *row);
 struct err org_rows_handshakes(const struct rows *rows, struct page page, struct handshake_rows *out);
 /* Where an account is invited, by its number or its address. */
-struct err org_rows_handshakes_of_invited(const struct rows *rows, struct str account, struct str email, struct page page,
-                                      struct handshake_rows *out);
+struct err org_rows_handshakes_of_invited(const struct rows *rows, struct str account, struct str email,
+                                          struct page page, struct handshake_rows *out);
 
 /* Trusted services, delegated administrators (name: the member, value: the service) and tags. */
 struct pair_row {
@@ -148,15 +156,16 @@ struct err org_rows_trusted(const struct rows *rows, struct page page, struct pa
 struct err org_rows_trusted_find(const struct rows *rows, struct str principal, bool *found);
 struct err org_rows_trusted_put(const struct rows *rows, struct str principal); /* keeps an older one */
 struct err org_rows_trusted_delete(const struct rows *rows, struct str principal);
-/* member or principal absent: any; by member, then service. page.after is "MEMBER" (all its services are seen) or, of one
- * member's services, the service. */
+/* member or principal absent: any; by member, then service. page.after is "MEMBER" (all its services are seen) or, of
+ * one member's services, the service. */
 struct err org_rows_delegates(const struct rows *rows, struct str principal, struct page page, struct pair_rows *out);
 struct err org_rows_delegations(const struct rows *rows, struct str member, struct page page, struct pair_rows *out);
 struct err org_rows_delegate_find(const struct rows *rows, struct str member, struct str principal, bool *found);
 struct err org_rows_delegate_insert(const struct rows *rows, struct str member, struct str principal);
 struct err org_rows_delegate_delete(const struct rows *rows, struct str member, struct str principal);
 
-struct err org_rows_resource_policy_find(const struct rows *rows, struct pair_row *out, bool *found); /* name: id; value: content */
+struct err org_rows_resource_policy_find(const struct rows *rows, struct pair_row *out,
+                                         bool *found); /* name: id; value: content */
 struct err org_rows_resource_policy_put(const struct rows *rows, const struct pair_row *row);
 struct err org_rows_resource_policy_delete(const struct rows *rows);
 
@@ -165,11 +174,20 @@ struct err org_rows_tag_put(const struct rows *rows, struct str resource, struct
 struct err org_rows_tag_delete(const struct rows *rows, struct str resource, struct str key);
 
 enum counted {
-    COUNT_ACCOUNTS, COUNT_UNITS, COUNT_POLICIES /* of a type */, COUNT_OF_POLICY /* its attachments */,
-    COUNT_OF_TARGET /* attachments to it, also: of a type */, COUNT_ACCOUNTS_OF /* a parent */, COUNT_UNITS_OF,
-    COUNT_DELEGATES_OF /* a service */, COUNT_DELEGATIONS /* to a member */, COUNT_TAGS, COUNT_OPEN_REQUESTS
+    COUNT_ACCOUNTS,
+    COUNT_UNITS,
+    COUNT_POLICIES /* of a type */,
+    COUNT_OF_POLICY /* its attachments */,
+    COUNT_OF_TARGET /* attachments to it, also: of a type */,
+    COUNT_ACCOUNTS_OF /* a parent */,
+    COUNT_UNITS_OF,
+    COUNT_DELEGATES_OF /* a service */,
+    COUNT_DELEGATIONS /* to a member */,
+    COUNT_TAGS,
+    COUNT_OPEN_REQUESTS
 };
-struct err org_rows_count(const struct rows *rows, enum counted which, struct str what, struct str also, int64_t *count);
+struct err org_rows_count(const struct rows *rows, enum counted which, struct str what, struct str also,
+                          int64_t *count);
 struct err org_rows_closed_since(const struct rows *rows, int64_t since_ms, int64_t *count);
 
 #endif

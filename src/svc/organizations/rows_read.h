@@ -13,11 +13,12 @@ struct rows_reader {
 
 /* out: a struct with items and count, as all lists of rows.h. */
 struct err org_rows_read(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
-                     struct rows_reader reader, void *out);
+                         struct rows_reader reader, void *out);
 struct err org_rows_read_one(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
-                         struct rows_reader reader, void *out, bool *found);
+                             struct rows_reader reader, void *out, bool *found);
 struct err org_rows_run(const struct rows *rows, const char *sql, const struct store_value *values, size_t count);
-struct err org_rows_exists(const struct rows *rows, const char *sql, const struct store_value *values, size_t count, bool *found);
+struct err org_rows_exists(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
+                           bool *found);
 
 static inline size_t rows_room(struct page page)
 {

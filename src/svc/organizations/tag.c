@@ -10,18 +10,20 @@ static struct err tags_check(struct request *rq, struct organizations_tags tags)
     for (size_t i = 0; i < tags.count; i++) {
         if (str_starts(str_lower(rq->ctx.arena, tags.items[i].key), STR("aws:"))) {
             return org_refuse_input(rq, STR("INVALID_SYSTEM_TAGS_PARAMETER"),
-                                "You specified a tag key that is a system tag: aws: is reserved.");
+                                    "You specified a tag key that is a system tag: aws: is reserved.");
         }
         for (size_t j = 0; j < i; j++) {
             if (str_equal(tags.items[i].key, tags.items[j].key)) {
-                return org_refuse_input(rq, STR("DUPLICATE_TAG_KEY"), "Tag keys must be unique among the tags attached to the same entity.");
+                return org_refuse_input(rq, STR("DUPLICATE_TAG_KEY"),
+                                        "Tag keys must be unique among the tags attached to the same entity.");
             }
         }
     }
     return ERR_OK;
 }
 
-struct err org_tags_put(struct request *rq, const struct standing *standing, struct str resource, struct organizations_tags tags)
+struct err org_tags_put(struct request *rq, const struct standing *standing, struct str resource,
+                        struct organizations_tags tags)
 {
     int64_t count = 0;
     TRY(tags_check(rq, tags));
@@ -29,9 +31,10 @@ struct err org_tags_put(struct request *rq, const struct standing *standing, str
         TRY(org_rows_tag_put(&standing->rows, resource, tags.items[i].key, tags.items[i].value));
     }
     TRY(org_rows_count(&standing->rows, COUNT_TAGS, resource, STR_NONE, &count));
-    return count <= TAGS_MAX ? ERR_OK
-                             : org_refuse_constraint(rq, STR("MAX_TAG_LIMIT_EXCEEDED"),
-                                                 "You have exceeded the number of tags allowed on this resource: %d.", TAGS_MAX);
+    return count <= TAGS_MAX
+               ? ERR_OK
+               : org_refuse_constraint(rq, STR("MAX_TAG_LIMIT_EXCEEDED"),
+                                       "You have exceeded the number of tags allowed on this resource: %d.", TAGS_MAX);
 }
 
 static struct err taggable(struct request *rq, const struct standing *standing, struct str id)
@@ -50,7 +53,8 @@ static struct err taggable(struct request *rq, const struct standing *standing, 
         found = target.kind != TARGET_NONE;
     }
     return found ? ERR_OK
-                 : fail(&rq->ctx, &ORGANIZATIONS_TARGET_NOT_FOUND_EXCEPTION, "You specified a target that doesn't exist.");
+                 : fail(&rq->ctx, &ORGANIZATIONS_TARGET_NOT_FOUND_EXCEPTION,
+                        "You specified a target that doesn't exist.");
 }
 
 struct err organizations_tag_resource(struct request *rq, const struct organizations_tag_resource_in *in,
@@ -76,7 +80,8 @@ struct err organizations_untag_resource(struct request *rq, const struct organiz
     return ERR_OK;
 }
 
-struct err organizations_list_tags_for_resource(struct request *rq, const struct organizations_list_tags_for_resource_in *in,
+struct err organizations_list_tags_for_resource(struct request *rq,
+                                                const struct organizations_list_tags_for_resource_in *in,
                                                 struct organizations_list_tags_for_resource_out *out)
 {
     struct standing standing;

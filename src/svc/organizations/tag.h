@@ -5,6 +5,7 @@
 #include "svc/organizations/caller.h"
 
 /* DUPLICATE_TAG_KEY, MAX_TAG_LIMIT_EXCEEDED, INVALID_SYSTEM_TAGS_PARAMETER. */
-struct err org_tags_put(struct request *rq, const struct standing *standing, struct str resource, struct organizations_tags tags);
+struct err org_tags_put(struct request *rq, const struct standing *standing, struct str resource,
+                        struct organizations_tags tags);
 
 #endif

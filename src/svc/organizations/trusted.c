@@ -10,10 +10,12 @@ static struct err check_principal(struct request *rq, struct str principal)
 {
     return str_ends(principal, STR(".amazonaws.com"))
                ? ERR_OK
-               : org_refuse_input(rq, STR("UNRECOGNIZED_SERVICE_PRINCIPAL"), "You specified an unrecognized service principal.");
+               : org_refuse_input(rq, STR("UNRECOGNIZED_SERVICE_PRINCIPAL"),
+                                  "You specified an unrecognized service principal.");
 }
 
-struct err organizations_enable_aws_service_access(struct request *rq, const struct organizations_enable_aws_service_access_in *in,
+struct err organizations_enable_aws_service_access(struct request *rq,
+                                                   const struct organizations_enable_aws_service_access_in *in,
                                                    struct organizations_enable_aws_service_access_out *out)
 {
     (void)out;
@@ -23,7 +25,8 @@ struct err organizations_enable_aws_service_access(struct request *rq, const str
     return org_rows_trusted_put(&standing.rows, in->service_principal);
 }
 
-struct err organizations_disable_aws_service_access(struct request *rq, const struct organizations_disable_aws_service_access_in *in,
+struct err organizations_disable_aws_service_access(struct request *rq,
+                                                    const struct organizations_disable_aws_service_access_in *in,
                                                     struct organizations_disable_aws_service_access_out *out)
 {
     (void)out;
@@ -33,9 +36,10 @@ struct err organizations_disable_aws_service_access(struct request *rq, const st
     TRY(check_principal(rq, in->service_principal));
     TRY(org_rows_count(&standing.rows, COUNT_DELEGATES_OF, in->service_principal, STR_NONE, &delegates));
     if (delegates > 0) {
-        return org_refuse_constraint(rq, STR("DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE"),
-                                 "You attempted to disable service access for a service that has a delegated administrator. "
-                                 "Deregister it first.");
+        return org_refuse_constraint(
+            rq, STR("DELEGATED_ADMINISTRATOR_EXISTS_FOR_THIS_SERVICE"),
+            "You attempted to disable service access for a service that has a delegated administrator. "
+            "Deregister it first.");
     }
     return org_rows_trusted_delete(&standing.rows, in->service_principal);
 }
@@ -54,7 +58,8 @@ struct err organizations_list_aws_service_access_for_organization(
     struct organizations_enabled_service_principal *items =
         ARENA_ARRAY(rq->ctx.arena, struct organizations_enabled_service_principal, trusted.count + 1);
     for (size_t i = 0; i < trusted.count; i++) {
-        items[i] = (struct organizations_enabled_service_principal){ trusted.items[i].name, SOME(trusted.items[i].since_ms) };
+        items[i] =
+            (struct organizations_enabled_service_principal){ trusted.items[i].name, SOME(trusted.items[i].since_ms) };
     }
     out->enabled_service_principals.items = items;
     out->enabled_service_principals.count = trusted.count;
@@ -70,27 +75,31 @@ static struct err may_administer(struct request *rq, const struct standing *stan
     bool trusted = false;
     int64_t delegates = 0;
     if (str_equal(account->account, standing->organization.account)) {
-        return org_refuse_constraint(rq, STR("CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR"),
-                                 "You can't register the management account as a delegated administrator for a service.");
+        return org_refuse_constraint(
+            rq, STR("CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR"),
+            "You can't register the management account as a delegated administrator for a service.");
     }
     if (account->closed_ms > 0) {
         return org_refuse_constraint(rq, STR("CANNOT_REGISTER_SUSPENDED_ACCOUNT_AS_DELEGATED_ADMINISTRATOR"),
-                                 "You can't register a suspended account as a delegated administrator.");
+                                     "You can't register a suspended account as a delegated administrator.");
     }
     TRY(org_rows_trusted_find(&standing->rows, principal, &trusted));
     if (!trusted) {
-        return org_refuse_constraint(rq, STR("SERVICE_ACCESS_NOT_ENABLED"),
-                                 "You must enable service access before you register a delegated administrator for the service.");
+        return org_refuse_constraint(
+            rq, STR("SERVICE_ACCESS_NOT_ENABLED"),
+            "You must enable service access before you register a delegated administrator for the service.");
     }
     TRY(org_rows_count(&standing->rows, COUNT_DELEGATES_OF, principal, STR_NONE, &delegates));
-    return delegates < DELEGATES_MAX ? ERR_OK
-                                     : org_refuse_constraint(rq, STR("MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED"),
-                                                         "The service has the maximum number of delegated administrators.");
+    return delegates < DELEGATES_MAX
+               ? ERR_OK
+               : org_refuse_constraint(rq, STR("MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED"),
+                                       "The service has the maximum number of delegated administrators.");
 }
 
-struct err organizations_register_delegated_administrator(struct request *rq,
-                                                          const struct organizations_register_delegated_administrator_in *in,
-                                                          struct organizations_register_delegated_administrator_out *out)
+struct err
+organizations_register_delegated_administrator(struct request *rq,
+                                               const struct organizations_register_delegated_administrator_in *in,
+                                               struct organizations_register_delegated_administrator_out *out)
 {
     (void)out;
     struct standing standing;
@@ -114,9 +123,10 @@ static struct err not_registered(struct request *rq)
                 "The specified account is not a delegated administrator for this AWS service.");
 }
 
-struct err organizations_deregister_delegated_administrator(struct request *rq,
-                                                            const struct organizations_deregister_delegated_administrator_in *in,
-                                                            struct organizations_deregister_delegated_administrator_out *out)
+struct err
+organizations_deregister_delegated_administrator(struct request *rq,
+                                                 const struct organizations_deregister_delegated_administrator_in *in,
+                                                 struct organizations_deregister_delegated_administrator_out *out)
 {
     (void)out;
     struct standing standing;
@@ -126,7 +136,8 @@ struct err organizations_deregister_delegated_administrator(struct request *rq,
     TRY(check_principal(rq, in->service_principal));
     TRY(org_account_get(rq, &standing, in->account_id, &account));
     TRY(org_rows_delegate_find(&standing.rows, in->account_id, in->service_principal, &registered));
-    return registered ? org_rows_delegate_delete(&standing.rows, in->account_id, in->service_principal) : not_registered(rq);
+    return registered ? org_rows_delegate_delete(&standing.rows, in->account_id, in->service_principal)
+                      : not_registered(rq);
 }
 
 static struct err delegate_out(struct request *rq, const struct standing *standing, const struct pair_row *row,
@@ -165,13 +176,15 @@ struct err organizations_list_delegated_administrators(struct request *rq,
         TRY(delegate_out(rq, &standing, &delegates.items[i],
                          &out->delegated_administrators.items[out->delegated_administrators.count++]));
     }
-    out->next_token = more ? org_page_token(rq, in->service_principal, delegates.items[delegates.count - 1].name) : STR_NONE;
+    out->next_token =
+        more ? org_page_token(rq, in->service_principal, delegates.items[delegates.count - 1].name) : STR_NONE;
     return ERR_OK;
 }
 
-struct err organizations_list_delegated_services_for_account(struct request *rq,
-                                                             const struct organizations_list_delegated_services_for_account_in *in,
-                                                             struct organizations_list_delegated_services_for_account_out *out)
+struct err
+organizations_list_delegated_services_for_account(struct request *rq,
+                                                  const struct organizations_list_delegated_services_for_account_in *in,
+                                                  struct organizations_list_delegated_services_for_account_out *out)
 {
     struct standing standing;
     struct account_row account = { .closed_ms = 0 };
@@ -185,7 +198,8 @@ struct err organizations_list_delegated_services_for_account(struct request *rq,
         return not_registered(rq);
     }
     const bool more = org_page_cut(page, &services.count);
-    out->delegated_services.items = ARENA_ARRAY(rq->ctx.arena, struct organizations_delegated_service, services.count + 1);
+    out->delegated_services.items =
+        ARENA_ARRAY(rq->ctx.arena, struct organizations_delegated_service, services.count + 1);
     for (size_t i = 0; i < services.count; i++) {
         out->delegated_services.items[out->delegated_services.count++] =
             (struct organizations_delegated_service){ services.items[i].name, SOME(services.items[i].since_ms) };

@@ -40,14 +40,16 @@ static struct err unit_out(struct request *rq, const struct standing *standing, 
 static struct err unit_answer(struct request *rq, const struct standing *standing, const struct unit_row *unit,
                               const struct organizations_organizational_unit **out)
 {
-    struct organizations_organizational_unit *answer = ARENA_NEW(rq->ctx.arena, struct organizations_organizational_unit);
+    struct organizations_organizational_unit *answer =
+        ARENA_NEW(rq->ctx.arena, struct organizations_organizational_unit);
     *out = answer;
     return unit_out(rq, standing, unit, answer);
 }
 
 static struct err taken(struct request *rq)
 {
-    return fail(&rq->ctx, &ORGANIZATIONS_DUPLICATE_ORGANIZATIONAL_UNIT_EXCEPTION, "An OU with the same name already exists.");
+    return fail(&rq->ctx, &ORGANIZATIONS_DUPLICATE_ORGANIZATIONAL_UNIT_EXCEPTION,
+                "An OU with the same name already exists.");
 }
 
 /* spec: Organizations user guide, "Quotas": five levels of units below the root. */
@@ -58,22 +60,24 @@ static struct err unit_quota(struct request *rq, const struct standing *standing
     TRY(org_chain_of(&standing->rows, &standing->organization, parent, &chain));
     TRY(org_rows_count(&standing->rows, COUNT_UNITS, STR_NONE, STR_NONE, &units));
     if (chain.count >= CHAIN_MAX) {
-        return org_refuse_constraint(rq, STR("OU_DEPTH_LIMIT_EXCEEDED"), "You have exceeded the maximum depth of nested OUs.");
+        return org_refuse_constraint(rq, STR("OU_DEPTH_LIMIT_EXCEEDED"),
+                                     "You have exceeded the maximum depth of nested OUs.");
     }
     return units < UNITS_MAX ? ERR_OK
                              : org_refuse_constraint(rq, STR("OU_NUMBER_LIMIT_EXCEEDED"),
-                                                 "You have exceeded the maximum number of OUs in an organization.");
+                                                     "You have exceeded the maximum number of OUs in an organization.");
 }
 
-struct err organizations_create_organizational_unit(struct request *rq, const struct organizations_create_organizational_unit_in *in,
+struct err organizations_create_organizational_unit(struct request *rq,
+                                                    const struct organizations_create_organizational_unit_in *in,
                                                     struct organizations_create_organizational_unit_out *out)
 {
     struct standing standing;
     TRY(org_caller_manages(rq, in, &standing));
     TRY(parent_get(rq, &standing, in->parent_id));
     TRY(unit_quota(rq, &standing, in->parent_id));
-    const char *prefix = str_cstr(rq->ctx.arena, str_format(rq->ctx.arena, "ou-%" STR_FMT "-",
-                                                            STR_ARG(str_from(standing.organization.root, 2))));
+    const char *prefix = str_cstr(
+        rq->ctx.arena, str_format(rq->ctx.arena, "ou-%" STR_FMT "-", STR_ARG(str_from(standing.organization.root, 2))));
     const struct unit_row unit = { org_id_new(&rq->ctx, prefix, 8), in->parent_id, in->name };
     const struct err err = org_rows_unit_insert(&standing.rows, &unit);
     if (err_is(err, &STORE_CONFLICT)) {
@@ -85,7 +89,8 @@ struct err organizations_create_organizational_unit(struct request *rq, const st
     return unit_answer(rq, &standing, &unit, &out->organizational_unit);
 }
 
-struct err organizations_update_organizational_unit(struct request *rq, const struct organizations_update_organizational_unit_in *in,
+struct err organizations_update_organizational_unit(struct request *rq,
+                                                    const struct organizations_update_organizational_unit_in *in,
                                                     struct organizations_update_organizational_unit_out *out)
 {
     struct standing standing;
@@ -101,7 +106,8 @@ struct err organizations_update_organizational_unit(struct request *rq, const st
     return unit_answer(rq, &standing, &unit, &out->organizational_unit);
 }
 
-struct err organizations_delete_organizational_unit(struct request *rq, const struct organizations_delete_organizational_unit_in *in,
+struct err organizations_delete_organizational_unit(struct request *rq,
+                                                    const struct organizations_delete_organizational_unit_in *in,
                                                     struct organizations_delete_organizational_unit_out *out)
 {
     (void)out;
@@ -115,7 +121,8 @@ struct err organizations_delete_organizational_unit(struct request *rq, const st
     TRY(org_rows_count(&standing.rows, COUNT_UNITS_OF, unit.id, STR_NONE, &units));
     if (accounts + units > 0) {
         return fail(&rq->ctx, &ORGANIZATIONS_ORGANIZATIONAL_UNIT_NOT_EMPTY_EXCEPTION,
-                    "The specified OU is not empty. Move all accounts to another root or to other OUs, remove all child OUs, and try "
+                    "The specified OU is not empty. Move all accounts to another root or to other OUs, remove all "
+                    "child OUs, and try "
                     "the operation again.");
     }
     TRY(org_rows_drop(&standing.rows, unit.id));
@@ -145,21 +152,25 @@ struct err organizations_list_organizational_units_for_parent(
     TRY(org_page_of(rq, in->parent_id, in->next_token, in->max_results, &page));
     TRY(org_rows_units(&standing.rows, in->parent_id, page, &units));
     const bool more = org_page_cut(page, &units.count);
-    out->organizational_units.items = ARENA_ARRAY(rq->ctx.arena, struct organizations_organizational_unit, units.count + 1);
+    out->organizational_units.items =
+        ARENA_ARRAY(rq->ctx.arena, struct organizations_organizational_unit, units.count + 1);
     for (size_t i = 0; i < units.count; i++) {
-        TRY(unit_out(rq, &standing, &units.items[i], &out->organizational_units.items[out->organizational_units.count++]));
+        TRY(unit_out(rq, &standing, &units.items[i],
+                     &out->organizational_units.items[out->organizational_units.count++]));
     }
     out->next_token = more ? org_page_token(rq, in->parent_id, units.items[units.count - 1].id) : STR_NONE;
     return ERR_OK;
 }
 
-struct err organizations_list_accounts_for_parent(struct request *rq, const struct organizations_list_accounts_for_parent_in *in,
+struct err organizations_list_accounts_for_parent(struct request *rq,
+                                                  const struct organizations_list_accounts_for_parent_in *in,
                                                   struct organizations_list_accounts_for_parent_out *out)
 {
     struct standing standing;
     TRY(org_caller_reads(rq, in, &standing));
     TRY(parent_get(rq, &standing, in->parent_id));
-    return org_account_list(rq, &standing, in->parent_id, in->next_token, in->max_results, &out->accounts, &out->next_token);
+    return org_account_list(rq, &standing, in->parent_id, in->next_token, in->max_results, &out->accounts,
+                            &out->next_token);
 }
 
 struct err organizations_list_roots(struct request *rq, const struct organizations_list_roots_in *in,
@@ -186,14 +197,16 @@ struct err organizations_list_parents(struct request *rq, const struct organizat
     const struct str id = child.kind == TARGET_UNIT ? child.unit.parent : child.account.parent;
     out->parents.items = ARENA_NEW(rq->ctx.arena, struct organizations_parent);
     out->parents.items[out->parents.count++] = (struct organizations_parent){
-        id, str_starts(id, STR("r-")) ? STR("ROOT") : STR("ORGANIZATIONAL_UNIT"),
+        id,
+        str_starts(id, STR("r-")) ? STR("ROOT") : STR("ORGANIZATIONAL_UNIT"),
     };
     return ERR_OK;
 }
 
 /* The ids of a page of children; both kinds come in the order of their ids. */
-static struct err child_ids(struct request *rq, const struct rows *rows, const struct organizations_list_children_in *in,
-                            struct page page, struct organizations_children *out)
+static struct err child_ids(struct request *rq, const struct rows *rows,
+                            const struct organizations_list_children_in *in, struct page page,
+                            struct organizations_children *out)
 {
     struct unit_rows units = { NULL, 0 };
     struct account_rows accounts = { NULL, 0 };
