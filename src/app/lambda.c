@@ -4,7 +4,7 @@
 #include "app/lambda_parts.h"
 #include "base/map.h"
 
-enum { CODE_REQUEST_MAX = 70167211 }; /* spec: Lambda's own limit for CreateFunction: 50 MB in base64 */
+enum { BODY_MAX = 16 << 20 /* a response that is too large must come whole to be told apart */, CODE_REQUEST_MAX = 70167211 }; /* spec: Lambda's own limit for CreateFunction: 50 MB in base64 */
 
 static void close_counter(void *counter)
 {
@@ -43,7 +43,7 @@ struct err lambda_start(struct ctx *ctx, struct lambda *lambda, struct front *fr
     const struct net_options options = {
         .threads = 2,
         .connections_max = LAMBDA_ENVIRONMENTS_MAX * 4,
-        .body_max = lambda->options.body_max > LAMBDA_RESPONSE_MAX + 65536 ? lambda->options.body_max : LAMBDA_RESPONSE_MAX + 65536,
+        .body_max = lambda->options.body_max > BODY_MAX ? lambda->options.body_max : BODY_MAX,
         .context = lambda,
         .handle = api_handle,
     };

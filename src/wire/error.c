@@ -43,6 +43,21 @@ static bool has_message(const struct trouble *t)
     return false;
 }
 
+/* Lambda's shapes tell whose mistake it was: a member Type, "User" or "Service". */
+static bool tells_type(const struct trouble *t)
+{
+    const struct service_model *service = t->match->service;
+    for (size_t i = 0; service && t->fault->shape && service->faults[i]; i++) {
+        const struct shape *shape = service->faults[i] == t->fault ? service->fault_shapes[i] : NULL;
+        for (size_t j = 0; shape && j < shape->member_count; j++) {
+            if (strcmp(shape->members[j].name, "Type") == 0 && shape->members[j].shape->kind == SHAPE_STRING) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void write_json(struct ctx *ctx, const struct trouble *t, struct str type, enum json_scope scope,
                        struct http_response *response)
 {
@@ -51,6 +66,9 @@ static void write_json(struct ctx *ctx, const struct trouble *t, struct str type
     json_member_str(&w, STR("__type"), type);
     if (!has_message(t)) {
         json_member_str(&w, t->member, t->message);
+    }
+    if (t->shape == NULL && t->match->protocol == PROTOCOL_REST_JSON && tells_type(t)) {
+        json_member_str(&w, STR("Type"), t->fault->http < 500 ? STR("User") : STR("Service"));
     }
     if (t->shape) {
         json_write_members(&w, t->shape, t->value, scope);

@@ -1,11 +1,11 @@
 /* update.c - code and settings of $LATEST change; functions and versions go. */
 #include "svc/lambda/function.h"
 
-static void show_progress(struct str *status, struct str *reason, struct str *code)
+/* AWS adds the code "Creating", which its own model lacks. */
+static void show_progress(struct str *status, struct str *reason)
 {
     *status = STR("InProgress");
     *reason = STR("The function is being created.");
-    *code = STR("Creating");
 }
 
 struct err lambda_update_function_code(struct request *rq, const struct lambda_update_function_code_in *in,
@@ -37,7 +37,7 @@ struct err lambda_update_function_code(struct request *rq, const struct lambda_u
         TRY(function_publish(rq, &name, &latest, STR_NONE, &row));
     }
     TRY(function_answer(rq, &name, &row, out));
-    show_progress(&out->last_update_status, &out->last_update_status_reason, &out->last_update_status_reason_code);
+    show_progress(&out->last_update_status, &out->last_update_status_reason);
     return ERR_OK;
 }
 
@@ -59,7 +59,7 @@ struct err lambda_update_function_configuration(struct request *rq, const struct
     function_touch(rq, &row);
     TRY(rows_function_put(name_rows(rq, &name), &row));
     TRY(function_answer(rq, &name, &row, out));
-    show_progress(&out->last_update_status, &out->last_update_status_reason, &out->last_update_status_reason_code);
+    show_progress(&out->last_update_status, &out->last_update_status_reason);
     return ERR_OK;
 }
 
