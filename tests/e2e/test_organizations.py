@@ -427,3 +427,22 @@ def test_the_holder_of_the_data_is_root_of_every_account(house, member):
     assert "service control policy" in refused("AccessDenied", iam.list_users)
     house.api.detach_policy(PolicyId=deny, TargetId=member)
     assert yagura("env", "--account", "12").returncode == 4
+
+
+def test_the_management_account_does_one_task_as_root_of_a_member(house, member):
+    iam, sts = house.server.client("iam"), house.server.client("sts")
+    task = {"arn": "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"}
+    refused("AccessDenied", sts.assume_root, TargetPrincipal=member, TaskPolicyArn=task)
+    house.api.enable_aws_service_access(ServicePrincipal="iam.amazonaws.com")
+    iam.enable_organizations_root_sessions()
+    refused("AccessDenied", sts.assume_root, TargetPrincipal="999999999999", TaskPolicyArn=task)
+    refused("AccessDenied", sts.assume_root, TargetPrincipal=house.account, TaskPolicyArn=task)
+    refused("ValidationError", sts.assume_root, TargetPrincipal=member, TaskPolicyArn={"arn": "arn:aws:iam::aws:policy/AdministratorAccess"})
+    made = sts.assume_root(TargetPrincipal=f"arn:aws:iam::{member}:root", TaskPolicyArn=task, DurationSeconds=300)["Credentials"]
+    root = {"accessKeyId": made["AccessKeyId"], "secretAccessKey": made["SecretAccessKey"], "sessionToken": made["SessionToken"]}
+    assert house.server.client("sts", credentials=root).get_caller_identity()["Arn"] == f"arn:aws:iam::{member}:root"
+    house.server.client("iam", credentials=root).list_access_keys()
+    refused("AccessDenied", house.server.client("iam", credentials=root).create_user, UserName="more")
+    refused("AccessDenied", house.server.client("sts", credentials=house.enter(member)).assume_root, TargetPrincipal=house.account,
+            TaskPolicyArn=task)
+    iam.disable_organizations_root_sessions()

@@ -29,6 +29,19 @@ static void guard_federation(struct request *rq, const struct sts_get_federation
     }
 }
 
+/* The caller's own policies decide; the handler looks at the organisation. */
+static void guard_root(struct request *rq, const struct sts_assume_root_in *in, struct guard *guard)
+{
+    struct context_pair *task = ARENA_NEW(rq->ctx.arena, struct context_pair);
+    *task = (struct context_pair){ STR("sts:TaskPolicyArn"), in->task_policy_arn ? in->task_policy_arn->arn : STR_NONE };
+    guard->account = rq->account;
+    guard->pairs = task;
+    guard->pair_count = 1;
+    if (!str_starts(in->target_principal, STR("arn:"))) {
+        guard->resource = str_format(rq->ctx.arena, "arn:aws:iam::%" STR_FMT ":root", STR_ARG(in->target_principal));
+    }
+}
+
 /* spec: STS API reference: GetCallerIdentity, GetSessionToken and GetScopedCredentials need no permission; a token of a
  * provider stands for a signature. IAM user guide, "How IAM roles differ from resource-based policies": the role's trust policy
  * decides about AssumeRole, which the handler reads. */
@@ -36,6 +49,9 @@ static struct err guard(struct request *rq, const void *in, struct guard *guard)
 {
     if (is(rq, "GetFederationToken")) {
         guard_federation(rq, in, guard);
+    }
+    if (is(rq, "AssumeRoot")) {
+        guard_root(rq, in, guard);
     }
     if (barred(rq) && !is(rq, "AssumeRoleWithWebIdentity") && !is(rq, "AssumeRoleWithSAML")) {
         return fail(&rq->ctx, &STS_ACCESS_DENIED, "Cannot call %s with session credentials", rq->operation->name);

@@ -50,3 +50,17 @@ struct err rows_provider(struct request *rq, struct str account, const char *kin
     }
     return ERR_OK;
 }
+
+struct err rows_setting(struct request *rq, struct str account, const char *name, struct str *out)
+{
+    struct store_cursor cursor = { .conn = NULL };
+    bool found = false;
+    TRY(store_query(&rq->ctx, rq->db, "SELECT body FROM iam_item WHERE account = $1 AND kind = 'setting' AND key = $2",
+                    SQL_VALUES(SQL_TEXT(account), SQL_TEXT(str_of(name))), &cursor));
+    TRY(store_next(&rq->ctx, &cursor, &found));
+    *out = found ? store_text(&rq->ctx, &cursor, 0) : STR_NONE;
+    if (found) {
+        store_end(&cursor);
+    }
+    return ERR_OK;
+}

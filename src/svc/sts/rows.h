@@ -26,4 +26,7 @@ struct provider_row {
 struct err rows_provider(struct request *rq, struct str account, const char *kind, struct str arn, struct provider_row *out,
                          bool *found);
 
+/* One of IAM's settings of an account; absent: it was never made. */
+struct err rows_setting(struct request *rq, struct str account, const char *name, struct str *out);
+
 #endif
