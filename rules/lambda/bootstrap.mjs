@@ -13,6 +13,8 @@ const root = process.env.LAMBDA_TASK_ROOT || '/var/task';
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 const base = '/2018-06-01/runtime/';
 let requestId = '';
+const token = process.env.YAGURA_RUNTIME_TOKEN ?? '';
+delete process.env.YAGURA_RUNTIME_TOKEN;
 
 for (const level of ['log', 'info', 'warn', 'error', 'debug', 'trace']) {
   const word = level === 'log' ? 'INFO' : level.toUpperCase();
@@ -25,7 +27,7 @@ function call(method, name, body = '', headers = {}) {
   return new Promise((resolve, reject) => {
     const bytes = Buffer.from(body);
     const request = http.request({ host, port, method, path: base + name, agent,
-      headers: { 'Content-Length': bytes.length, ...headers } }, (answer) => {
+      headers: { 'Content-Length': bytes.length, 'Yagura-Token': token, ...headers } }, (answer) => {
       const pieces = [];
       answer.on('data', (piece) => pieces.push(piece));
       answer.on('end', () => resolve({ headers: answer.headers, body: Buffer.concat(pieces).toString() }));

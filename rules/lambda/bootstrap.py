@@ -11,6 +11,7 @@ import types
 
 API_HOST, _, API_PORT = os.environ["AWS_LAMBDA_RUNTIME_API"].partition(":")
 BASE = "/2018-06-01/runtime/"
+TOKEN = os.environ.pop("YAGURA_RUNTIME_TOKEN", "")
 TASK_ROOT = os.environ.get("LAMBDA_TASK_ROOT", "/var/task")
 
 
@@ -21,7 +22,7 @@ class RuntimeApi:
         self.socket = self.file = None
 
     def call(self, method, path, body=b"", headers=()):
-        head = [f"{method} {BASE}{path} HTTP/1.1", f"Host: {API_HOST}:{API_PORT}", f"Content-Length: {len(body)}", *headers]
+        head = [f"{method} {BASE}{path} HTTP/1.1", f"Host: {API_HOST}:{API_PORT}", f"Content-Length: {len(body)}", f"Yagura-Token: {TOKEN}", *headers]
         message = "\r\n".join(head).encode("latin-1", "replace") + b"\r\n\r\n" + body
         if self.socket is None:
             self.socket = socket.create_connection((API_HOST, int(API_PORT)))

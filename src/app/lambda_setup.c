@@ -9,6 +9,7 @@
 #include "app/data.h"
 #include "base/clock.h"
 #include "crypto/random.h"
+#include "kms_model.h"
 #include "sts_model.h"
 
 enum { CREDENTIAL_SECONDS = 3600 };
@@ -107,6 +108,42 @@ static struct err put_credentials(struct ctx *ctx, struct lambda *lambda, const 
     return ERR_OK;
 }
 
+struct decryption {
+    struct ctx *ctx;
+    struct inside_call call;
+    struct inside *inside;
+};
+
+static struct err decrypt(void *self, const struct kms_decrypt_in *in, const struct kms_decrypt_out **out)
+{
+    struct decryption *decryption = self;
+    const void *answer = NULL;
+    decryption->call.in = in;
+    TRY(inside_call(decryption->ctx, decryption->inside, &decryption->call, &answer));
+    *out = answer;
+    return ERR_OK;
+}
+
+/* With the rights of the function's role. */
+static struct err open_environment(struct ctx *ctx, struct lambda *lambda, const struct environment *environment, struct lambda_image *image)
+{
+    struct decryption decryption = { ctx, {
+        .service = "kms", .operation = "Decrypt", .account = environment->account, .region = environment->region,
+        .principal = STR("lambda.amazonaws.com"), .role_arn = image->config.role, .session_name = image->config.function_name }, lambda->inside };
+    struct str plain = STR_NONE;
+    if (image->sealed.ptr == NULL) {
+        return ERR_OK;
+    }
+    const struct err err = lambda_decrypt(ctx, image->config.function_arn, image->sealed, decrypt, &decryption, &plain);
+    if (err.fault) {
+        char why[sizeof(ctx->reason)];
+        memcpy(why, ctx->reason, sizeof(why));
+        return fail(ctx, &LAMBDA_KMS_ACCESS_DENIED_EXCEPTION, "Lambda was unable to decrypt the environment variables because KMS access was "
+                    "denied. Please check the function's KMS key settings. KMS Exception: %s KMS Message: %.500s", err.fault->code, why);
+    }
+    return lambda_variables(ctx, plain, &image->variables);
+}
+
 /* spec: Lambda developer guide, defined runtime environment variables. */
 static void put_variables(struct ctx *ctx, const struct lambda_image *image, struct environment *environment, struct setup *setup)
 {
@@ -140,7 +177,7 @@ static void put_variables(struct ctx *ctx, const struct lambda_image *image, str
 }
 
 static struct err choose_program(struct ctx *ctx, struct lambda *lambda, const struct lambda_image *image, struct str code, struct str layers,
-                                 struct setup *setup)
+                                 struct environment *environment, struct setup *setup)
 {
     const enum runtime_kind kind = kind_of(image->config.runtime);
     TRY(setup_check_runtime(lambda, ctx, image->config.runtime));
@@ -149,6 +186,10 @@ static struct err choose_program(struct ctx *ctx, struct lambda *lambda, const s
         const bool layer = is_program(str_cstr(ctx->arena, str_format(ctx->arena, "%" STR_FMT "/bootstrap", STR_ARG(layers))));
         setup->arguments[0] = !own && layer ? "/opt/bootstrap" : "/var/task/bootstrap";
         return ERR_OK;
+    }
+    if (lambda->network.open) { /* others on this host could ask its Runtime API */
+        environment->token = str_copy(environment->arena, random_hex(ctx, 32));
+        put(ctx->arena, setup, "YAGURA_RUNTIME_TOKEN", environment->token);
     }
     setup->arguments[0] = interpreter(ctx, image->config.runtime);
     setup->arguments[1] = kind == RUNTIME_PYTHON ? "/var/runtime/bootstrap.py" : "/var/runtime/bootstrap.mjs";
@@ -203,7 +244,8 @@ struct err setup_prepare(struct ctx *ctx, struct lambda *lambda, const struct la
     environment->version = str_copy(environment->arena, image.config.version);
     environment->group = str_copy(environment->arena, image.config.logging_config ? image.config.logging_config->log_group : STR(""));
     environment->stream = str_copy(environment->arena, stream_name(ctx, image.config.version));
-    TRY(choose_program(ctx, lambda, &image, code, layers, out));
+    TRY(choose_program(ctx, lambda, &image, code, layers, environment, out));
+    TRY(open_environment(ctx, lambda, environment, &image));
     put_variables(ctx, &image, environment, out);
     TRY(put_credentials(ctx, lambda, &image, environment, out));
     choose_network(lambda, out);

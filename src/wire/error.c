@@ -47,7 +47,7 @@ static bool has_message(const struct trouble *t)
 static bool tells_type(const struct trouble *t)
 {
     const struct service_model *service = t->match->service;
-    for (size_t i = 0; service && t->fault->shape && service->faults[i]; i++) {
+    for (size_t i = 0; service && service->faults && service->fault_shapes && t->fault->shape && service->faults[i]; i++) {
         const struct shape *shape = service->faults[i] == t->fault ? service->fault_shapes[i] : NULL;
         for (size_t j = 0; shape && j < shape->member_count; j++) {
             if (strcmp(shape->members[j].name, "Type") == 0 && shape->members[j].shape->kind == SHAPE_STRING) {

@@ -282,6 +282,23 @@ def test_concurrency_is_kept_and_bounded(functions, client):
     assert functions.result(name) is None
 
 
+def test_a_kms_key_seals_the_environment(yagura, functions, client):
+    kms = yagura.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    name = functions.make("import os\ndef handler(event, context):\n    return os.environ['COLOUR']\n", KMSKeyArn=key,
+                          Environment={"Variables": {"COLOUR": "x" * 3000}})
+    assert client.get_function_configuration(FunctionName=name)["Environment"]["Variables"] == {"COLOUR": "x" * 3000}
+    refused("KMSAccessDeniedException", client.invoke, FunctionName=name)
+    yagura.client("iam").put_role_policy(RoleName=functions.role.split("/")[-1], PolicyName="key", PolicyDocument=json.dumps({
+        "Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key}}))
+    assert functions.result(name) == "x" * 3000
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": {"COLOUR": "red"}})
+    kms.disable_key(KeyId=key)
+    seen = client.get_function_configuration(FunctionName=name)["Environment"]
+    assert "Variables" not in seen and seen["Error"]["ErrorCode"] == "DisabledException"
+    refused("InvalidParameterValueException", functions.make, ECHO, KMSKeyArn=key, Environment={"Variables": {"COLOUR": "red"}})
+
+
 def test_tags_and_the_rest(functions, client):
     name = functions.make(ECHO, Tags={"a": "1"})
     arn = client.get_function_configuration(FunctionName=name)["FunctionArn"]

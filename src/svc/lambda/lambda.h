@@ -52,7 +52,7 @@ struct err lambda_settle(struct ctx *ctx, struct store_conn *db, struct str acco
 /* All that a new execution environment is made of. */
 struct lambda_image {
     struct lambda_function_configuration config;
-    struct str sealed;                            /* the environment where a KMS key seals it: ciphertexts, see lambda_unseal */
+    struct str sealed;                            /* the environment where a KMS key seals it, see lambda_decrypt; else absent */
     struct lambda_environment_variables variables;
     struct str code;                              /* digest */
     struct str layers[5];                         /* digests, in order */
@@ -61,6 +61,13 @@ struct lambda_image {
 };
 struct err lambda_load(struct ctx *ctx, struct store_conn *db, const struct vault *vault, const struct lambda_call *call,
                        struct lambda_image *out);
+/* image->sealed, opened piece by piece with whatever rights `decrypt` calls KMS; then read. */
+struct kms_decrypt_in;
+struct kms_decrypt_out;
+struct err lambda_decrypt(struct ctx *ctx, struct str arn, struct str ciphertexts,
+                          struct err (*decrypt)(void *self, const struct kms_decrypt_in *in, const struct kms_decrypt_out **out), void *self,
+                          struct str *out);
+struct err lambda_variables(struct ctx *ctx, struct str plain, struct lambda_environment_variables *out);
 /* The archive of a digest; absent when there is none. */
 struct err lambda_archive(struct ctx *ctx, struct store_conn *db, struct str account, struct str digest, struct str *out);
 /* The archive that a link of GetFunction's means; FAULT_MISSING with the reason. */
