@@ -65,21 +65,50 @@ static struct err record_for(struct rows rows, const struct finding *finding)
     return publish_finding(rows, &row, found);
 }
 
-/* An administrator has the findings of its members as well.
+static bool is_one_of(const struct str *items, size_t count, struct str item)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(items[i], item)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Records it for one account, and for its administrator; each once. */
+static struct err record_with_administrator(struct rows rows, const struct finding *finding, struct str *done, size_t *count)
+{
+    struct member_row administrator = { .other = STR_NONE };
+    bool found = false;
+    if (!is_one_of(done, *count, rows.account)) {
+        done[(*count)++] = rows.account;
+        TRY(record_for(rows, finding));
+    }
+    TRY(rows_administrator_get(rows, &administrator, &found));
+    if (!found || !str_equal(administrator.status, STR("Enabled")) || is_one_of(done, *count, administrator.other)) {
+        return ERR_OK;
+    }
+    rows.account = done[(*count)++] = administrator.other;
+    return record_for(rows, finding);
+}
+
+/* The owner has it, and the account that it tells of where that one has a detector here; so have their administrators.
  * spec: GuardDuty user guide, relationship between administrator and member accounts. */
 struct err guardduty_record_finding(struct ctx *ctx, struct store_conn *db, struct str owner,
                                     const struct finding *finding)
 {
     struct rows rows = { ctx, db, owner, finding->region };
-    struct member_row administrator = { .other = STR_NONE };
-    bool found = false;
-    TRY(record_for(rows, finding));
-    TRY(rows_administrator_get(rows, &administrator, &found));
-    if (!found || !str_equal(administrator.status, STR("Enabled"))) {
+    struct detector_row detector = { .enabled = false };
+    struct str done[4];
+    size_t count = 0;
+    bool here = false;
+    TRY(record_with_administrator(rows, finding, done, &count));
+    if (finding->account.len == 0 || str_equal(finding->account, owner)) {
         return ERR_OK;
     }
-    rows.account = administrator.other;
-    return record_for(rows, finding);
+    rows.account = finding->account;
+    TRY(rows_detector_get(rows, &detector, &here));
+    return here ? record_with_administrator(rows, finding, done, &count) : ERR_OK;
 }
 
 struct err guardduty_findings_newest(struct ctx *ctx, struct store_conn *db, struct str owner, struct str region,

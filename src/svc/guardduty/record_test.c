@@ -56,6 +56,24 @@ GUARDDUTY_TEST(a_finding_waits_for_a_detector_and_shows_it)
                      str_format(arena, "arn:aws:guardduty:ap-northeast-1:111122223333:detector/%s", detector.ptr)));
 }
 
+/* An account of the server's own has its findings itself, once it has a detector. */
+GUARDDUTY_TEST(an_account_that_lives_here_has_its_own_findings)
+{
+    const struct str member = STR("444455556666");
+    struct finding finding = occurrence(arena, "444455556666", 10);
+    const struct str ours = fixture_detector(rq);
+    CHECK_OK(guardduty_record_finding(&rq->ctx, rq->db, OWNER, &finding));
+    rq->account = member;
+    const struct str theirs = fixture_detector(rq);
+    const struct guardduty_list_findings_in in = { .detector_id = theirs };
+    CHECK_INT(fixture_list(rq, &in).finding_ids.count, 0); /* it had no detector then */
+    finding = occurrence(arena, "444455556666", 11);
+    CHECK_OK(guardduty_record_finding(&rq->ctx, rq->db, OWNER, &finding));
+    CHECK_STR(only(rq, theirs).account_id, "444455556666");
+    rq->account = OWNER;
+    CHECK_INT(only(rq, ours).service->count.v, 2);
+}
+
 GUARDDUTY_TEST(repeats_add_up_whatever_their_order)
 {
     record(rq, 20);
