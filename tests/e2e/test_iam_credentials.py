@@ -2,30 +2,15 @@
 
 import contextlib
 import json
-import os
 import subprocess
 
 import pytest
 from botocore.exceptions import ClientError
 
-from clients import through_cli, through_javascript
 from keys import Authority, saml_metadata, totp
-from test_iam import allow, credentials, name, refused, user  # noqa: F401 (fixtures)
+from test_iam import allow, credentials, iam, name, refused, user  # noqa: F401 (fixtures)
 
 LONG = "correct-Horse-7-battery"
-
-
-ONCE = bool(os.environ.get("YAGURA_FEW") or os.environ.get("YAGURA_TEST_STORE"))  # one flavour tries all clients
-
-
-@pytest.fixture(scope="module", params=["boto3", "cli", "javascript"])
-def iam(yagura, request):
-    if request.param == "boto3":
-        return yagura.client("iam")
-    if ONCE:
-        pytest.skip("tried in the release flavour on SQLite")
-    return through_cli(yagura, "iam") if request.param == "cli" \
-        else through_javascript(request.getfixturevalue("javascript"), yagura, "iam")
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import json
 import uuid
 
 from conftest import until
-from test_iam import allow, credentials, name, refused, trust, user  # noqa: F401 (fixtures)
-from test_iam_credentials import LONG, authority, iam  # noqa: F401 (fixtures)
+from test_iam import allow, credentials, iam, name, refused, trust, user  # noqa: F401 (fixtures)
+from test_iam_credentials import LONG, authority  # noqa: F401 (fixtures)
 
 TIME = "%Y-%m-%dT%H:%M:%S+00:00"
 
