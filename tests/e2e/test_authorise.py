@@ -9,7 +9,7 @@ import botocore.exceptions
 import pytest
 
 from conftest import Yagura, own_store
-from test_organizations import RCP, SCP, House
+from house import RCP, SCP, House
 
 
 def statement(effect, action, resource="*", **more):
