@@ -18,11 +18,13 @@ static bool before(const struct iam_position *a, const struct iam_position *b)
     return a->line.v < b->line.v || (a->line.v == b->line.v && a->column.v <= b->column.v);
 }
 
-static void check_places(struct str document, size_t count)
+static void check_places(struct arena *arena, struct str document, size_t count)
 {
     struct iam_position last = { SOME(1), SOME(1) };
+    struct statement_place *places = ARENA_ARRAY(arena, struct statement_place, count + 1);
+    statement_places(document, places, count);
     for (size_t i = 0; i < count; i++) {
-        const struct statement_place place = statement_place(document, i);
+        const struct statement_place place = places[i];
         if (!place.start.line.set || !place.end.line.set) { /* the name is written with escapes */
             return;
         }
@@ -51,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const size_t fitting = policy_matches(&question, &layer, matches, COUNT_OF(matches));
         const bool allowed = policy_decide(&question).decision == POLICY_ALLOW;
         policy_context_keys(policy, count_key, &keys);
-        check_places(document, policy_statement_count(policy));
+        check_places(arena, document, policy_statement_count(policy));
         if (allowed && fitting == 0) {
             abort();
         }

@@ -1,7 +1,7 @@
 /* simulate.c - SimulateCustomPolicy, SimulatePrincipalPolicy, and which context keys they would need. */
 #include "svc/iam/simulate.h"
 
-enum { MATCHES_MAX = 256, PAGE_DEFAULT = 100, EVALUATIONS_MAX = 10000 };
+enum { MATCHES_MAX = 256, PAGE_DEFAULT = 100, EVALUATIONS_MAX = 2000 };
 
 /* What one action on one resource comes to. */
 struct evaluated {
@@ -47,14 +47,14 @@ static void add_matches(const struct policy_question *question, const struct sim
                         const struct policy_layer *layer, const struct simulated_set *set, struct evaluated *out)
 {
     struct request *rq = simulation->rq;
-    struct policy_match *matches = ARENA_ARRAY(rq->ctx.arena, struct policy_match, MATCHES_MAX);
+    struct policy_match matches[MATCHES_MAX];
     const size_t count = policy_matches(question, layer, matches, MATCHES_MAX);
     for (size_t i = 0; i < count; i++) {
         const struct simulated *source = &set->sources[matches[i].place.policy];
         if (matches[i].deny != (out->decision == POLICY_EXPLICIT_DENY)) {
             continue;
         }
-        const struct statement_place place = statement_place(source->text, matches[i].place.statement);
+        const struct statement_place place = source->places[matches[i].place.statement];
         const struct str type = layer->kind == LAYER_RESOURCE ? STR("Resource Policy") : STR("IAM Policy");
         add_statement(rq, &out->matched, &(const struct iam_statement){
             source->id, type, position_copy(rq, place.start), position_copy(rq, place.end) });

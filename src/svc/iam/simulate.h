@@ -10,15 +10,27 @@
 
 enum { SIMULATE_LAYERS_MAX = 3 + ORGANIZATION_LEVELS_MAX };
 
-struct simulated {
-    struct str id;   /* "PolicyInputList.1", "AmazonS3ReadOnlyAccess", "user_ann_inline" */
-    struct str text;
+/* Where a statement stands in its document, as the simulator counts: lines and columns from 1. */
+struct statement_place {
+    struct iam_position start, end;
 };
 
-/* Policies of one kind, and their texts at the same places. */
+struct simulated {
+    struct str id;   /* "PolicyInputList.1", "AmazonS3ReadOnlyAccess", "user_ann_inline" */
+    const struct statement_place *places; /* of its statements */
+};
+
+/* Policies of one kind, and where they come from. */
 struct simulated_set {
     const struct policy **policies;
     struct simulated *sources;
+    size_t count;
+};
+
+/* A context key and its values. */
+struct simulated_key {
+    struct str key;
+    struct str *items;
     size_t count;
 };
 
@@ -29,8 +41,8 @@ struct simulation {
     size_t layer_count;
     struct policy_caller caller;        /* empty: none was named */
     struct str resource_owner;          /* account */
-    const struct context_pair *pairs;   /* given, then those of the caller */
-    size_t pair_count;
+    struct simulated_key *keys;         /* given, then those of the caller that weren't */
+    size_t key_count;
     bool organization;                  /* SCPs take part */
     struct iam_context_key_names_result_list_type missing;
     struct str handling;                /* ResourceHandlingOption */
@@ -62,11 +74,8 @@ void simulate_keys(struct request *rq, const struct simulated_set *set, struct i
 struct err simulate_run(struct simulation *simulation, const struct simulate_input *input,
                         struct iam_evaluation_results_list_type *results, struct opt_bool *truncated, struct str *marker);
 
-/* Where a statement stands in its document, as the simulator counts: lines and columns from 1. */
-struct statement_place {
-    struct iam_position start, end;
-};
-struct statement_place statement_place(struct str document, size_t statement);
+/* Those of a document's statements, in order; untouched where a name is written with escapes. */
+void statement_places(struct str document, struct statement_place *places, size_t count);
 struct str action_form(struct str action); /* the form of the ARN that it is about, or "*" */
 
 #endif

@@ -118,34 +118,27 @@ static void skip_object(struct reader *reader)
     }
 }
 
-struct statement_place statement_place(struct str document, size_t statement)
+static void skip_to(struct reader *reader, char c)
+{
+    while (!at_end(reader) && reader->text.ptr[reader->at] != c) {
+        step(reader);
+    }
+}
+
+void statement_places(struct str document, struct statement_place *places, size_t count)
 {
     struct reader reader = { document, 0, 1, 1 };
-    struct statement_place place = { .start = { .line.set = false } };
     find_statements(&reader);
-    if (at_end(&reader)) {
-        return place;
-    }
-    const bool alone = reader.text.ptr[reader.at] == '{';
-    struct reader behind = reader;
-    step(&behind);
-    place.start = position(&behind);
-    for (size_t i = 0; !at_end(&reader); i++) {
-        while (!at_end(&reader) && reader.text.ptr[reader.at] != '{') {
-            step(&reader);
+    for (size_t i = 0; i < count && !at_end(&reader); i++) {
+        step(&reader); /* the bracket, the comma, or a lone statement's own brace */
+        places[i].start = position(&reader);
+        if (reader.text.ptr[reader.at - 1] == '{') {
+            reader.at--;
+            reader.column--;
         }
+        skip_to(&reader, '{');
         skip_object(&reader);
-        place.end = position(&reader);
-        if (i == statement || alone) {
-            break;
-        }
-        while (!at_end(&reader) && reader.text.ptr[reader.at] != ',') {
-            step(&reader);
-        }
-        if (!at_end(&reader)) {
-            step(&reader);
-        }
-        place.start = position(&reader);
+        places[i].end = position(&reader);
+        skip_to(&reader, ',');
     }
-    return place;
 }

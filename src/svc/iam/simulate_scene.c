@@ -3,7 +3,7 @@
 #include "svc/door.h"
 #include "svc/iam/simulate.h"
 
-enum { CALLER_PAIRS = 8, KEYS_MAX = 1024 };
+enum { CONTEXT_MAX = 1000, RESOURCES_MAX = 1000, KEYS_MAX = 1024 };
 
 static struct err invalid(struct request *rq, const char *what, struct str value)
 {
@@ -21,11 +21,14 @@ static struct err add(struct simulation *simulation, struct simulated_set *set, 
         return fail(&rq->ctx, &IAM_INVALID_INPUT_EXCEPTION, "Invalid policy %" STR_FMT ": %s%s%" STR_FMT, STR_ARG(id),
                     error.reason, error.place.ptr ? " at " : "", STR_ARG(error.place));
     }
+    const size_t statements = policy_statement_count(policy);
+    struct statement_place *places = ARENA_ARRAY(rq->ctx.arena, struct statement_place, statements + 1);
+    statement_places(text, places, statements);
     const size_t n = set->count++;
     set->policies = arena_grow(rq->ctx.arena, set->policies, n * sizeof(*set->policies), (n + 1) * sizeof(*set->policies));
     set->sources = arena_grow(rq->ctx.arena, set->sources, n * sizeof(*set->sources), (n + 1) * sizeof(*set->sources));
     set->policies[n] = policy;
-    set->sources[n] = (struct simulated){ id, text };
+    set->sources[n] = (struct simulated){ id, places };
     return ERR_OK;
 }
 
@@ -224,14 +227,33 @@ static bool is_kind(struct str arn, struct str kind)
     return str_starts(arn, STR("arn:")) && at != STR_MISSING && str_starts(str_from(arn, at + 1), kind);
 }
 
+static struct simulated_key *key_find(const struct simulation *simulation, struct str key)
+{
+    for (size_t i = 0; i < simulation->key_count; i++) {
+        if (str_equal_nocase(simulation->keys[i].key, key)) {
+            return &simulation->keys[i];
+        }
+    }
+    return NULL;
+}
+
+static struct simulated_key *key_new(struct simulation *simulation, struct str key)
+{
+    const size_t n = simulation->key_count++;
+    simulation->keys = arena_grow(simulation->rq->ctx.arena, simulation->keys, n * sizeof(*simulation->keys),
+                                  (n + 1) * sizeof(*simulation->keys));
+    simulation->keys[n] = (struct simulated_key){ .key = key };
+    return &simulation->keys[n];
+}
+
+/* What was given stays. */
 static void put(struct simulation *simulation, const char *key, struct str value)
 {
-    struct context_pair *pairs = arena_grow(simulation->rq->ctx.arena, NULL, 0, (simulation->pair_count + 1) * sizeof(*pairs));
-    for (size_t i = 0; i < simulation->pair_count; i++) {
-        pairs[i] = simulation->pairs[i];
+    if (key_find(simulation, str_of(key)) == NULL) {
+        struct simulated_key *made = key_new(simulation, str_of(key));
+        made->items = ARENA_ARRAY(simulation->rq->ctx.arena, struct str, 1);
+        made->items[made->count++] = value;
     }
-    pairs[simulation->pair_count++] = (struct context_pair){ str_of(key), value };
-    simulation->pairs = pairs;
 }
 
 /* What a real call of the caller would carry, as far as it is in this account. */
@@ -280,43 +302,36 @@ static struct err set_caller(struct simulation *simulation, struct str arn)
 
 /* --- the context --- */
 
-static void take_context(struct simulation *simulation, struct iam_context_entry_list_type context)
+static struct err take_context(struct simulation *simulation, struct iam_context_entry_list_type context)
 {
+    struct arena *arena = simulation->rq->ctx.arena;
     size_t count = 0;
-    for (size_t i = 0; i < context.count; i++) {
-        count += context.items[i].context_key_values.count;
-    }
-    struct context_pair *pairs = ARENA_ARRAY(simulation->rq->ctx.arena, struct context_pair, count + 1);
     for (size_t i = 0; i < context.count; i++) {
         const struct iam_context_entry *entry = &context.items[i];
+        struct simulated_key *key = key_find(simulation, entry->context_key_name);
+        key = key ? key : key_new(simulation, entry->context_key_name);
+        count += 1 + entry->context_key_values.count;
+        if (count > CONTEXT_MAX) {
+            return invalid(simulation->rq, "Too many values in", STR("ContextEntries"));
+        }
+        key->items = arena_grow(arena, key->items, key->count * sizeof(*key->items),
+                                (key->count + entry->context_key_values.count + 1) * sizeof(*key->items));
         for (size_t j = 0; j < entry->context_key_values.count; j++) {
-            pairs[simulation->pair_count++] = (struct context_pair){ entry->context_key_name, entry->context_key_values.items[j] };
+            key->items[key->count++] = entry->context_key_values.items[j];
         }
     }
-    simulation->pairs = pairs;
+    put(simulation, "aws:CurrentTime", clock_format_iso8601(arena, simulation->rq->ctx.now_ms));
+    put(simulation, "aws:EpochTime", str_format(arena, "%lld", (long long)(simulation->rq->ctx.now_ms / 1000)));
+    return ERR_OK;
 }
 
-/* Values of the first entry's kind only: what was given replaces what the caller would have. */
 bool simulate_lookup(void *argument, struct str key, struct policy_values *values)
 {
-    const struct simulation *simulation = argument;
-    struct arena *arena = simulation->rq->ctx.arena;
-    const int64_t now_ms = simulation->rq->ctx.now_ms;
-    struct str *items = ARENA_ARRAY(arena, struct str, simulation->pair_count + 1);
-    size_t count = 0;
-    for (size_t i = 0; i < simulation->pair_count; i++) {
-        if (str_equal_nocase(simulation->pairs[i].key, key)) {
-            items[count++] = simulation->pairs[i].value;
-        }
+    const struct simulated_key *found = key_find(argument, key);
+    if (found) {
+        *values = (struct policy_values){ found->items, found->count };
     }
-    if (count == 0 && str_equal_nocase(key, STR("aws:CurrentTime"))) {
-        items[count++] = clock_format_iso8601(arena, now_ms);
-    }
-    if (count == 0 && str_equal_nocase(key, STR("aws:EpochTime"))) {
-        items[count++] = str_format(arena, "%lld", (long long)(now_ms / 1000));
-    }
-    *values = (struct policy_values){ items, count };
-    return count > 0;
+    return found && found->count > 0;
 }
 
 struct gathering {
@@ -383,6 +398,9 @@ static struct err check_actions(struct request *rq, struct iam_action_name_list_
 
 static struct err check_resources(struct request *rq, struct iam_resource_name_list_type resources)
 {
+    if (resources.count > RESOURCES_MAX) {
+        return invalid(rq, "Too many resources in", STR("ResourceArns"));
+    }
     for (size_t i = 0; i < resources.count; i++) {
         const struct str arn = resources.items[i];
         if (!str_equal(arn, STR("*")) && !str_starts(arn, STR("arn:"))) {
@@ -452,7 +470,7 @@ struct err simulate_prepare(struct simulation *simulation, const struct simulate
         simulation->boundary = (struct simulated_set){ .count = 0 };
         TRY(simulate_policies(simulation, input->boundary, "PermissionsBoundaryPolicyInputList", &simulation->boundary));
     }
-    take_context(simulation, input->context);
+    TRY(take_context(simulation, input->context));
     simulation->handling = input->handling;
     if (input->caller_arn.ptr) {
         TRY(set_caller(simulation, input->caller_arn));
