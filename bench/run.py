@@ -13,6 +13,7 @@
     memory     per rule and per key
     decisions  of the policy engine, Cedar beside it
     guard      GetSecretValue, AssumeRole and KMS against nginx with as large an answer; signing against openssl speed
+    audit      CPU of a call's record; verify-logs against the AWS CLI
     http       signed requests against nginx and moto
     start      on an existing data folder; memory when idle
 
@@ -22,6 +23,7 @@ import argparse
 import pathlib
 import subprocess
 
+from audit import bench_audit
 from common import WORK, write
 from decisions import bench_decisions
 from detection import bench_detect, bench_engines, bench_threads
@@ -31,7 +33,7 @@ from readers import bench_logs, bench_memory, bench_scan
 from serving import bench_http, bench_start
 
 PARTS = {"patterns": bench_patterns, "lines": bench_lines, "detect": bench_detect, "threads": bench_threads,
-         "engines": bench_engines, "scan": bench_scan, "logs": bench_logs, "memory": bench_memory, "decisions": bench_decisions, "guard": bench_guard, "http": bench_http,
+         "engines": bench_engines, "scan": bench_scan, "logs": bench_logs, "memory": bench_memory, "decisions": bench_decisions, "guard": bench_guard, "audit": bench_audit, "http": bench_http,
          "start": bench_start}
 
 

@@ -325,7 +325,10 @@ struct journal_entry *audit_event(struct arena *arena, const struct audit_call *
     struct ctx ctx = ctx_new(arena, rq->ctx.now_ms);
     struct event_parts parts = { .call = call, .ctx = &ctx, .management = rq->operation->audit[0] == 'm' };
     const char *prefix = strcmp(rq->service->name, "s3control") == 0 ? "s3" : rq->service->endpoint_prefix;
-    parts.source = str_format(arena, "%s.amazonaws.com", prefix);
+    struct text source = text_new(arena);
+    text_add(&source, str_of(prefix));
+    text_add(&source, STR(".amazonaws.com"));
+    parts.source = text_str(&source);
     parts.name = cloudtrail_event_name(parts.source, str_of(rq->operation->name));
     parts.region = cloudtrail_region(parts.source, rq->region);
     parts.read_only = cloudtrail_read_only(parts.source, parts.name);
