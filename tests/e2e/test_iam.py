@@ -41,6 +41,12 @@ def refused(code, message=None):
     return Refused()
 
 
+@pytest.fixture(scope="module")
+def plain(yagura):
+    """boto3 alone, for tests of other services: from test_iam import plain as iam."""
+    return yagura.client("iam")
+
+
 @pytest.fixture(scope="module", params=["boto3", "cli", "javascript"])
 def iam(yagura, request):
     if request.param == "boto3":
