@@ -2,6 +2,7 @@
 
 Needs `terraform` on the PATH and, in $YAGURA_TF_MIRROR, a local mirror that holds the provider."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import subprocess
 import pytest
 
 from fake_aws import ACCESS_KEY, SECRET, FakeAws
+from functions import archive
 
 MIRROR = os.environ.get("YAGURA_TF_MIRROR")
 TERRAFORM = shutil.which("terraform")
@@ -382,10 +384,12 @@ resource "aws_guardduty_organization_admin_account" "this" {
 """
 
 
-def make_terraform(server, folder, text):
+def make_terraform(server, folder, text, files=()):
     """Runs terraform in a folder of its own that holds that configuration."""
     folder.mkdir()
     (folder / "main.tf").write_text(text)
+    for name, content in dict(files).items():
+        (folder / name).write_bytes(content)
     (folder / "rc").write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{MIRROR}"\n  }}\n}}\n')
     environment = {**server.environment("eu-west-3"), "TF_CLI_CONFIG_FILE": str(folder / "rc"), "TF_IN_AUTOMATION": "1",
                    "CHECKPOINT_DISABLE": "1", "AWS_MAX_ATTEMPTS": "2"}
@@ -465,3 +469,98 @@ def test_an_organisation(servers, tmp_path):
     terraform("destroy", "-auto-approve")
     with pytest.raises(organizations.exceptions.AWSOrganizationsNotInUseException):
         organizations.describe_organization()
+
+
+FUNCTION = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+
+provider "aws" {
+  region = "eu-west-3"
+}
+
+resource "aws_iam_role" "function" {
+  name               = "tf-function"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }]
+  })
+}
+
+resource "aws_lambda_layer_version" "shared" {
+  layer_name          = "tf-shared"
+  filename            = "layer.zip"
+  source_code_hash    = filebase64sha256("layer.zip")
+  compatible_runtimes = ["python3.12"]
+}
+
+resource "aws_lambda_function" "this" {
+  function_name                  = "tf-function"
+  filename                       = "code.zip"
+  source_code_hash               = filebase64sha256("code.zip")
+  role                           = aws_iam_role.function.arn
+  runtime                        = "python3.12"
+  handler                        = "app.handler"
+  timeout                        = 10
+  memory_size                    = 256
+  publish                        = true
+  layers                         = [aws_lambda_layer_version.shared.arn]
+  reserved_concurrent_executions = 5
+  tags                           = { team = "security" }
+  environment {
+    variables = { COLOUR = "blue" }
+  }
+}
+
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  function_name    = aws_lambda_function.this.function_name
+  function_version = aws_lambda_function.this.version
+}
+
+resource "aws_lambda_permission" "events" {
+  statement_id  = "events"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.this.function_name
+  principal     = "events.amazonaws.com"
+  source_arn    = "arn:aws:events:eu-west-3:111122223333:rule/x"
+}
+
+resource "aws_lambda_function_url" "this" {
+  function_name      = aws_lambda_function.this.function_name
+  qualifier          = aws_lambda_alias.live.name
+  authorization_type = "NONE"
+  cors {
+    allow_origins = ["https://example.org"]
+    allow_methods = ["GET"]
+    max_age       = 60
+  }
+}
+
+resource "aws_lambda_function_event_invoke_config" "this" {
+  function_name                = aws_lambda_function.this.function_name
+  maximum_retry_attempts       = 1
+  maximum_event_age_in_seconds = 120
+}
+"""
+
+
+def test_a_function(servers, tmp_path):
+    server = servers()
+    folder = tmp_path / "tf"
+    terraform = make_terraform(server, folder, FUNCTION, {
+        "code.zip": archive({"app.py": "import os, shade\ndef handler(event, context):\n    return [os.environ['COLOUR'], shade.VALUE]\n"}),
+        "layer.zip": archive({"python/shade.py": "VALUE = 1\n"})})
+    terraform("apply", "-auto-approve")
+    assert "No changes" in terraform("plan", "-detailed-exitcode")
+    client = server.client("lambda", "eu-west-3")
+    assert json.loads(client.invoke(FunctionName="tf-function", Qualifier="live")["Payload"].read()) == ["blue", 1]
+    (folder / "code.zip").write_bytes(archive({"app.py": "def handler(event, context):\n    return 'second'\n"}))
+    terraform("apply", "-auto-approve")
+    assert "No changes" in terraform("plan", "-detailed-exitcode")
+    assert json.loads(client.invoke(FunctionName="tf-function", Qualifier="live")["Payload"].read()) == "second"
+    terraform("destroy", "-auto-approve")
+    assert client.list_functions()["Functions"] == [] and client.list_layers()["Layers"] == []

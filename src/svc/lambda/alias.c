@@ -73,6 +73,12 @@ static struct err need_function(struct request *rq, struct str function, struct 
     return name_need_latest(name_rows(rq, name), name, &row);
 }
 
+/* One without weights is none. */
+static const struct lambda_alias_routing_configuration *routing_of(const struct lambda_alias_routing_configuration *asked)
+{
+    return asked && asked->additional_version_weights.count > 0 ? asked : NULL;
+}
+
 struct err lambda_create_alias(struct request *rq, const struct lambda_create_alias_in *in, struct lambda_create_alias_out *out)
 {
     struct function_name name = { 0 };
@@ -84,7 +90,7 @@ struct err lambda_create_alias(struct request *rq, const struct lambda_create_al
     }
     struct lambda_alias_configuration alias = {
         .alias_arn = alias_arn(rq, &name, in->name), .name = in->name, .function_version = in->function_version,
-        .description = in->description.ptr ? in->description : STR(""), .routing_config = in->routing_config,
+        .description = in->description.ptr ? in->description : STR(""), .routing_config = routing_of(in->routing_config),
     };
     TRY(check_routing(rq, &name, &alias));
     TRY(need_version(rq, &name, in->function_version));
@@ -115,7 +121,7 @@ struct err lambda_update_alias(struct request *rq, const struct lambda_update_al
     alias.function_version = in->function_version.ptr ? in->function_version : alias.function_version;
     alias.description = in->description.ptr ? in->description : alias.description;
     if (in->routing_config) {
-        alias.routing_config = in->routing_config->additional_version_weights.count ? in->routing_config : NULL;
+        alias.routing_config = routing_of(in->routing_config);
     }
     TRY(check_routing(rq, &name, &alias));
     TRY(need_version(rq, &name, alias.function_version));
