@@ -75,7 +75,7 @@ torture: all build/.setup-build ## kill -9 under load, ROUNDS times (100): nothi
 	@$(PYTHON) tests/torture.py --binary $(B)/yagura --rounds $(or $(ROUNDS),100)
 rotations: all build/.setup-test rotation-functions ## a PostgreSQL password changed ROUNDS (100) times under CLIENTS (50), the server killed on the way
 	@$(PYTHON) tests/rotations.py --binary $(B)/yagura --rotations $(or $(ROUNDS),100) --clients $(or $(CLIENTS),50)
-rotation-functions: build/.setup-test ## zips of the rotation functions for PostgreSQL and MySQL: build/functions
+rotation-functions: build/.setup-build ## zips of the rotation functions for PostgreSQL and MySQL: build/functions
 	@$(PYTHON) tools/rotation_functions.py
 BENCHES := audit_bench policy_bench benign_bench inflate_bench match_bench scan_bench pattern_bench sigma_bench flow_bench dns_bench memory_bench floor_bench simdjson_bench
 bench: all build/.setup-bench $(BENCHES:%=$(B)/bench/%) ## every figure beside its peers'; ONLY=patterns runs one part
@@ -83,7 +83,7 @@ bench: all build/.setup-bench $(BENCHES:%=$(B)/bench/%) ## every figure beside i
 bench-quality: all build/.setup-test $(B)/bench/benign_bench $(B)/bench/inflate_bench ## recall, false alarms, time to detect; ONLY=eks runs one part
 	@$(PYTHON) bench/quality.py --binary $(B)/yagura $(ONLY:%=--only %)
 
-install: all ## binary, manual pages, completions and systemd unit below DESTDIR
+install: all ## binary, manual pages, completions, systemd unit and rotation functions below DESTDIR
 	@packaging/install.sh "$(DESTDIR)" "$(PREFIX)" $(B)/yagura $(VERSION)
 deb: all build/.setup-deb ## build/yagura_VERSION_ARCH.deb
 	@packaging/deb.sh $(VERSION) $(B)/yagura

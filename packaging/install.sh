@@ -1,5 +1,5 @@
 #!/bin/sh
-# packaging/install.sh DESTDIR PREFIX BINARY VERSION: binary, manual pages, completions, systemd unit.
+# packaging/install.sh DESTDIR PREFIX BINARY VERSION: binary, manual pages, completions, systemd unit, rotation functions.
 set -eu
 destdir=$1 prefix=$2 binary=$3 version=$4
 share=$(mktemp -d)
@@ -9,6 +9,7 @@ python=build/venv/bin/python
 
 $python tools/reference.py --binary "$binary" --version "$version" --out "$share"
 gzip -9n "$share"/man/man1/*.1
+tools/rotation_functions.py --out "$share/yagura/functions" >/dev/null
 install -Dm755 "$binary" "$destdir$prefix/bin/yagura"
 (cd "$share" && find . -type f) | while read -r file; do
     install -Dm644 "$share/$file" "$destdir$prefix/share/${file#./}"

@@ -8,7 +8,7 @@
 #include "lambda_model.h"
 #include "svc/secretsmanager/secretsmanager.h"
 
-enum { HANDS = 4, LOOK_MS = 250, CHORES_MS = 1000, STEPS_MAX = 32, WAITING_MAX = 64 };
+enum { HANDS = 4, LOOK_MS = 250, CHORES_MS = 1000, STEPS_MAX = 32, WAITING_MAX = 64, ERROR_TYPE_MAX = 100 };
 
 struct rotator {
     struct rotator_options options;
@@ -53,7 +53,7 @@ static void release(struct rotator *rotator, struct task *task)
 static struct str error_type(struct ctx *ctx, struct str payload)
 {
     const struct str type = json_text(json_get(json_parse(ctx->arena, payload, NULL), STR("errorType")));
-    return type.ptr ? type : STR("unknown");
+    return type.ptr ? str_slice(type, 0, ERROR_TYPE_MAX) : STR("unknown");
 }
 
 static void log_step(enum log_level level, const char *words, const struct secretsmanager_step *step, struct str reason)

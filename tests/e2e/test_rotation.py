@@ -71,8 +71,8 @@ def function(yagura):
     return plain_function(yagura, name("plain"))
 
 
-def plain_function(server, named, code=PLAIN, permitted=True):
-    iam, functions = server.client("iam"), server.client("lambda")
+def plain_function(server, named, code=PLAIN, permitted=True, region="ap-northeast-1"):
+    iam, functions = server.client("iam"), server.client("lambda", region)
     account = server.client("sts").get_caller_identity()["Account"]
     try:
         iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=allow({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole"))
