@@ -156,8 +156,7 @@ struct err org_rows_trusted(const struct rows *rows, struct page page, struct pa
 struct err org_rows_trusted_find(const struct rows *rows, struct str principal, bool *found);
 struct err org_rows_trusted_put(const struct rows *rows, struct str principal); /* keeps an older one */
 struct err org_rows_trusted_delete(const struct rows *rows, struct str principal);
-/* member or principal absent: any; by member, then service. page.after is "MEMBER" (all its services are seen) or, of
- * one member's services, the service. */
+/* Administrators of a service, or of any where principal is absent, each once; and the services of one of them. */
 struct err org_rows_delegates(const struct rows *rows, struct str principal, struct page page, struct pair_rows *out);
 struct err org_rows_delegations(const struct rows *rows, struct str member, struct page page, struct pair_rows *out);
 struct err org_rows_delegate_find(const struct rows *rows, struct str member, struct str principal, bool *found);
