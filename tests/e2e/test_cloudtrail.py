@@ -1,5 +1,6 @@
 """CloudTrail by boto3: trails, selectors, tags, and that every call is on record before its answer arrives."""
 
+import gzip
 import json
 import time
 
@@ -215,3 +216,63 @@ def test_stopping_a_trail_here_is_a_finding_within_a_second(servers):
     [shown] = guardduty.get_findings(DetectorId=detector, FindingIds=[finding])["Findings"]
     assert shown["Service"]["Action"]["AwsApiCallAction"]["Api"] == "StopLogging"
     client.delete_trail(Name="watched")
+
+
+def test_a_trail_s_key_must_let_cloudtrail_use_it(yagura, trail):
+    client, kms = yagura.client("cloudtrail"), yagura.client("kms")
+    update = client.update_trail
+    missing = f"arn:aws:kms:{REGION}:111122223333:key/00000000-0000-0000-0000-000000000000"
+    assert code(update, Name=trail["Name"], KmsKeyId=missing) == "KmsKeyNotFoundException"
+    own = kms.create_key()["KeyMetadata"]["Arn"]
+    assert code(update, Name=trail["Name"], KmsKeyId=own) == "InsufficientEncryptionPolicyException"
+    account = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"}
+    service = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "kms:GenerateDataKey*",
+               "Resource": "*", "Condition": {
+                   "StringEquals": {"aws:SourceArn": trail["TrailARN"]},
+                   "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": "arn:aws:cloudtrail:*:111122223333:trail/*"}}}
+    kms.put_key_policy(KeyId=own, PolicyName="default",
+                       Policy=json.dumps({"Version": "2012-10-17", "Statement": [account, service]}))
+    assert update(Name=trail["Name"], KmsKeyId=own)["KmsKeyId"] == own
+    [used] = [event for event in events(client, EventName="GenerateDataKey") if "errorCode" not in event["record"]
+              and event["record"]["requestParameters"]["keyId"] == own]
+    assert used["record"]["userIdentity"] == {"type": "AWSService", "invokedBy": "cloudtrail.amazonaws.com"}
+    assert used["record"]["resources"][0]["ARN"] == own
+    kms.disable_key(KeyId=own)
+    assert code(update, Name=trail["Name"], S3KeyPrefix="x") == "KmsKeyDisabledException"
+
+
+def test_an_organization_s_trail_takes_what_its_members_do(servers):
+    server = servers("--trail-delivery", "200ms")
+    client, organizations = server.client("cloudtrail"), server.client("organizations", "us-east-1")
+    make = {"Name": "all", "S3BucketName": "log-bucket", "IsMultiRegionTrail": True, "IsOrganizationTrail": True}
+    organization = organizations.create_organization()["Organization"]["Id"]
+    assert code(client.create_trail, **make) == "CloudTrailAccessNotEnabledException"
+    organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
+    arn = client.create_trail(**make)["TrailARN"]
+    client.start_logging(Name="all")
+    asked = organizations.create_account(Email="dev@example.com", AccountName="dev")["CreateAccountStatus"]["Id"]
+    account = until(lambda: organizations.describe_create_account_status(CreateAccountRequestId=asked)[
+        "CreateAccountStatus"].get("AccountId"), "the account")
+
+    role = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
+    session = server.client("sts", REGION).assume_role(RoleArn=role, RoleSessionName="dev")["Credentials"]
+    member = {"accessKeyId": session["AccessKeyId"], "secretAccessKey": session["SecretAccessKey"],
+              "sessionToken": session["SessionToken"]}
+    theirs = server.client("cloudtrail", REGION, member)
+    assert theirs.get_trail(Name=arn)["Trail"]["IsOrganizationTrail"]
+    assert code(theirs.stop_logging, Name=arn) == "NotOrganizationMasterAccountException"
+    assert code(theirs.create_trail, **{**make, "Name": "mine"}) == "NotOrganizationMasterAccountException"
+
+    folder = server.data / "buckets/log-bucket/AWSLogs" / organization / account / "CloudTrail" / REGION
+
+    def delivered():
+        return [record for path in folder.rglob("*.json.gz") for record in json.loads(gzip.decompress(path.read_bytes()))["Records"]
+                if record["eventName"] == "StopLogging"]
+    [refused] = until(delivered, "a member's event")
+    assert refused["recipientAccountId"] == account and refused["errorCode"] == "NotOrganizationMasterAccountException"
+    assert refused["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] == role
+
+    shared = [event["record"] for event in events(client, EventName="AssumeRole")][0]
+    copy = [event["record"] for event in events(theirs, EventName="AssumeRole")][0]
+    assert shared["sharedEventID"] == copy["sharedEventID"] and shared["eventID"] != copy["eventID"]
+    assert copy["userIdentity"]["type"] == "AWSAccount" and copy["userIdentity"]["accountId"] == "111122223333"

@@ -1,6 +1,7 @@
 #include "svc/cloudtrail/trail.h"
 
 #include "svc/cloudtrail/cloudtrail.h"
+#include "svc/cloudtrail/dependencies.h"
 #include "svc/guard.h"
 
 enum { NAME_MIN = 3, NAME_MAX = 128, BUCKET_MIN = 3, BUCKET_MAX = 63, PREFIX_MAX = 200 };
@@ -111,6 +112,10 @@ struct err trail_need(struct request *rq, struct str name_or_arn, struct trail_r
     TRY(trail_rows_get(&rq->ctx, rq->db, account, region, name, out, &found));
     const bool ours = found && (str_equal(account, rq->account)
                                 || (out->organization.len > 0 && str_equal(out->organization, rq->caller_place.id)));
+    if (ours && !str_equal(account, rq->account) && (!rq->identity_allows || rq->limited)) {
+        return fail(&rq->ctx, &CLOUDTRAIL_ACCESS_DENIED_EXCEPTION, "User: %" STR_FMT " is not authorized to perform: cloudtrail:%s on "
+                    "resource: %" STR_FMT, STR_ARG(rq->caller.arn), rq->operation->name, STR_ARG(name_or_arn));
+    }
     return ours ? ERR_OK : unknown(rq, name_or_arn);
 }
 
@@ -182,11 +187,17 @@ static struct err check(struct request *rq, struct cloudtrail_trail *trail)
         return fail(&rq->ctx, &CLOUDTRAIL_INSUFFICIENT_SNS_TOPIC_POLICY_EXCEPTION,
                     "SNS Topic does not exist or the topic policy is incorrect!");
     }
-    if (trail->is_organization_trail.v && rq->caller_place.id.len == 0) {
-        return fail(&rq->ctx, &CLOUDTRAIL_ORGANIZATIONS_NOT_IN_USE_EXCEPTION,
-                    "Your account is not a member of an organization.");
-    }
     return ERR_OK;
+}
+
+/* What other services must agree to. */
+static struct err check_dependencies(struct request *rq, struct cloudtrail_trail *trail, struct str *organization)
+{
+    *organization = STR("");
+    if (trail->is_organization_trail.v) {
+        TRY(dependency_organization(rq, organization));
+    }
+    return dependency_key(rq, trail);
 }
 
 /* spec: KmsKeyId may be an alias, an id or an ARN; the trail shows the ARN. */
@@ -246,9 +257,9 @@ struct err cloudtrail_create_trail(struct request *rq, const struct cloudtrail_c
     TRY(trail_name_check(rq, in->name));
     TRY(check(rq, &trail));
     TRY(check_quota(rq, in->name));
-    const struct trail_row row = { .account = rq->account, .region = rq->region, .name = in->name, .trail = &trail,
-                                   .organization = trail.is_organization_trail.v ? rq->caller_place.id : STR(""),
-                                   .created_ms = rq->ctx.now_ms };
+    struct trail_row row = { .account = rq->account, .region = rq->region, .name = in->name, .trail = &trail,
+                             .created_ms = rq->ctx.now_ms };
+    TRY(check_dependencies(rq, &trail, &row.organization));
     TRY(trail_rows_put(&rq->ctx, rq->db, &row));
     TRY(trail_tags_put(rq, trail.trail_arn, &in->tags_list));
     *out = (struct cloudtrail_create_trail_out){
@@ -294,7 +305,7 @@ struct err cloudtrail_update_trail(struct request *rq, const struct cloudtrail_u
     set_bool(&trail->is_organization_trail, in->is_organization_trail);
     set_bool(&trail->recursive_logging, in->recursive_logging);
     TRY(check(rq, trail));
-    row.organization = trail->is_organization_trail.v ? rq->caller_place.id : STR("");
+    TRY(check_dependencies(rq, trail, &row.organization));
     TRY(trail_rows_put(&rq->ctx, rq->db, &row));
     *out = (struct cloudtrail_update_trail_out){
         .name = trail->name, .s3_bucket_name = trail->s3_bucket_name, .s3_key_prefix = trail->s3_key_prefix,
@@ -358,6 +369,7 @@ static struct err guard(struct request *rq, const void *in, struct guard *guard)
     }
     const struct str account = str_cut(rest, ':', &rest);
     guard->account = str_starts(guard->resource, STR("arn:")) && account.len == 12 ? account : rq->account;
+    guard->handler_decides = !str_equal(guard->account, rq->account); /* members see their organisation's trails: trail_need */
     return ERR_OK;
 }
 
