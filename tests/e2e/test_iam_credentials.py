@@ -343,3 +343,31 @@ def test_a_saml_provider(iam, authority):
     iam.delete_saml_provider(SAMLProviderArn=arn)
     with refused("NoSuchEntity", f"Manifest not found for arn {arn}"):
         iam.get_saml_provider(SAMLProviderArn=arn)
+
+
+def test_rights_on_oneself_are_not_rights_on_others(yagura, iam, user):
+    """Operations that may leave out the user: what they touch decides, not who asks."""
+    other = name("other")
+    iam.create_user(UserName=other)
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName=name("phone"))["VirtualMFADevice"]
+    seed = device["Base32StringSeed"].decode()
+    iam.enable_mfa_device(UserName=other, SerialNumber=device["SerialNumber"], AuthenticationCode1=totp(seed, -1),
+                          AuthenticationCode2=totp(seed))
+    iam.put_user_policy(UserName=user, PolicyName="own", PolicyDocument=allow("iam:*", "arn:aws:iam::*:user/${aws:username}"))
+    own = yagura.client("iam", credentials=credentials(iam, user))
+    with refused("AccessDenied"):
+        own.get_mfa_device(SerialNumber=device["SerialNumber"])
+    with refused("AccessDenied"):
+        own.list_service_specific_credentials(AllUsers=True)
+    assert own.list_service_specific_credentials()["ServiceSpecificCredentials"] == []
+    linked = "role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
+    iam.put_user_policy(UserName=user, PolicyName="linked",
+                        PolicyDocument=allow("iam:CreateServiceLinkedRole", f"arn:aws:iam::*:{linked}"))
+    with refused("AccessDenied"):
+        own.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+    made = own.create_service_linked_role(AWSServiceName="batch.amazonaws.com")["Role"]
+    assert made["Arn"].endswith(f":{linked}")
+    iam.delete_service_linked_role(RoleName=made["RoleName"])
+    iam.deactivate_mfa_device(UserName=other, SerialNumber=device["SerialNumber"])
+    iam.delete_virtual_mfa_device(SerialNumber=device["SerialNumber"])
+    iam.delete_user(UserName=other)

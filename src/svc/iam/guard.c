@@ -95,13 +95,9 @@ static bool is_barred(const struct principal *caller)
            (caller->type == PRINCIPAL_FEDERATED || (caller->type == PRINCIPAL_USER && !caller->mfa));
 }
 
-struct err iam_guard(struct request *rq, const void *in, struct guard *guard)
+static struct err guard_template(struct request *rq, const void *in, struct guard *guard)
 {
-    if (is_barred(&rq->caller)) {
-        return fail(&rq->ctx, &IAM_INVALID_CLIENT_TOKEN, SIGV4_UNKNOWN_KEY_TEXT);
-    }
     const struct str template = str_of(rq->operation->resource);
-    TRY(guard_special(rq, in, guard));
     for (size_t i = 0; i < COUNT_OF(TEMPLATES); i++) {
         if (str_equal(template, str_of(TEMPLATES[i].prefix))) {
             struct entity entity = { .kind = TEMPLATES[i].kind, .name = guard_input(rq, in, NAMES[TEMPLATES[i].kind]) };
@@ -110,4 +106,13 @@ struct err iam_guard(struct request *rq, const void *in, struct guard *guard)
     }
     return str_equal(template, STR("{PolicyArn}")) ? guard_policy(rq, guard->resource, guard)
                                                         : guard_item(rq, in, guard);
+}
+
+struct err iam_guard(struct request *rq, const void *in, struct guard *guard)
+{
+    if (is_barred(&rq->caller)) {
+        return fail(&rq->ctx, &IAM_INVALID_CLIENT_TOKEN, SIGV4_UNKNOWN_KEY_TEXT);
+    }
+    TRY(guard_template(rq, in, guard));
+    return guard_special(rq, in, guard);
 }

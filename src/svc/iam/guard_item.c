@@ -1,5 +1,6 @@
 #include "svc/iam/guard_item.h"
 
+#include "svc/iam/linked_services.h"
 #include "svc/iam/password.h"
 
 /* Kept by name, with a path that the template doesn't know. */
@@ -90,19 +91,78 @@ static struct err guard_pass(struct request *rq, const void *in, struct guard *g
     return ERR_OK;
 }
 
+/* spec: IAM user guide, "Permit IAM users to change their own passwords". */
+static struct err guard_password(struct request *rq, const void *in, struct guard *guard)
+{
+    (void)in;
+    const struct rows rows = rows_of(rq);
+    struct password_policy policy = { .set = false };
+    if (rq->caller.type == PRINCIPAL_USER) {
+        TRY(password_policy_of(&rows, &policy));
+    }
+    guard->open = guard->open || policy.may_change;
+    return ERR_OK;
+}
+
+/* Everybody's credentials are not the caller's own. */
+static struct err guard_all_users(struct request *rq, const void *in, struct guard *guard)
+{
+    const struct iam_list_service_specific_credentials_in *asked = in;
+    if (asked->all_users.v && asked->user_name.ptr == NULL) {
+        guard->resource = str_format(rq->ctx.arena, "arn:aws:iam::%" STR_FMT ":user/*", STR_ARG(rq->account));
+    }
+    return ERR_OK;
+}
+
+/* A device asked for by its serial alone is its user's. */
+static struct err guard_device(struct request *rq, const void *in, struct guard *guard)
+{
+    const struct iam_get_mfa_device_in *asked = in;
+    const struct rows rows = rows_of(rq);
+    struct item device = { .kind = ITEM_MFA };
+    struct entity user = { .kind = ENTITY_USER };
+    bool found = false;
+    if (asked->user_name.ptr) {
+        return ERR_OK;
+    }
+    guard->resource = str_format(rq->ctx.arena, "arn:aws:iam::%" STR_FMT ":user/*", STR_ARG(rq->account));
+    TRY(rows_item_find(&rows, ITEM_MFA, asked->serial_number, &device, &found));
+    if (found) {
+        TRY(rows_entity_by_id(&rows, device.owner, &user, &found));
+    }
+    guard->resource = found ? entity_arn(rq, &user) : guard->resource;
+    return ERR_OK;
+}
+
+/* The role that will be made. */
+static struct err guard_linked(struct request *rq, const void *in, struct guard *guard)
+{
+    const struct iam_create_service_linked_role_in *asked = in;
+    const struct linked_service *service = linked_service_find(asked->aws_service_name);
+    if (service) {
+        const struct entity role = linked_service_role(rq, service, asked->custom_suffix);
+        guard->resource = entity_arn(rq, &role);
+    }
+    return ERR_OK;
+}
+
 struct err guard_special(struct request *rq, const void *in, struct guard *guard)
 {
-    const struct str action = str_of(rq->operation->name);
-    if (str_equal(action, STR("AddRoleToInstanceProfile"))) {
-        return guard_pass(rq, in, guard);
-    }
-    /* spec: IAM user guide, "Permit IAM users to change their own passwords". */
-    if (rq->caller.type == PRINCIPAL_USER
-        && (str_equal(action, STR("ChangePassword")) || str_equal(action, STR("GetAccountPasswordPolicy")))) {
-        const struct rows rows = rows_of(rq);
-        struct password_policy policy = { .set = false };
-        TRY(password_policy_of(&rows, &policy));
-        guard->open = guard->open || policy.may_change;
+    static const struct {
+        const char *operation;
+        struct err (*guard)(struct request *rq, const void *in, struct guard *guard);
+    } SPECIAL[] = {
+        { "AddRoleToInstanceProfile", guard_pass },
+        { "ChangePassword", guard_password },
+        { "GetAccountPasswordPolicy", guard_password },
+        { "ListServiceSpecificCredentials", guard_all_users },
+        { "GetMFADevice", guard_device },
+        { "CreateServiceLinkedRole", guard_linked },
+    };
+    for (size_t i = 0; i < COUNT_OF(SPECIAL); i++) {
+        if (str_equal(str_of(rq->operation->name), str_of(SPECIAL[i].operation))) {
+            return SPECIAL[i].guard(rq, in, guard);
+        }
     }
     return ERR_OK;
 }

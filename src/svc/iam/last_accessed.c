@@ -79,18 +79,6 @@ static struct err write_report(struct request *rq, const struct subject *subject
     return ERR_OK;
 }
 
-static struct err drop_old(const struct rows *rows)
-{
-    struct items jobs = { NULL, 0 };
-    TRY(rows_items(rows, ITEM_JOB, STR_NONE, STR_NONE, page_all(), &jobs));
-    for (size_t i = 0; i < jobs.count; i++) {
-        if (jobs.items[i].created_ms < rows->ctx->now_ms - KEPT_MS) {
-            TRY(rows_item_delete(rows, ITEM_JOB, jobs.items[i].key));
-        }
-    }
-    return ERR_OK;
-}
-
 struct err job_insert(struct request *rq, struct str subject, struct str kind, struct str body, struct str *id)
 {
     const struct rows rows = rows_of(rq);
@@ -104,7 +92,7 @@ struct err job_insert(struct request *rq, struct str subject, struct str kind, s
         .created_ms = item_now(rq),
         .body = body,
     };
-    TRY(drop_old(&rows));
+    TRY(rows_item_delete_before(&rows, ITEM_JOB, rq->ctx.now_ms - KEPT_MS));
     return rows_item_insert(&rows, &job);
 }
 

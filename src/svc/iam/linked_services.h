@@ -2,7 +2,7 @@
 #ifndef YAGURA_SVC_IAM_LINKED_SERVICES_H
 #define YAGURA_SVC_IAM_LINKED_SERVICES_H
 
-#include "base/str.h"
+#include "svc/iam/entity.h"
 
 struct linked_service {
     const char *principal;
@@ -12,5 +12,7 @@ struct linked_service {
 };
 
 const struct linked_service *linked_service_find(struct str principal); /* NULL: none such */
+/* Its role as it is made; suffix absent: the only one. */
+struct entity linked_service_role(struct request *rq, const struct linked_service *service, struct str suffix);
 
 #endif

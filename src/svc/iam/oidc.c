@@ -66,8 +66,10 @@ static struct err check_thumbprints(struct request *rq, const struct str *items,
 static struct err check_clients(struct request *rq, const struct str *items, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (str_find(items[i], '\n') != STR_MISSING) {
-            return fail(&rq->ctx, &IAM_INVALID_INPUT_EXCEPTION, "A client id must not contain a line break.");
+        for (size_t c = 0; c < items[i].len; c++) {
+            if ((unsigned char)items[i].ptr[c] < ' ') {
+                return fail(&rq->ctx, &IAM_INVALID_INPUT_EXCEPTION, "A client id must not contain control characters.");
+            }
         }
     }
     return count <= CLIENTS_MAX ? ERR_OK

@@ -107,10 +107,31 @@ struct err rows_item_delete(const struct rows *rows, enum item_kind kind, struct
                     SQL_VALUES(SQL_TEXT(rows->account), kind_value(kind), SQL_TEXT(key)));
 }
 
+struct err rows_item_delete_before(const struct rows *rows, enum item_kind kind, int64_t before_ms)
+{
+    return rows_run(rows, "DELETE FROM iam_item WHERE account = $1 AND kind = $2 AND created_ms < $3",
+                    SQL_VALUES(SQL_TEXT(rows->account), kind_value(kind), SQL_INT(before_ms)));
+}
+
 struct err rows_item_delete_of(const struct rows *rows, enum item_kind kind, struct str owner)
 {
     return rows_run(rows, "DELETE FROM iam_item WHERE account = $1 AND owner = $2 AND kind = $3",
                     SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(owner), kind_value(kind)));
+}
+
+#define LIGHT "key, name, id, path, owner, status, number, created_ms, changed_ms, expires_ms, NULL, NULL, NULL, kind"
+#define LISTED(columns, more)                                                                                  \
+    "SELECT " columns " FROM iam_item WHERE account = $1 AND kind = $2 AND key > $3 AND path >= $4 AND path < $5" more \
+    " ORDER BY key LIMIT $6"
+
+/* Without the bodies of what may be megabytes long. */
+static const char *list_sql(enum item_kind kind, bool of_owner)
+{
+    const bool light = kind == ITEM_SAML || kind == ITEM_SERVER_CERTIFICATE || kind == ITEM_JOB || kind == ITEM_REPORT;
+    if (light) {
+        return of_owner ? LISTED(LIGHT, " AND owner = $7") : LISTED(LIGHT, "");
+    }
+    return of_owner ? LISTED(COLUMNS, " AND owner = $7") : LISTED(COLUMNS, "");
 }
 
 struct err rows_items(const struct rows *rows, enum item_kind kind, struct str owner, struct str path_prefix,
@@ -118,15 +139,11 @@ struct err rows_items(const struct rows *rows, enum item_kind kind, struct str o
 {
     const struct str prefix = rows_text_or_empty(path_prefix);
     const struct rows_reader reader = { read_item, sizeof(struct item), rows_room(page) };
-    const char *all = "SELECT " COLUMNS " FROM iam_item WHERE account = $1 AND kind = $2 AND key > $3 AND path >= $4"
-                      " AND path < $5 ORDER BY key LIMIT $6";
-    const char *of = "SELECT " COLUMNS " FROM iam_item WHERE account = $1 AND kind = $2 AND key > $3 AND path >= $4"
-                     " AND path < $5 AND owner = $7 ORDER BY key LIMIT $6";
     const struct store_value values[] = { SQL_TEXT(rows->account), kind_value(kind), SQL_TEXT(page.after),
                                           SQL_TEXT(prefix), SQL_TEXT(rows_path_end(rows, prefix)),
                                           SQL_INT(page.limit + 1), SQL_TEXT(owner) };
     struct any_list list = { NULL, 0 };
-    TRY(rows_read(rows, owner.ptr ? of : all, values, owner.ptr ? 7 : 6, reader, &list));
+    TRY(rows_read(rows, list_sql(kind, owner.ptr != NULL), values, owner.ptr ? 7 : 6, reader, &list));
     *out = (struct items){ list.items, list.count };
     return ERR_OK;
 }

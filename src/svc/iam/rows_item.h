@@ -31,7 +31,9 @@ struct err rows_item_insert(const struct rows *rows, const struct item *item);
 struct err rows_item_update(const struct rows *rows, const struct item *item, struct str new_key);
 struct err rows_item_delete(const struct rows *rows, enum item_kind kind, struct str key);
 struct err rows_item_delete_of(const struct rows *rows, enum item_kind kind, struct str owner);
-/* owner absent: of all; path_prefix absent: any. */
+struct err rows_item_delete_before(const struct rows *rows, enum item_kind kind, int64_t before_ms);
+/* owner absent: of all; path_prefix absent: any. Providers' metadata, certificates and reports come without body, more and
+ * secret, which may be long. */
 struct err rows_items(const struct rows *rows, enum item_kind kind, struct str owner, struct str path_prefix,
                       struct page page, struct items *out);
 /* owner absent: of all. */

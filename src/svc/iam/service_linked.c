@@ -12,6 +12,17 @@ static struct str trust_of(struct request *rq, const struct linked_service *serv
                       "{\"Service\":\"%s\"},\"Action\":\"sts:AssumeRole\"}]}", service->principal);
 }
 
+struct entity linked_service_role(struct request *rq, const struct linked_service *service, struct str suffix)
+{
+    return (struct entity){
+        .kind = ENTITY_ROLE,
+        .name = suffix.ptr ? str_format(rq->ctx.arena, "%s_%" STR_FMT, service->role, STR_ARG(suffix)) : str_of(service->role),
+        .path = str_format(rq->ctx.arena, "/aws-service-role/%s/", service->principal),
+        .trust = trust_of(rq, service),
+        .max_session = SESSION,
+    };
+}
+
 static struct err make(struct request *rq, const struct linked_service *service, struct entity *role)
 {
     const struct rows rows = rows_of(rq);
@@ -39,15 +50,8 @@ struct err iam_create_service_linked_role(struct request *rq, const struct iam_c
     if (in->custom_suffix.ptr && !service->suffix) {
         return fail(&rq->ctx, &IAM_INVALID_INPUT_EXCEPTION, "Custom suffix is not allowed for %s", service->principal);
     }
-    struct entity role = {
-        .kind = ENTITY_ROLE,
-        .name = in->custom_suffix.ptr ? str_format(rq->ctx.arena, "%s_%" STR_FMT, service->role, STR_ARG(in->custom_suffix))
-                                      : str_of(service->role),
-        .path = str_format(rq->ctx.arena, "/aws-service-role/%s/", service->principal),
-        .description = in->description,
-        .trust = trust_of(rq, service),
-        .max_session = SESSION,
-    };
+    struct entity role = linked_service_role(rq, service, in->custom_suffix);
+    role.description = in->description;
     TRY(make(rq, service, &role));
     struct iam_role *made = ARENA_NEW(rq->ctx.arena, struct iam_role);
     *made = role_out(rq, &role);
