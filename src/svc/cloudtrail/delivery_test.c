@@ -1,0 +1,210 @@
+#include "svc/cloudtrail/delivery.h"
+
+#include "crypto/hash.h"
+#include "crypto/rsa_sign.h"
+#include "svc/cloudtrail/digest.h"
+#include "svc/cloudtrail/rows_delivery.h"
+#include "svc/service_test.h"
+#include "wire/gzip.h"
+
+enum { OBJECTS_MAX = 64 };
+#define START ((int64_t)1700000000000)
+#define HOUR ((int64_t)3600000)
+
+/* What has been put, in order; `refuse` says how many puts succeed before one fails (-1: all do). */
+struct bucket {
+    struct arena *arena;
+    struct trail_object objects[OBJECTS_MAX];
+    size_t count;
+    int refuse;
+};
+
+static const struct fault NO_SUCH_BUCKET = { "NoSuchBucket", NULL, NULL, 404 };
+
+static struct err put(void *self, struct ctx *ctx, const struct trail_object *object)
+{
+    struct bucket *bucket = self;
+    (void)ctx;
+    if (bucket->refuse == 0) {
+        bucket->refuse = -1;
+        return (struct err){ &NO_SUCH_BUCKET };
+    }
+    bucket->refuse -= bucket->refuse > 0;
+    CHECK(bucket->count < OBJECTS_MAX);
+    struct trail_object *kept = &bucket->objects[bucket->count++];
+    *kept = (struct trail_object){ .bucket = str_copy(bucket->arena, object->bucket), .key = str_copy(bucket->arena, object->key),
+                                   .body = str_copy(bucket->arena, object->body),
+                                   .signature = object->signature.ptr ? str_copy(bucket->arena, object->signature) : STR_NONE };
+    return ERR_OK;
+}
+
+static struct err in_none(struct ctx *ctx, struct store_conn *db, struct str account, struct str *id)
+{
+    (void)ctx;
+    (void)db;
+    (void)account;
+    *id = STR_NONE;
+    return ERR_OK;
+}
+
+struct scene {
+    struct store_test *test;
+    struct vault *vault;
+    struct journal *journal;
+    struct store_writer *writer;
+    struct bucket bucket;
+    struct delivery_options options;
+};
+
+static void scene_open(struct scene *scene, struct store_test *test, struct arena *arena, bool validates)
+{
+    const char *folder = test_folder(arena);
+    static struct cloudtrail_trail trail;
+    trail = (struct cloudtrail_trail){
+        .name = STR("main"), .s3_bucket_name = STR("log-bucket"), .home_region = STR("eu-west-1"), .is_multi_region_trail = SOME(true),
+        .trail_arn = STR("arn:aws:cloudtrail:eu-west-1:111122223333:trail/main"), .log_file_validation_enabled = SOME(validates),
+    };
+    const struct trail_row row = { .account = TEST_ACCOUNT, .region = STR("eu-west-1"), .name = STR("main"), .trail = &trail,
+                                   .created_ms = START, .started_ms = START, .logging = true };
+    *scene = (struct scene){ .test = test, .bucket = { .arena = arena, .refuse = -1 } };
+    CHECK_OK(vault_open(&test->ctx, str_format(arena, "%s/root.key", folder), &scene->vault));
+    CHECK_OK(journal_open(&test->ctx, str_format(arena, "%s/audit", folder), test->store, &scene->journal));
+    CHECK_OK(store_writer_open(&test->ctx, test->store, 16, 2, &scene->writer));
+    CHECK_OK(store_begin(&test->ctx, test->db, STORE_WRITE));
+    CHECK_OK(trail_rows_put(&test->ctx, test->db, &row));
+    CHECK_OK(store_commit(&test->ctx, test->db));
+    scene->options = (struct delivery_options){
+        .journal = scene->journal, .writer = scene->writer, .vault = scene->vault, .home_account = TEST_ACCOUNT,
+        .interval_ms = 1000, .digest_ms = HOUR, .sink = { put, &scene->bucket }, .organization_of = in_none,
+    };
+}
+
+static void scene_close(struct scene *scene)
+{
+    store_writer_close(scene->writer);
+    journal_close(scene->journal);
+    vault_close(scene->vault);
+}
+
+static void record(struct scene *scene, const char *id, const char *account, const char *region, const char *category, const char *time)
+{
+    struct arena *arena = scene->test->ctx.arena;
+    const struct journal_entry entry = { .payload = str_format(arena,
+        "{\"eventVersion\":\"1.11\",\"eventTime\":\"%s\",\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"X\",\"awsRegion\":\"%s\","
+        "\"eventID\":\"%s\",\"readOnly\":false,\"managementEvent\":%s,\"recipientAccountId\":\"%s\",\"eventCategory\":\"%s\"}",
+        time, region, id, strcmp(category, "Data") == 0 ? "false" : "true", account, category) };
+    journal_append(scene->journal, 0, &entry, NULL);
+    CHECK_OK(journal_sync(&scene->test->ctx, scene->journal, 0));
+}
+
+static void pass(struct scene *scene, int64_t now_ms)
+{
+    struct ctx ctx = ctx_new(scene->test->ctx.arena, now_ms);
+    bool again = true;
+    for (int i = 0; again && i < 10; i++) {
+        CHECK_OK(delivery_pass(&ctx, scene->test->db, &scene->options, &again));
+    }
+    CHECK(!again);
+}
+
+static bool holds(struct scene *scene, size_t object, const char *id)
+{
+    struct str plain = STR_NONE;
+    CHECK(gzip_unpack(scene->test->ctx.arena, scene->bucket.objects[object].body, 1 << 20, &plain));
+    return str_search(plain, str_of(id)) != STR_MISSING;
+}
+
+#define NOW "2023-11-14T22:13:21Z" /* a second after START */
+
+STORE_TEST(a_trail_takes_what_it_selects_of_its_account_by_region)
+{
+    struct scene scene;
+    scene_open(&scene, test, arena, false);
+    record(&scene, "before", "111122223333", "eu-west-1", "Management", "2023-11-14T22:13:19Z");
+    record(&scene, "here", "111122223333", "eu-west-1", "Management", NOW);
+    record(&scene, "there", "111122223333", "us-east-1", "Management", NOW);
+    record(&scene, "data", "111122223333", "eu-west-1", "Data", NOW);
+    record(&scene, "foreign", "444455556666", "eu-west-1", "Management", NOW);
+    pass(&scene, START + 5000);
+    CHECK_INT(scene.bucket.count, 2);
+    CHECK(holds(&scene, 0, "\"here\"") && holds(&scene, 1, "\"there\""));
+    for (size_t i = 0; i < 2; i++) {
+        CHECK(!holds(&scene, i, "\"before\"") && !holds(&scene, i, "\"data\"") && !holds(&scene, i, "\"foreign\""));
+    }
+    CHECK(str_starts(scene.bucket.objects[0].key,
+                     STR("AWSLogs/111122223333/CloudTrail/eu-west-1/2023/11/14/111122223333_CloudTrail_eu-west-1_20231114T2213Z_")));
+    pass(&scene, START + 10000);
+    CHECK_INT(scene.bucket.count, 2); /* nothing new */
+    scene_close(&scene);
+}
+
+STORE_TEST(what_failed_half_way_is_written_again_over_the_same_names)
+{
+    struct scene scene;
+    struct delivery_row state;
+    struct trail_row trail;
+    bool found = false;
+    scene_open(&scene, test, arena, false);
+    record(&scene, "one", "111122223333", "eu-west-1", "Management", NOW);
+    record(&scene, "two", "111122223333", "us-east-1", "Management", NOW);
+    scene.bucket.refuse = 1;
+    pass(&scene, START + 5000);
+    CHECK_INT(scene.bucket.count, 1);
+    CHECK_OK(trail_rows_get(&test->ctx, test->db, TEST_ACCOUNT, STR("eu-west-1"), STR("main"), &trail, &found));
+    CHECK_OK(trail_rows_delivery_get(&test->ctx, test->db, &trail, &state));
+    CHECK_STR(state.error, "NoSuchBucket");
+
+    record(&scene, "three", "111122223333", "eu-west-1", "Management", "2023-11-14T22:13:26Z");
+    pass(&scene, START + 7000);
+    CHECK_OK(trail_rows_delivery_get(&test->ctx, test->db, &trail, &state));
+    CHECK_STR(state.error, "");
+    pass(&scene, START + 9000);
+    CHECK_INT(scene.bucket.count, 4);
+    CHECK(str_equal(scene.bucket.objects[0].key, scene.bucket.objects[1].key));
+    CHECK(str_equal(scene.bucket.objects[0].body, scene.bucket.objects[1].body));
+    CHECK(holds(&scene, 2, "\"two\"") && holds(&scene, 3, "\"three\"") && !holds(&scene, 3, "\"one\""));
+    scene_close(&scene);
+}
+
+/* One digest, held against the key that is listed; its signature is the next one's previous. */
+static struct str check_digest(struct scene *scene, const struct trail_object *object, struct str before, size_t logs)
+{
+    struct arena *arena = scene->test->ctx.arena;
+    struct str plain = STR_NONE;
+    struct digest_doc doc;
+    struct key_row *keys = NULL;
+    size_t count = 0;
+    unsigned char signature[512];
+    CHECK(gzip_unpack(arena, object->body, 1 << 20, &plain));
+    CHECK(digest_read(arena, plain, &doc) == NULL);
+    CHECK(str_equal(doc.object, object->key));
+    CHECK_INT(doc.log_count, logs);
+    CHECK(str_equal(doc.previous_signature, before));
+    CHECK_INT(doc.end_ms - doc.start_ms, HOUR);
+    CHECK_OK(trail_rows_key_list(&scene->test->ctx, scene->test->db, TEST_ACCOUNT, STR("eu-west-1"), &keys, &count));
+    CHECK_INT(count, 1);
+    CHECK(str_equal(keys[0].fingerprint, doc.fingerprint));
+    struct rsa_public *key = rsa_public_open(keys[0].public_key);
+    CHECK(key && str_unhex(object->signature, signature, object->signature.len / 2));
+    CHECK(rsa_public_verify(key, digest_message(arena, &doc, hash_hex(arena, HASH_SHA256, plain)),
+                            (struct str){ (const char *)signature, object->signature.len / 2 }));
+    rsa_public_close(key);
+    return object->signature;
+}
+
+STORE_TEST(every_hour_has_a_digest_signed_and_chained_to_the_one_before)
+{
+    struct scene scene;
+    scene_open(&scene, test, arena, true);
+    record(&scene, "one", "111122223333", "eu-west-1", "Management", NOW);
+    pass(&scene, START + 5000);
+    CHECK_INT(scene.bucket.count, 1);
+    pass(&scene, START + HOUR * 3 + 1000);
+    CHECK_INT(scene.bucket.count, 4);
+    struct str before = STR_NONE;
+    for (size_t i = 1; i < 4; i++) {
+        before = check_digest(&scene, &scene.bucket.objects[i], before, i == 1);
+    }
+    CHECK(str_ends(scene.bucket.objects[1].key, STR("/2023/11/14/111122223333_CloudTrail-Digest_eu-west-1_main_eu-west-1_20231114T231320Z.json.gz")));
+    scene_close(&scene);
+}
