@@ -14,6 +14,7 @@
 #include "crypto/random.h"
 #include "services.h"
 #include "svc/request.h"
+#include "svc/sts/sts.h"
 #include "wire/chunked.h"
 #include "wire/codec.h"
 #include "wire/sigv4.h"
@@ -393,6 +394,23 @@ static void answer_metrics(struct front *front, struct net_exchange *exchange)
     answer_text(exchange, 200, STR("text/plain; version=0.0.4"), text_str(&text));
 }
 
+/* For those who verify an account's web identity tokens. */
+static void answer_token_keys(struct front *front, struct net_exchange *exchange, struct str account)
+{
+    struct ctx ctx = ctx_new(net_arena(exchange), clock_now_ms());
+    struct worker *worker = NULL;
+    struct str jwks = STR_NONE;
+    struct err err = worker_of_thread(&ctx, front, &worker);
+    if (!err.fault) {
+        err = store_begin(&ctx, worker->db, STORE_READ);
+    }
+    if (!err.fault) {
+        err = sts_token_keys(&ctx, worker->db, account, &jwks);
+        store_rollback(worker->db);
+    }
+    answer_text(exchange, err.fault ? 503 : 200, STR("application/json"), err.fault ? STR("{}\n") : jwks);
+}
+
 /* Our own pages; false: not one of them. */
 static bool answer_house(struct front *front, struct net_exchange *exchange, const struct http_request *http)
 {
@@ -407,6 +425,8 @@ static bool answer_house(struct front *front, struct net_exchange *exchange, con
                     STR("{\"status\":\"ok\",\"version\":\"" YAGURA_VERSION "\"}\n"));
     } else if (str_equal(page, STR("metrics"))) {
         answer_metrics(front, exchange);
+    } else if (str_starts(page, STR("jwks/"))) {
+        answer_token_keys(front, exchange, str_from(page, sizeof("jwks/") - 1));
     } else {
         answer_text(exchange, 404, STR("text/plain"), STR("there is /_yagura/health and /_yagura/metrics; with --push, POST /_yagura/push\n"));
     }

@@ -35,6 +35,7 @@ def calls(role, key):
         ("AssumeRoleWithWebIdentity", {"RoleArn": role, "RoleSessionName": "work", "WebIdentityToken": "nonsense"}, "InvalidIdentityToken"),
         ("AssumeRoleWithSAML", {"RoleArn": role, "PrincipalArn": provider, "SAMLAssertion": ASSERTION}, "InvalidIdentityToken"),
         ("DecodeAuthorizationMessage", {"EncodedMessage": "nonsense"}, "InvalidAuthorizationMessageException"),
+        ("GetWebIdentityToken", {"Audience": ["partner"], "SigningAlgorithm": "RS256"}, "OutboundWebIdentityFederationDisabledException"),
         ("AssumeRoot", {"TargetPrincipal": "999999999999", "TaskPolicyArn": {"arn": TASK}}, "AccessDenied"),
     ]
 

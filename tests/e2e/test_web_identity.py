@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import time
+import urllib.request
 
 import boto3
 import botocore
@@ -191,3 +192,29 @@ def test_a_provider_that_nobody_vouches_for_is_not_believed(yagura, provider, ke
         assume(yagura, arn, keys["RS256"].sign(claims(issuer=issuer, audience="app")))
     assert provider.asked == []
     iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=made["OpenIDConnectProviderArn"])
+
+
+def test_one_house_s_tokens_open_roles_of_another(yagura, servers, tmp_path):
+    """GetWebIdentityToken: signed here, believed there by the keys that this server shows."""
+    iam, sts = yagura.client("iam"), yagura.client("sts")
+    ask = {"Audience": ["partner"], "SigningAlgorithm": "ES384", "Tags": [{"Key": "purpose", "Value": "sync"}]}
+    with refused("OutboundWebIdentityFederationDisabledException"):
+        sts.get_web_identity_token(**ask)
+    issuer = iam.enable_outbound_web_identity_federation()["IssuerIdentifier"]
+    account = sts.get_caller_identity()["Account"]
+    tokens_of = {algorithm: sts.get_web_identity_token(**{**ask, "SigningAlgorithm": algorithm})["WebIdentityToken"]
+                 for algorithm in ("ES384", "RS256")}
+    with urllib.request.urlopen(f"{yagura.endpoint}/_yagura/jwks/{account}", timeout=10) as answer:
+        (tmp_path / "keys.json").write_bytes(answer.read())
+    for wrong in ({"SigningAlgorithm": "HS256"}, {"SubjectMode": "OriginIdentity"}):
+        with refused("ValidationError"):
+            sts.get_web_identity_token(**{**ask, **wrong})
+    iam.disable_outbound_web_identity_federation()
+
+    other = servers("--jwks", f"{issuer}={tmp_path / 'keys.json'}")
+    other.client("iam").create_open_id_connect_provider(Url=issuer, ClientIDList=["partner"])
+    role = role_for(other, issuer, {"StringEquals": {"sub": sts.get_caller_identity()["Arn"]}})
+    for token in tokens_of.values():
+        assert assume(other, role, token)["SubjectFromWebIdentityToken"] == sts.get_caller_identity()["Arn"]
+        with refused("InvalidIdentityToken"):
+            assume(other, role, token[:-8] + "AAAAAAAA")

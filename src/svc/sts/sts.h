@@ -6,4 +6,7 @@
 
 extern const struct service STS;
 
+/* The public keys of an account's web identity tokens (RFC 7517), within a read transaction. */
+struct err sts_token_keys(struct ctx *ctx, struct store_conn *db, struct str account, struct str *jwks);
+
 #endif
