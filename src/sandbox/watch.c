@@ -134,7 +134,6 @@ NO_RETURN static void become_program(struct plan *plan, bool privileged)
     if (chdir(plan->folder) != 0) {
         give_up(plan->folder);
     }
-    inside_limits(plan);
     inside_identity(user, user == INSIDE_USER ? INSIDE_GROUP : OUTSIDE_USER);
     if (!(plan->missing & SANDBOX_NO_LANDLOCK) && !inside_landlock(plan, !(plan->missing & SANDBOX_NO_ROOT))) {
         give_up("Landlock");
@@ -143,6 +142,7 @@ NO_RETURN static void become_program(struct plan *plan, bool privileged)
         give_up("seccomp");
     }
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    inside_limits(plan); /* last: what came before may need memory that the program may not have */
     execve(plan->arguments[0], plan->arguments, plan->environment);
     char what[128];
     snprintf(what, sizeof(what), "fork/exec %s", plan->arguments[0]);
