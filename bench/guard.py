@@ -15,6 +15,7 @@ import urllib.request
 import boto3
 
 from common import TURNS, at_least, median, ratio
+from functions import function_rows
 from serving import REGION, Call, free_port, load, nginx, running
 
 VALUE = json.dumps({"username": "app_user", "password": "p" * 32, "engine": "postgres", "host": "db.example.org", "port": 5432})
@@ -129,4 +130,5 @@ def bench_guard(options):
         rows.append([f"{name}: requests/s", f"{median(ours):.0f}", "", ""])
         rows.append([f"{name}, to nginx", *at_least(ratio(ours, marks), target, dream)])
     rows.extend(signing_rows(options))
+    rows.extend(function_rows(options))
     yield "Keys and secrets, end to end", ["what", "figure", "target", "verdict"], rows

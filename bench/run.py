@@ -12,7 +12,8 @@
     logs       flow and DNS logs against plain recipes in C
     memory     per rule and per key
     decisions  of the policy engine, Cedar beside it
-    guard      GetSecretValue, AssumeRole and KMS against nginx with as large an answer; signing against openssl speed
+    guard      GetSecretValue, AssumeRole and KMS against nginx with as large an answer; signing against openssl speed;
+               a function's first and later calls
     audit      CPU of a call's record; verify-logs against the AWS CLI
     http       signed requests against nginx and moto
     start      on an existing data folder; memory when idle
