@@ -256,7 +256,8 @@ static struct err read_place(struct ctx *ctx, struct audit_stream *stream)
     struct str value = STR_NONE;
     int64_t place = 0;
     TRY(store_checkpoint_read(ctx, stream->db, CHECKPOINT, &value));
-    const bool known = value.ptr && str_to_int(value, &place);
+    /* Beyond the end: a journal that is no more, of data put back from a backup without it. */
+    const bool known = value.ptr && str_to_int(value, &place) && (journal_place)place <= journal_end(stream->options.journal);
     stream->place = known ? (journal_place)place : journal_end(stream->options.journal);
     stream->stored = known ? stream->place : 0;
     return ERR_OK;

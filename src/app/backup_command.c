@@ -1,7 +1,9 @@
 /* backup_command.c - yagura backup and restore: one folder that holds all of a data folder, taken while it serves.
  *
  * The copy holds the root key and the administrator's credentials: whoever has it can read every secret in it. */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,6 +27,65 @@ static struct err copy_small_files(struct ctx *ctx, struct str from, struct str 
     return ERR_OK;
 }
 
+static struct err copy_whole(struct ctx *ctx, struct str from, struct str to)
+{
+    char buffer[1 << 16];
+    const int in = open(from.ptr, O_RDONLY | O_CLOEXEC);
+    if (in < 0 && errno == ENOENT) {
+        return ERR_OK; /* let go of meanwhile */
+    }
+    const int out = in < 0 ? -1 : open(to.ptr, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool sound = out >= 0;
+    ssize_t n = 0;
+    while (sound && (n = read(in, buffer, sizeof(buffer))) > 0) {
+        sound = write(out, buffer, (size_t)n) == n;
+    }
+    sound = sound && n == 0 && fsync(out) == 0;
+    const struct err err = sound ? ERR_OK : fail(ctx, &FAULT_IO, "cannot copy %" STR_FMT ": %s", STR_ARG(from), strerror(errno));
+    close(in);
+    close(out);
+    return err;
+}
+
+/* After the database: what the journal is ahead by is dropped when it is opened, what it lacks would be missing. Its mark of a
+ * clean end and its keys stay behind: they are of the original. */
+static struct err copy_audit(struct ctx *ctx, struct str from, struct str to)
+{
+    const struct str source = data_file(ctx->arena, from, "audit");
+    const struct str copy = data_file(ctx->arena, to, "audit");
+    DIR *folder = opendir(source.ptr);
+    struct err err = ERR_OK;
+    if (folder == NULL) {
+        return errno == ENOENT ? ERR_OK : fail(ctx, &FAULT_IO, "cannot read %" STR_FMT ": %s", STR_ARG(source), strerror(errno));
+    }
+    if (mkdir(copy.ptr, 0700) != 0) {
+        err = fail(ctx, &FAULT_IO, "cannot make %" STR_FMT ": %s", STR_ARG(copy), strerror(errno));
+    }
+    for (const struct dirent *entry = NULL; !err.fault && (entry = readdir(folder));) {
+        const struct str name = str_of(entry->d_name);
+        if (str_ends(name, STR(".journal")) || str_equal(name, STR("id"))) {
+            err = copy_whole(ctx, data_file(ctx->arena, source, entry->d_name), data_file(ctx->arena, copy, entry->d_name));
+        }
+    }
+    closedir(folder);
+    return err;
+}
+
+static void remove_audit(struct ctx *ctx, struct str folder)
+{
+    const struct str audit = data_file(ctx->arena, folder, "audit");
+    DIR *opened = opendir(audit.ptr);
+    for (const struct dirent *entry = NULL; opened && (entry = readdir(opened));) {
+        if (entry->d_name[0] != '.') {
+            unlink(data_file(ctx->arena, audit, entry->d_name).ptr);
+        }
+    }
+    if (opened) {
+        closedir(opened);
+    }
+    rmdir(audit.ptr);
+}
+
 /* Written last: a folder without it is a backup that did not finish. */
 static struct err write_manifest(struct ctx *ctx, struct str folder)
 {
@@ -44,6 +105,7 @@ static void remove_copies(struct ctx *ctx, struct str folder)
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         unlink(data_file(ctx->arena, folder, names[i]).ptr);
     }
+    remove_audit(ctx, folder);
 }
 
 /* SQLite would make a database that isn't there, and an empty copy of it. */
@@ -67,6 +129,7 @@ static struct err fill_backup(struct ctx *ctx, const struct settings *settings, 
     const struct str url = data_store_url(ctx->arena, settings->data, settings->store);
     TRY(copy_database(ctx, url, data_file(ctx->arena, to, "yagura.db")));
     TRY(copy_small_files(ctx, settings->data, to));
+    TRY(copy_audit(ctx, settings->data, to));
     return write_manifest(ctx, to);
 }
 
@@ -94,6 +157,7 @@ static struct err backup(struct ctx *ctx, const struct settings *settings)
 static struct err fill_folder(struct ctx *ctx, struct str from, struct str to)
 {
     TRY(copy_small_files(ctx, from, to));
+    TRY(copy_audit(ctx, from, to));
     return copy_database(ctx, str_format(ctx->arena, "sqlite:%" STR_FMT "/yagura.db", STR_ARG(from)),
                          data_file(ctx->arena, to, "yagura.db"));
 }

@@ -57,6 +57,13 @@ def pages(client, operation, key, member):
     return {one[member] for page in client.get_paginator(operation).paginate() for one in page[key]}
 
 
+def recorded(server):
+    """Users whose making is on record."""
+    asked = server.client("cloudtrail", "us-east-1").get_paginator("lookup_events").paginate(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "CreateUser"}])
+    return {json.loads(event["CloudTrailEvent"])["requestParameters"]["userName"] for page in asked for event in page["Events"]}
+
+
 @pytest.fixture
 def restored(tmp_path):
     """restored(backup) restores into a new folder and serves it."""
@@ -97,6 +104,7 @@ def test_a_backup_taken_while_writing_is_whole(servers, restored, tmp_path):
         assert len(users - groups) <= 1, "a group came before its user"
         found = copy.client("guardduty").list_findings(DetectorId=detector)["FindingIds"]
         assert found == guardduty.list_findings(DetectorId=detector)["FindingIds"]
+        assert recorded(copy) == users, "the journal and the database are of one moment"
         iam.create_user(UserName="only-here")
     assert "only-here" not in pages(server.client("iam"), "list_users", "Users", "UserName")
 

@@ -221,6 +221,9 @@ static struct err begin(struct ctx *ctx, struct passing *passing, bool *due, boo
 {
     struct delivery_row *row = &passing->row;
     const int64_t end = (int64_t)journal_end(passing->options->journal);
+    if (row->place > end) { /* of a journal that is no more: data put back from a backup without it */
+        row->place = row->planned = 0;
+    }
     *due = row->planned != 0;
     *more = false;
     if (*due) {
