@@ -62,7 +62,7 @@ static inline struct err fixture_call(struct request *rq, const struct door_call
     return strcmp(call->operation, "Decrypt") == 0 ? fixture_decrypt(rq, call->in, out) : fixture_generate(rq, call->in, out);
 }
 
-static struct door fixture_door = { fixture_call };
+static struct door fixture_door = { .call = fixture_call };
 
 static inline struct request fixture_request(struct store_test *test, struct arena *arena)
 {
