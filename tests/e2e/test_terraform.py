@@ -376,6 +376,60 @@ output "accounts" {
 }
 """
 
+GUARDDUTY_ORGANIZATION = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+data "aws_caller_identity" "me" {}
+
+resource "aws_organizations_organization" "this" {
+  aws_service_access_principals = ["guardduty.amazonaws.com"]
+  feature_set                   = "ALL"
+}
+
+resource "aws_guardduty_detector" "this" {
+  enable = true
+}
+
+resource "aws_guardduty_organization_admin_account" "this" {
+  admin_account_id = data.aws_caller_identity.me.account_id
+  depends_on       = [aws_organizations_organization.this, aws_guardduty_detector.this]
+}
+
+resource "aws_guardduty_organization_configuration" "this" {
+  auto_enable_organization_members = "ALL"
+  detector_id                      = aws_guardduty_detector.this.id
+  depends_on                       = [aws_guardduty_organization_admin_account.this]
+}
+
+resource "aws_guardduty_organization_configuration_feature" "runtime" {
+  detector_id = aws_guardduty_detector.this.id
+  name        = "RUNTIME_MONITORING"
+  auto_enable = "NEW"
+  # In this order: the provider would replace the feature otherwise.
+  additional_configuration {
+    name        = "EKS_ADDON_MANAGEMENT"
+    auto_enable = "NEW"
+  }
+  additional_configuration {
+    name        = "ECS_FARGATE_AGENT_MANAGEMENT"
+    auto_enable = "NEW"
+  }
+  additional_configuration {
+    name        = "EC2_AGENT_MANAGEMENT"
+    auto_enable = "NONE"
+  }
+  depends_on = [aws_guardduty_organization_configuration.this]
+}
+"""
+
 # Without an organisation: AWS's own refusal.
 ORGANISATION = """
 resource "aws_guardduty_organization_admin_account" "this" {
@@ -564,3 +618,14 @@ def test_a_function(servers, tmp_path):
     assert json.loads(client.invoke(FunctionName="tf-function", Qualifier="live")["Payload"].read()) == "second"
     terraform("destroy", "-auto-approve")
     assert client.list_functions()["Functions"] == [] and client.list_layers()["Layers"] == []
+
+
+def test_guardduty_of_an_organisation(servers, tmp_path):
+    server = servers()
+    terraform = make_terraform(server, tmp_path / "tf", GUARDDUTY_ORGANIZATION)
+    assert "5 added" in terraform("apply", "-auto-approve")
+    guardduty = server.client("guardduty", "us-east-1")
+    (detector,) = guardduty.list_detectors()["DetectorIds"]
+    assert guardduty.describe_organization_configuration(DetectorId=detector)["AutoEnableOrganizationMembers"] == "ALL"
+    assert "No changes" in terraform("plan", "-detailed-exitcode")
+    terraform("destroy", "-auto-approve")
