@@ -32,7 +32,7 @@ static bool read_parts(struct str hash, struct parts *out)
 
 struct str password_hash_like(struct ctx *ctx, struct str password, struct str hash)
 {
-    struct parts parts;
+    struct parts parts = { { 0 }, { 0 } };
     if (!read_parts(hash, &parts)) {
         random_bytes(parts.salt, sizeof(parts.salt));
     }
@@ -52,7 +52,7 @@ struct str password_hash(struct ctx *ctx, struct str password)
 
 bool password_verify(struct str password, struct str hash)
 {
-    struct parts parts;
+    struct parts parts = { { 0 }, { 0 } };
     unsigned char digest[DIGEST_SIZE] = { 0 };
     if (!read_parts(hash, &parts) || !derive(password, parts.salt, digest)) {
         return false;

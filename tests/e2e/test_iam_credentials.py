@@ -1,5 +1,6 @@
 """Passwords, MFA devices, certificates, keys and providers of IAM, through boto3, the AWS CLI and the SDK for JavaScript."""
 
+import base64
 import contextlib
 import json
 import subprocess
@@ -371,3 +372,32 @@ def test_rights_on_oneself_are_not_rights_on_others(yagura, iam, user):
     iam.deactivate_mfa_device(UserName=other, SerialNumber=device["SerialNumber"])
     iam.delete_virtual_mfa_device(SerialNumber=device["SerialNumber"])
     iam.delete_user(UserName=other)
+
+
+def test_no_secret_is_on_disk_or_in_the_log(servers, authority):
+    """Neither in the store nor in the journal of calls, whatever became of the call."""
+    server = servers()
+    iam = server.client("iam")
+    key, certificate = authority.issue("secret.example")
+    iam.create_user(UserName="ann")
+    iam.create_login_profile(UserName="ann", Password=LONG)
+    iam.update_login_profile(UserName="ann", Password=LONG + "-second")
+    with refused("EntityAlreadyExists"):
+        iam.create_login_profile(UserName="ann", Password=LONG + "-third")
+    iam.upload_server_certificate(ServerCertificateName="www", CertificateBody=certificate, PrivateKey=key)
+    with refused("KeyPairMismatch"):
+        iam.upload_server_certificate(ServerCertificateName="w", CertificateBody=certificate, PrivateKey=authority.key)
+    iam.create_saml_provider(Name="idp", SAMLMetadataDocument=saml_metadata(certificate), AddPrivateKey=key)
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
+    made = iam.create_service_specific_credential(UserName="ann", ServiceName="codecommit.amazonaws.com")
+    again = iam.reset_service_specific_credential(
+        UserName="ann",
+        ServiceSpecificCredentialId=made["ServiceSpecificCredential"]["ServiceSpecificCredentialId"])
+    seed = device["Base32StringSeed"]
+    secrets = [LONG.encode(), *(text.splitlines()[3].encode() for text in (key, authority.key)), seed, base64.b64encode(seed),
+               base64.b32decode(seed + b"=" * (-len(seed) % 8)),
+               *(one["ServiceSpecificCredential"]["ServicePassword"].encode() for one in (made, again))]
+    server.stop()
+    for path in [path for path in server.data.rglob("*") if path.is_file()] + [server.log]:
+        content = path.read_bytes()
+        assert not [secret for secret in secrets if secret in content], path

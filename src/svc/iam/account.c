@@ -115,7 +115,7 @@ struct err iam_get_account_summary(struct request *rq, const struct iam_get_acco
     struct iam_summary_map_type *map = &out->summary_map;
     struct str version = STR_NONE;
     int64_t root_keys = 0;
-    map->items = ARENA_ARRAY(rq->ctx.arena, struct iam_summary_map_type_entry, COUNT_OF(SUMMARY) + COUNT_OF(ITEMS) + 2);
+    map->items = ARENA_ARRAY(rq->ctx.arena, struct iam_summary_map_type_entry, COUNT_OF(SUMMARY) + COUNT_OF(ITEMS) + 3);
     for (size_t i = 0; i < COUNT_OF(SUMMARY); i++) {
         int64_t number = SUMMARY[i].fixed;
         if (SUMMARY[i].of) {
@@ -131,6 +131,7 @@ struct err iam_get_account_summary(struct request *rq, const struct iam_get_acco
     TRY(rows_count(&rows, COUNT_KEYS, rq->account, &root_keys));
     TRY(setting_get(&rows, STR("sts-token-version"), &version));
     add(map, "AccountAccessKeysPresent", root_keys > 0);
+    add(map, "AccountPasswordPresent", 0); /* the root signs with keys only: there is no console */
     add(map, "GlobalEndpointTokenVersion", str_equal(version, STR("2")) ? 2 : 1);
     return ERR_OK;
 }

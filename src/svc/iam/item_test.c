@@ -37,6 +37,19 @@ STORE_TEST(an_expired_password_is_changed_by_an_administrator_alone)
     test_request_end(&rq);
 }
 
+STORE_TEST(guessing_a_password_has_its_pace)
+{
+    struct request rq = test_request(test, arena, &IAM_MODEL);
+    rq.caller.id = str_starts(test->url, STR("sqlite:")) ? STR("AIDAGUESSING") : STR("AIDAGUESSER");
+    for (int i = 0; i < 10; i++) {
+        REFUSED("NoSuchEntity", change_password, .old_password = GOOD, .new_password = GOOD);
+    }
+    REFUSED("Throttling", change_password, .old_password = GOOD, .new_password = GOOD);
+    rq.ctx.now_ms += 10000;
+    REFUSED("NoSuchEntity", change_password, .old_password = GOOD, .new_password = GOOD);
+    test_request_end(&rq);
+}
+
 STORE_TEST(only_users_change_their_password)
 {
     struct request rq = test_request(test, arena, &IAM_MODEL);

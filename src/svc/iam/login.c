@@ -1,11 +1,14 @@
 /* login.c - login profiles: a user's password, and its change by the user. */
+#include <stdatomic.h>
+
 #include "crypto/password.h"
 #include "svc/iam/password.h"
 
 static const struct fault ACCESS_DENIED = { "AccessDenied", NULL, NULL, 403 };
+static const struct fault THROTTLING = { "Throttling", NULL, NULL, 400 };
 static const struct str RESET = STR_INIT("reset"); /* the user must choose a new password */
 
-enum { KEPT_PASSWORDS = 24 };
+enum { KEPT_PASSWORDS = 24, SLOTS = 256, ATTEMPTS = 10, WINDOW_MS = 10000 };
 
 static struct iam_login_profile *login_out(struct request *rq, const struct entity *user, const struct item *login)
 {
@@ -172,6 +175,22 @@ static struct err check_old(struct request *rq, const struct password_policy *po
                : ERR_OK;
 }
 
+/* Each attempt holds the writer for a moment, and whoever has a key may try: so many in ten seconds, for users that share
+ * a slot. */
+static struct err check_pace(struct request *rq)
+{
+    static struct {
+        _Atomic int64_t window;
+        _Atomic int count;
+    } slots[SLOTS];
+    const size_t at = str_hash(rq->caller.id) % SLOTS;
+    const int64_t window = rq->ctx.now_ms / WINDOW_MS;
+    if (atomic_exchange(&slots[at].window, window) != window) {
+        atomic_store(&slots[at].count, 0);
+    }
+    return atomic_fetch_add(&slots[at].count, 1) < ATTEMPTS ? ERR_OK : fail(&rq->ctx, &THROTTLING, "Rate exceeded");
+}
+
 struct err iam_change_password(struct request *rq, const struct iam_change_password_in *in,
                                struct iam_change_password_out *out)
 {
@@ -183,6 +202,7 @@ struct err iam_change_password(struct request *rq, const struct iam_change_passw
     if (rq->caller.type != PRINCIPAL_USER) {
         return fail(&rq->ctx, &IAM_INVALID_USER_TYPE_EXCEPTION, "Only IAM Users can change their own password");
     }
+    TRY(check_pace(rq));
     TRY(entity_get(rq, ENTITY_USER, rq->caller.name, &user));
     TRY(login_get(rq, &user, &login));
     TRY(password_policy_of(&rows, &policy));

@@ -1,9 +1,7 @@
 #include "svc/iam/qr.h"
 
-#include "tests/test.h"
-
-/* Python: qrcode.QRCode(error_correction=ERROR_CORRECT_L, mask_pattern=0) gives these, hashed over rows of 0 and 1. */
 #include "crypto/hash.h"
+#include "tests/test.h"
 
 static struct str drawn(struct arena *arena, const struct qr *qr)
 {
@@ -16,6 +14,7 @@ static struct str drawn(struct arena *arena, const struct qr *qr)
     return hash_hex(arena, HASH_SHA256, text_str(&text));
 }
 
+/* Python's qrcode package gave these, with level L and mask 0: a hash over the rows as 0 and 1. */
 TEST(codes_are_those_of_another_encoder)
 {
     static const struct {
