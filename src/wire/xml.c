@@ -144,12 +144,21 @@ static const char *escape_of(unsigned char c)
     }
 }
 
+/* Most of every text: a token has a thousand such characters. */
+static bool is_plain(unsigned char c)
+{
+    return c > '>' ? c < 0x80 : c >= 0x20 && c != '&' && c != '<' && c != '>' && c != '"';
+}
+
 void xml_add_text(struct text *out, struct str s)
 {
     const bool valid = str_utf8_valid(s);
     size_t plain = 0;
     for (size_t i = 0; i < s.len; i++) {
         const unsigned char c = (unsigned char)s.ptr[i];
+        if (is_plain(c)) {
+            continue;
+        }
         const char *escape = !valid && c >= 0x80 ? "\xEF\xBF\xBD" : escape_of(c);
         if (escape) {
             text_add(out, str_slice(s, plain, i - plain));
