@@ -67,6 +67,9 @@ struct err org_caller_find(struct request *rq, struct standing *out, bool *found
     }
     out->rows.account = out->account.management;
     out->management = str_equal(out->account.management, rq->account);
+    if (rq->writes) {
+        TRY(org_rows_organization_lock(&out->rows));
+    }
     return org_rows_organization_find(&out->rows, &out->organization, found);
 }
 

@@ -182,6 +182,7 @@ static struct err join_new(const struct rows *rows, const struct request_row *ro
         .email = row->email,
         .status = STR("ACTIVE"),
     };
+    TRY(org_rows_organization_lock(rows));
     TRY(org_rows_organization_find(rows, &standing.organization, &found));
     return found ? org_account_join(&standing, &account, STR("CREATED")) : ERR_OK;
 }

@@ -178,6 +178,8 @@ struct str org_policy_merge(struct arena *arena, const struct str *documents, si
     return json_done(&w);
 }
 
+enum { DOCUMENTS_MAX = 5 * (CHAIN_MAX + 1) }; /* five on each level (attachment.c) */
+
 /* The documents of one level, and when the newest was attached. */
 static struct err add_level(const struct rows *rows, struct str target, struct str type, struct str *documents,
                             size_t *count, int64_t *since_ms)
@@ -188,7 +190,7 @@ static struct err add_level(const struct rows *rows, struct str target, struct s
         struct policy_row policy = { .content = STR_NONE };
         bool found = false;
         TRY(org_policy_find(rows, attached.items[i].policy, &policy, &found));
-        if (found) {
+        if (found && *count < DOCUMENTS_MAX) {
             documents[(*count)++] = policy.content;
             *since_ms = attached.items[i].since_ms > *since_ms ? attached.items[i].since_ms : *since_ms;
         }
@@ -212,7 +214,6 @@ struct err organizations_describe_effective_policy(struct request *rq,
                                                    const struct organizations_describe_effective_policy_in *in,
                                                    struct organizations_describe_effective_policy_out *out)
 {
-    enum { DOCUMENTS_MAX = 5 * (CHAIN_MAX + 1) };
     struct standing standing;
     struct target target;
     struct chain chain = { .count = 0 };
@@ -228,8 +229,7 @@ struct err organizations_describe_effective_policy(struct request *rq,
     if (count == 0) {
         return fail(&rq->ctx, &ORGANIZATIONS_EFFECTIVE_POLICY_NOT_FOUND_EXCEPTION,
                     "If you ran this action on the management account, this policy type is not enabled. If you ran the "
-                    "action on "
-                    "a member account, the account doesn't have an effective policy of this type.");
+                    "action on a member account, the account doesn't have an effective policy of this type.");
     }
     struct organizations_effective_policy *effective = ARENA_NEW(rq->ctx.arena, struct organizations_effective_policy);
     *effective = (struct organizations_effective_policy){

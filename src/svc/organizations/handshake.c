@@ -173,6 +173,7 @@ static struct err invitation_accepted(struct request *rq, const struct handshake
     struct pair_rows tags = { NULL, 0 };
     bool found = false;
     int64_t accounts = 0;
+    TRY(org_rows_organization_lock(&standing.rows));
     TRY(org_rows_organization_find(&standing.rows, &standing.organization, &found));
     TRY(org_rows_count(&standing.rows, COUNT_ACCOUNTS, STR_NONE, STR_NONE, &accounts));
     if (account->management.len > 0) {

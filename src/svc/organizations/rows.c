@@ -81,6 +81,12 @@ struct err org_rows_organization_find(const struct rows *rows, struct organizati
                              (struct rows_reader){ read_organization, sizeof(*out), 1 }, out, found);
 }
 
+struct err org_rows_organization_lock(const struct rows *rows)
+{
+    return org_rows_run(rows, "UPDATE organizations_organization SET created_ms = created_ms WHERE account = $1",
+                        SQL_VALUES(SQL_TEXT(rows->account)));
+}
+
 struct err org_rows_organization_insert(const struct rows *rows, const struct organization_row *row)
 {
     return org_rows_run(rows,

@@ -25,6 +25,8 @@ struct organization_row {
     int64_t created_ms;
 };
 struct err org_rows_organization_find(const struct rows *rows, struct organization_row *out, bool *found);
+/* Until the end of the write transaction no other one changes the organisation: what is counted or read after it stays. */
+struct err org_rows_organization_lock(const struct rows *rows);
 struct err org_rows_organization_insert(const struct rows *rows, const struct organization_row *row);
 struct err org_rows_organization_update(const struct rows *rows,
                                         const struct organization_row *row); /* features and types */
