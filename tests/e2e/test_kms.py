@@ -260,6 +260,19 @@ def test_a_grant_lets_its_grantee_and_nobody_longer_than_it_lasts(kms, someone):
     refused(kms.create_grant, "ValidationException", KeyId=key, GranteePrincipal=arn, Operations=["Sign"])
 
 
+def test_a_grant_passes_on_no_more_than_it_gives(kms, someone):
+    arn, theirs = someone
+    key = new_key(kms)
+    kms.create_grant(KeyId=key, GranteePrincipal=arn, Operations=["CreateGrant", "Decrypt"],
+                     Constraints={"EncryptionContextSubset": {"team": "red"}})
+    child = dict(KeyId=key, GranteePrincipal=arn)
+    red, blue = ({"EncryptionContextSubset": {"team": team}} for team in ("red", "blue"))
+    theirs.create_grant(Operations=["Decrypt"], Constraints=red, **child)
+    refused(theirs.create_grant, "AccessDeniedException", Operations=["Encrypt"], Constraints=red, **child)
+    refused(theirs.create_grant, "AccessDeniedException", Operations=["Decrypt"], Constraints=blue, **child)
+    refused(theirs.create_grant, "AccessDeniedException", Operations=["Decrypt"], **child)
+
+
 def test_a_policy_asks_about_the_context_and_the_algorithm(kms, someone):
     arn, theirs = someone
     allow = {"Sid": "owner", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*",

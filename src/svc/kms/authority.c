@@ -82,13 +82,33 @@ static bool source_fits(struct request *rq, const struct json *constraints)
         && policy_wildcard(wanted, values.items[0], false);
 }
 
+/* spec: KMS developer guide, "Grant constraints and CreateGrant": who may make grants by a grant passes on no more than that one
+ * lets him do. (That constraints are kept, the condition keys of CreateGrant see to.) */
+static bool passes_on_no_more(struct request *rq, const struct policy_kms_grant *grant)
+{
+    const struct kms_create_grant_in *in = rq->in;
+    if (strcmp(rq->operation->name, "CreateGrant") != 0) {
+        return true;
+    }
+    for (size_t i = 0; i < in->operations.count; i++) {
+        bool held = false;
+        for (size_t j = 0; j < grant->operation_count; j++) {
+            held = held || str_equal(in->operations.items[i], grant->operations[j]);
+        }
+        if (!held) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool read_grant(struct request *rq, const struct grant_row *row, struct policy_kms_grant *out)
 {
     const struct json *constraints = row->constraints.ptr ? json_parse(rq->ctx.arena, row->constraints, NULL) : NULL;
     *out = (struct policy_kms_grant){ .grantee = row->grantee };
     out->operations = read_operations(rq->ctx.arena, row->operations, &out->operation_count);
     read_context(rq->ctx.arena, constraints, out);
-    return source_fits(rq, constraints);
+    return source_fits(rq, constraints) && passes_on_no_more(rq, out);
 }
 
 struct err authority_grants(struct request *rq, const struct belongings *belongings, struct guard *guard)
