@@ -278,6 +278,7 @@ struct err lambda_create_function(struct request *rq, const struct lambda_create
         TRY(function_publish(rq, &name, &latest, in->description, &row));
     }
     TRY(function_answer(rq, &name, &row, out));
+    out->revision_id = random_uuid(&rq->ctx); /* becoming active is a revision of its own */
     out->state = STR("Pending");
     out->state_reason = STR("The function is being created.");
     out->state_reason_code = STR("Creating");
@@ -322,6 +323,7 @@ struct err lambda_get_function(struct request *rq, const struct lambda_get_funct
     out->configuration = config;
     out->code = code;
     TRY(function_tags_get(name_rows(rq, &name), name.name, &out->tags));
+    out->tags.items = out->tags.count ? out->tags.items : NULL;
     return concurrency_of(rq, &name, &out->concurrency);
 }
 

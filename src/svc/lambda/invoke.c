@@ -22,9 +22,11 @@ struct err lambda_settle(struct ctx *ctx, struct store_conn *db, struct str acco
     struct function_row row = { .number = 0 };
     TRY(name_read(ctx, account, region, function, qualifier, &name));
     const struct lambda_rows rows = { ctx, db, name.account, name.region };
+    const struct str arn = name_arn(ctx, &name);
+    name.qualifier = name.qualifier.ptr ? name.qualifier : STR("$LATEST"); /* refusals name it */
     TRY(name_need(rows, &name, &row));
     *out = (struct lambda_call){
-        .account = name.account, .region = name.region, .name = row.name, .number = row.number, .arn = name_arn(ctx, &name),
+        .account = name.account, .region = name.region, .name = row.name, .number = row.number, .arn = arn,
         .revision = row.basis, .timeout_ms = (int64_t)row.config.timeout.v * 1000, .memory = row.config.memory_size.v,
         .request_id = ctx->request_id,
     };

@@ -8,7 +8,7 @@ struct err function_tags_get(struct lambda_rows rows, struct str name, struct la
     struct item *items = NULL;
     size_t count = 0;
     TRY(rows_extra_list(rows, name, ITEM_TAG, &items, &count));
-    out->items = ARENA_ARRAY(rows.ctx->arena, struct lambda_tags_entry, count + 1);
+    out->items = ARENA_ARRAY(rows.ctx->arena, struct lambda_tags_entry, count + 1); /* ListTags answers with an empty map */
     for (size_t i = 0; i < count; i++) {
         out->items[out->count++] = (struct lambda_tags_entry){ items[i].part, items[i].body };
     }
