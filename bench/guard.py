@@ -77,10 +77,27 @@ SIGNING = {  # openssl's name, key spec, algorithm, target end to end
 }
 
 
-def openssl_speed(name):
+def in_process(options):
+    """Signatures a second of processor time, without a request around them."""
+    text = subprocess.run([options.binary.parent / "bench/sign_bench", "1"], check=True, capture_output=True, text=True).stdout
+    return {name: float(figure) for name, figure in (line.split() for line in text.splitlines())}
+
+
+def in_process_rows(options):
+    ours, marks = {name: [] for name in SIGNING}, {name: [] for name in SIGNING}
+    for _ in range(TURNS):
+        for name, figure in in_process(options).items():
+            ours[name].append(figure)
+            marks[name].append(openssl_speed(name, processes=1))
+    for name in SIGNING:
+        yield [f"{name} in process: signatures/s", f"{median(ours[name]):.0f}", "", ""]
+        yield [f"{name} in process, to openssl speed", *at_least(ratio(ours[name], marks[name]), 0.9, 1.0)]
+
+
+def openssl_speed(name, processes=os.cpu_count()):
     """Signatures a second, of as many processes as the server has threads."""
-    text = subprocess.run(["openssl", "speed", "-seconds", "1", "-multi", str(os.cpu_count()), name], check=True,
-                          capture_output=True, text=True).stdout
+    many = ["-multi", str(processes)] if processes > 1 else []
+    text = subprocess.run(["openssl", "speed", "-seconds", "1", *many, name], check=True, capture_output=True, text=True).stdout
     return float(text.strip().splitlines()[-1].split()[-2])
 
 
@@ -131,4 +148,5 @@ def bench_guard(options):
         rows.append([f"{name}, to nginx", *at_least(ratio(ours, marks), target, dream)])
     rows.extend(signing_rows(options))
     rows.extend(function_rows(options))
+    rows.extend(in_process_rows(options))
     yield "Keys and secrets, end to end", ["what", "figure", "target", "verdict"], rows

@@ -39,10 +39,10 @@ static void check(struct arena *arena, const struct aead *aead, struct str bytes
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const unsigned char key[AEAD_KEY_SIZE] = { 7 };
-    static struct aead *aead;
+    struct aead *aead = aead_open(key);
     struct arena *arena = arena_open();
-    aead = aead ? aead : aead_open(key);
     check(arena, aead, (struct str){ (const char *)data, size });
     arena_close(arena);
+    aead_close(aead);
     return 0;
 }

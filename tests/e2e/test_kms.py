@@ -383,10 +383,10 @@ def test_pairs_are_imported_as_pkcs8(kms, spec, curve):
 
 def test_material_expires(kms):
     key = new_key(kms, Origin="EXTERNAL")
-    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
+    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=4)
     kms.import_key_material(**wrapped(kms, key, b"m" * 32), ExpirationModel="KEY_MATERIAL_EXPIRES", ValidTo=soon)
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["ExpirationModel"] == "KEY_MATERIAL_EXPIRES"
-    until(lambda: kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingImport", "the material expires", 5)
+    until(lambda: kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingImport", "the material expires", 20)
     refused(kms.encrypt, "KMSInvalidStateException", KeyId=key, Plaintext=b"x")
 
 

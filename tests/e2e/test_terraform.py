@@ -461,7 +461,7 @@ def test_apply_plan_destroy(servers, tmp_path):
     server = servers()
     terraform = make_terraform(server, tmp_path / "tf", CONFIGURATION)
     applied = terraform("apply", "-auto-approve")
-    assert "9 added" in applied and 'account = "111122223333"' in applied
+    assert "16 added" in applied and 'account = "111122223333"' in applied
     guardduty = server.client("guardduty", "eu-west-3")
     detector = guardduty.list_detectors()["DetectorIds"][0]
     assert guardduty.get_detector(DetectorId=detector)["FindingPublishingFrequency"] == "ONE_HOUR"
