@@ -31,7 +31,7 @@ MAY_INCLUDE = {
 LIBRARIES = [
     (r"sqlite3\.h|libpq-fe\.h", "store"),
     (r"openssl/.*", "crypto"),
-    (r"microhttpd\.h|curl/.*|sys/socket\.h|netinet/.*|netdb\.h|sys/epoll\.h|poll\.h", "net sandbox"),
+    (r"microhttpd\.h|gnutls/.*|curl/.*|sys/socket\.h|netinet/.*|netdb\.h|sys/epoll\.h|poll\.h", "net sandbox"),
     (r"seccomp\.h|sched\.h|spawn\.h|linux/(landlock|seccomp|rtnetlink)\.h", "sandbox"),
     (r"pthread\.h|threads\.h", "base"),
     (r"cmocka\.h", "tests"),

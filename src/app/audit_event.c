@@ -226,6 +226,8 @@ static void write_tail(struct json_writer *w, const struct event_parts *parts)
     if (rq->tls && !parts->call->invoked_by.ptr) {
         json_key(w, STR("tlsDetails"));
         json_open_object(w);
+        json_member_str(w, STR("tlsVersion"), rq->tls_version);
+        json_member_str(w, STR("cipherSuite"), rq->tls_cipher);
         json_member_str(w, STR("clientProvidedHostHeader"), parts->call->host);
         json_close_object(w);
     }

@@ -479,6 +479,8 @@ static struct call *call_new(struct front *front, struct net_exchange *exchange)
             .source_ip = http->remote,
             .user_agent = http_header_find(http, STR("user-agent")),
             .tls = http->tls,
+            .tls_version = http->tls_version,
+            .tls_cipher = http->tls_cipher,
             .journal = front->options.journal,
         },
     };

@@ -23,6 +23,7 @@ struct http_request {
     size_t header_count;
     struct str remote; /* address of the peer, without port */
     bool tls;
+    struct str tls_version, tls_cipher; /* "TLSv1.3", "TLS_AES_256_GCM_SHA384"; absent without TLS */
 };
 
 /* A body that needn't be in memory: a part of a file, or what `read` gives. Lies in the arena, self does not: the answer may

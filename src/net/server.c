@@ -1,5 +1,6 @@
 #include "net/server.h"
 
+#include <gnutls/gnutls.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -258,6 +259,18 @@ static struct net_exchange *exchange_of(struct MHD_Connection *connection)
     return info ? info->socket_context : NULL;
 }
 
+/* In the words of CloudTrail: GnuTLS says "TLS1.3". */
+static void tell_tls(struct MHD_Connection *connection, struct net_exchange *exchange)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    gnutls_session_t session = info ? info->tls_session : NULL;
+    const char *version = session ? gnutls_protocol_get_name(gnutls_protocol_get_version(session)) : NULL;
+    exchange->request.tls_cipher = str_of(session ? gnutls_ciphersuite_get(session) : NULL);
+    if (version && str_starts(str_of(version), STR("TLS"))) {
+        exchange->request.tls_version = str_format(exchange->arena, "TLSv%s", version + 3);
+    }
+}
+
 /* The first that we hear of a request, and the only time that its target is whole: the library cuts it up afterwards. */
 static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
 {
@@ -271,6 +284,9 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
             .remote = str_of(exchange->remote),
             .tls = server->options.cert_file != NULL,
         };
+        if (exchange->request.tls) {
+            tell_tls(connection, exchange);
+        }
     }
     return exchange;
 }

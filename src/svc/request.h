@@ -93,6 +93,7 @@ struct request {
     struct str source_ip;               /* a service that calls: its name */
     struct str user_agent;
     bool tls;
+    struct str tls_version, tls_cipher; /* absent without TLS */
     bool identity_allows;               /* the caller's own policies allow the call; only AssumeRole asks */
     bool limited;                       /* boundary or session policy don't allow it; only AssumeRole asks */
     struct door *door;                  /* to other services: svc/door.h */

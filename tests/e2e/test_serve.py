@@ -176,6 +176,11 @@ def test_tls(servers, tmp_path):
               "aws_secret_access_key": server.credentials["secretAccessKey"],
               "config": botocore.config.Config(retries={"total_max_attempts": 1})}
     assert boto3.client(verify=str(cert), **asking).get_caller_identity()["Account"] == "111122223333"
+    recorded = boto3.client(verify=str(cert), **{**asking, "service_name": "cloudtrail"}).lookup_events()["Events"]
+    [details] = [json.loads(event["CloudTrailEvent"])["tlsDetails"] for event in recorded
+                 if event["EventName"] == "GetCallerIdentity"]
+    assert details["tlsVersion"] == "TLSv1.3" and details["cipherSuite"].startswith("TLS_")
+    assert details["clientProvidedHostHeader"] == server.endpoint.removeprefix("https://")
     with pytest.raises(botocore.exceptions.SSLError):
         boto3.client(**asking).get_caller_identity()
     with raw.Connection(server) as connection:

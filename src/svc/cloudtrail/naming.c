@@ -103,7 +103,7 @@ bool cloudtrail_read_only(struct str source, struct str operation)
     static const struct str words[] = {
         STR_INIT("Get"), STR_INIT("List"), STR_INIT("Describe"), STR_INIT("Head"), STR_INIT("Lookup"),
         STR_INIT("Search"), STR_INIT("BatchGet"), STR_INIT("Query"), STR_INIT("Scan"), STR_INIT("Select"),
-        STR_INIT("CheckAccess"), STR_INIT("CheckNo"), STR_INIT("CheckCapacity"), STR_INIT("Test"), STR_INIT("Simulate"), STR_INIT("Validate"),
+        STR_INIT("CheckAccess"), STR_INIT("CheckNo"), STR_INIT("CheckCapacity"), STR_INIT("CheckIf"), STR_INIT("Test"), STR_INIT("Simulate"), STR_INIT("Validate"),
     };
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         if (str_starts(operation, words[i])) {
