@@ -74,6 +74,7 @@ def refuses(data, *options):
 
 
 @needs_token
+@pytest.mark.skipif(FEW, reason="once is enough")
 def test_the_root_key_moves_from_source_to_source(tmp_path, token):
     data = tmp_path / "data"
     server = start(data)
@@ -116,7 +117,7 @@ def test_a_killed_replacement_is_finished_or_undone(tmp_path):
     server = start(data)
     blob = seal_something(server)
     server.stop()
-    for _ in range(3 if FEW else 15):
+    for _ in range(2 if FEW else 10):
         process = subprocess.Popen([binary(), "admin", "rotate-root-key", "--data", str(data)], stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
         time.sleep(random.uniform(0, 0.03))
