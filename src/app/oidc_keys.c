@@ -9,11 +9,14 @@
 
 enum { CONNECT_MS = 5000, IDLE_S = 5, CHAIN_MAX = 10, PIN_LENGTH = 40 };
 
-/* One issuer's keys, in an arena of their own. */
+/* One issuer's keys, in an arena of their own. Failures are remembered too, for a moment: whoever may not sign must not make
+ * this server knock at a provider's door again and again. */
 struct known {
     struct arena *arena;
-    struct str jwks;
+    struct str jwks;    /* absent: they couldn't be had */
+    struct str trouble; /* why */
     int64_t fetched_ms;
+    int64_t tried_ms; /* last, well or not */
 };
 
 struct oidc_keys {
@@ -157,32 +160,45 @@ static struct err fetch(struct ctx *ctx, struct str issuer, struct str thumbprin
 
 /* --- what is remembered --- */
 
-static bool recall(struct oidc_keys *keys, struct ctx *ctx, struct str issuer, bool fresh, struct str *jwks)
+static bool recall(struct oidc_keys *keys, struct ctx *ctx, struct str issuer, bool fresh, struct known *out)
 {
-    const int64_t lasting = fresh ? OIDC_KEYS_AGAIN_MS : OIDC_KEYS_FRESH_MS;
     lock_take(keys->lock);
     const struct known *known = map_get(keys->known, issuer);
-    const bool good = known && ctx->now_ms - known->fetched_ms < lasting;
-    *jwks = good ? str_copy(ctx->arena, known->jwks) : STR_NONE;
+    const bool just_tried = known && ctx->now_ms - known->tried_ms < OIDC_KEYS_AGAIN_MS;
+    const bool good = just_tried || (known && !fresh && known->jwks.ptr && ctx->now_ms - known->fetched_ms < OIDC_KEYS_FRESH_MS);
+    *out = good ? (struct known){ .jwks = str_copy(ctx->arena, known->jwks), .trouble = str_copy(ctx->arena, known->trouble) }
+                : (struct known){ .fetched_ms = 0 };
     lock_give(keys->lock);
     return good;
 }
 
-static void remember(struct oidc_keys *keys, const struct ctx *ctx, struct str issuer, struct str jwks)
+static void put(struct oidc_keys *keys, struct str issuer, struct known *known)
 {
-    struct arena *arena = arena_open();
-    struct known *known = ARENA_NEW(arena, struct known);
-    *known = (struct known){ arena, str_copy(arena, jwks), ctx->now_ms };
-    lock_take(keys->lock);
     if (map_count(keys->known) >= OIDC_ISSUERS_MAX) {
         map_close(keys->known, drop);
         keys->known = map_open();
     }
     struct known *old = map_put(keys->known, issuer, known);
-    lock_give(keys->lock);
     if (old) {
         drop(old);
     }
+}
+
+/* jwks absent: it failed. Keys that are there then stay. */
+static void remember(struct oidc_keys *keys, const struct ctx *ctx, struct str issuer, struct str jwks)
+{
+    lock_take(keys->lock);
+    struct known *before = map_get(keys->known, issuer);
+    if (jwks.ptr == NULL && before) {
+        before->tried_ms = ctx->now_ms;
+    } else {
+        struct arena *arena = arena_open();
+        struct known *known = ARENA_NEW(arena, struct known);
+        const struct str trouble = jwks.ptr ? STR_NONE : str_copy(arena, str_of(ctx->reason));
+        *known = (struct known){ arena, str_copy(arena, jwks), trouble, ctx->now_ms, ctx->now_ms };
+        put(keys, issuer, known);
+    }
+    lock_give(keys->lock);
 }
 
 static bool pinned_file(const struct oidc_keys *keys, struct str issuer, struct str *file)
@@ -202,12 +218,14 @@ static struct err find(void *self, struct ctx *ctx, struct str issuer, struct st
     if (pinned_file(keys, issuer, &file)) {
         return data_read(ctx, file, jwks);
     }
-    if (recall(keys, ctx, issuer, fresh, jwks)) {
-        return ERR_OK;
+    struct known known;
+    if (recall(keys, ctx, issuer, fresh, &known)) {
+        *jwks = known.jwks;
+        return known.jwks.ptr ? ERR_OK : fail(ctx, &FAULT_UNAVAILABLE, "%" STR_FMT, STR_ARG(known.trouble));
     }
-    TRY(fetch(ctx, issuer, thumbprints, jwks));
-    remember(keys, ctx, issuer, *jwks);
-    return ERR_OK;
+    const struct err err = fetch(ctx, issuer, thumbprints, jwks);
+    remember(keys, ctx, issuer, err.fault ? STR_NONE : *jwks);
+    return err;
 }
 
 struct sts_key_source oidc_keys_source(struct oidc_keys *keys)

@@ -181,6 +181,9 @@ def test_keys_come_from_the_provider_over_https(yagura, provider, keys, tmp_path
     assert assume(yagura, arn, token)["Audience"] == "app"
     assume(yagura, arn, token)
     assert provider.asked == ["/.well-known/openid-configuration", "/keys"], "the keys are remembered"
+    with refused("InvalidIdentityToken"):
+        assume(yagura, arn, keys["RS256"].sign(claims(issuer=issuer, audience="app"), kid="new"))
+    assert len(provider.asked) == 2, "and an unknown key id makes nobody ask again at once"
     iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=made["OpenIDConnectProviderArn"])
 
 
