@@ -1,9 +1,8 @@
 /* Function URLs and links to code: what Lambda serves beside its API. */
-#include "app/lambda_url.h"
-
 #include "app/lambda_parts.h"
 #include "base/clock.h"
 #include "crypto/random.h"
+#include "svc/lambda/url_payload.h"
 
 #define URL_PATH "/_yagura/lambda-url/"
 

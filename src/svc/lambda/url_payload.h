@@ -1,6 +1,6 @@
-/* lambda_url.h - what a function URL makes of a request, and of a function's answer: payload format 2.0. Pure. */
-#ifndef YAGURA_APP_LAMBDA_URL_H
-#define YAGURA_APP_LAMBDA_URL_H
+/* url_payload.h - what a function URL makes of a request, and of a function's answer: payload format 2.0. Pure. */
+#ifndef YAGURA_SVC_LAMBDA_URL_PAYLOAD_H
+#define YAGURA_SVC_LAMBDA_URL_PAYLOAD_H
 
 #include "base/http.h"
 #include "svc/lambda/url.h"

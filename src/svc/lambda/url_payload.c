@@ -1,4 +1,4 @@
-#include "app/lambda_url.h"
+#include "svc/lambda/url_payload.h"
 
 #include "base/clock.h"
 #include "base/json.h"
