@@ -3,24 +3,10 @@
 #include <assert.h>
 #include <limits.h>
 #include <openssl/evp.h>
-#include <sys/mman.h>
 
-#include "base/queue.h"
-#include "crypto/hash.h"
 #include "crypto/random.h"
 
 enum { NONCE_SIZE = 12, TAG_SIZE = 16, VERSION = 1, HEAD_SIZE = 1 + NONCE_SIZE };
-
-struct kept_key {
-    unsigned char name[HASH_SHA256_SIZE]; /* of the ciphertext */
-    unsigned char key[ENVELOPE_KEY_SIZE];
-    int64_t until_ms;
-};
-
-struct envelope_keys {
-    struct lock *lock;
-    struct kept_key kept[ENVELOPE_KEYS_MAX];
-};
 
 static void close_cipher(EVP_CIPHER_CTX **cipher)
 {
@@ -78,66 +64,4 @@ bool envelope_open(struct ctx *ctx, struct str key, struct str about, struct str
     out[size] = '\0';
     *plain = (struct str){ (const char *)out, size };
     return true;
-}
-
-struct envelope_keys *envelope_keys_open(void)
-{
-    void *pages = mmap(NULL, sizeof(struct envelope_keys), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pages == MAP_FAILED) {
-        return NULL;
-    }
-    /* Without locked memory nothing is kept: keys must not reach the swap. */
-    if (mlock(pages, sizeof(struct envelope_keys)) != 0) {
-        munmap(pages, sizeof(struct envelope_keys));
-        return NULL;
-    }
-    madvise(pages, sizeof(struct envelope_keys), MADV_DONTDUMP);
-    struct envelope_keys *keys = pages;
-    keys->lock = lock_open();
-    return keys;
-}
-
-void envelope_keys_close(struct envelope_keys *keys)
-{
-    if (keys) {
-        lock_free(keys->lock);
-        memory_wipe(keys, sizeof(*keys));
-        munmap(keys, sizeof(*keys));
-    }
-}
-
-static struct kept_key *place_of(struct envelope_keys *keys, const unsigned char name[HASH_SHA256_SIZE])
-{
-    return &keys->kept[(name[0] | (size_t)name[1] << 8) % ENVELOPE_KEYS_MAX];
-}
-
-bool envelope_keys_find(struct envelope_keys *keys, int64_t now_ms, struct str ciphertext, unsigned char key[ENVELOPE_KEY_SIZE])
-{
-    unsigned char name[HASH_SHA256_SIZE];
-    if (keys == NULL) {
-        return false;
-    }
-    hash_sha256(ciphertext, name);
-    lock_take(keys->lock);
-    struct kept_key *kept = place_of(keys, name);
-    const bool found = kept->until_ms > now_ms && memcmp(kept->name, name, sizeof(name)) == 0;
-    if (found) {
-        memcpy(key, kept->key, ENVELOPE_KEY_SIZE);
-    }
-    lock_give(keys->lock);
-    return found;
-}
-
-void envelope_keys_keep(struct envelope_keys *keys, int64_t now_ms, struct str ciphertext, struct str key)
-{
-    struct kept_key fresh = { .until_ms = now_ms + ENVELOPE_KEPT_MS };
-    if (keys == NULL || key.len != ENVELOPE_KEY_SIZE) {
-        return;
-    }
-    hash_sha256(ciphertext, fresh.name);
-    memcpy(fresh.key, key.ptr, ENVELOPE_KEY_SIZE);
-    lock_take(keys->lock);
-    *place_of(keys, fresh.name) = fresh;
-    lock_give(keys->lock);
-    memory_wipe(&fresh, sizeof(fresh));
 }

@@ -29,20 +29,3 @@ TEST(every_changed_byte_is_noticed)
         CHECK(!envelope_open(&ctx, KEY, STR(""), str_slice(sealed, 0, i), &plain));
     }
 }
-
-TEST(kept_keys_are_found_by_their_ciphertext_until_they_expire)
-{
-    (void)arena;
-    struct envelope_keys *keys = envelope_keys_open();
-    unsigned char key[ENVELOPE_KEY_SIZE];
-    if (keys == NULL) {
-        skip(); /* no memory may be locked here */
-    }
-    envelope_keys_keep(keys, 1000, STR("cipher"), KEY);
-    CHECK(envelope_keys_find(keys, 1000, STR("cipher"), key));
-    CHECK(memcmp(key, KEY.ptr, sizeof(key)) == 0);
-    CHECK(!envelope_keys_find(keys, 1000, STR("other"), key));
-    CHECK(!envelope_keys_find(keys, 1000 + ENVELOPE_KEPT_MS, STR("cipher"), key));
-    envelope_keys_close(keys);
-    CHECK(!envelope_keys_find(NULL, 0, STR("cipher"), key));
-}

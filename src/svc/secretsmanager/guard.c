@@ -2,17 +2,17 @@
 
 #include "svc/secretsmanager/secret.h"
 
-enum { PAIRS_MAX = 128 };
+enum { PAIRS_BESIDE_TAGS = 8 };
 
 struct pairs {
     struct request *rq;
     struct context_pair *items;
-    size_t count;
+    size_t count, room;
 };
 
 static void add(struct pairs *pairs, struct str key, struct str value)
 {
-    if (value.ptr && pairs->count < PAIRS_MAX) {
+    if (value.ptr && pairs->count < pairs->room) {
         pairs->items[pairs->count++] = (struct context_pair){ key, value };
     }
 }
@@ -26,17 +26,19 @@ static void add_rules(struct pairs *pairs, const void *in)
     }
 }
 
-static struct err add_secret(struct pairs *pairs, const struct secret *secret)
+static struct pairs pairs_new(struct request *rq, size_t tags)
 {
-    const struct rows rows = secret_rows(pairs->rq, secret);
-    struct tags tags = { NULL, 0 };
-    TRY(secret_row_tags(&rows, secret->arn, &tags));
+    const size_t room = PAIRS_BESIDE_TAGS + tags;
+    return (struct pairs){ rq, ARENA_ARRAY(rq->ctx.arena, struct context_pair, room), 0, room };
+}
+
+static void add_secret(struct pairs *pairs, const struct secret *secret, struct tags tags)
+{
     for (size_t i = 0; i < tags.count; i++) {
         add(pairs, str_format(pairs->rq->ctx.arena, "aws:ResourceTag/%" STR_FMT, STR_ARG(tags.items[i].key)), tags.items[i].value);
     }
     add(pairs, STR("secretsmanager:resource/AllowRotationLambdaArn"), secret->function);
     add(pairs, STR("secretsmanager:SecretPrimaryRegion"), secret->primary_region.ptr ? secret->primary_region : secret->region);
-    return ERR_OK;
 }
 
 /* spec: GetSecretValue: without VersionId and VersionStage the stage is AWSCURRENT, also for secretsmanager:VersionStage. */
@@ -63,14 +65,13 @@ static struct str text_of(struct request *rq, const void *in, const char *name)
 }
 
 /* What isn't there has a name, and six characters that nobody knows yet. */
-static struct err unknown_resource(struct request *rq, struct str id, struct guard *guard)
+static void unknown_resource(struct request *rq, struct str id, struct guard *guard)
 {
     if (str_starts(id, STR("arn:"))) {
         guard->resource = id;
     } else if (id.ptr) {
         guard->resource = secret_arn(rq, rq->account, rq->region, id, STR("??????"));
     }
-    return ERR_OK;
 }
 
 static struct err look(struct request *rq, struct str id, struct secret *secret, bool *found)
@@ -82,20 +83,25 @@ static struct err look(struct request *rq, struct str id, struct secret *secret,
 
 struct err secretsmanager_guard(struct request *rq, const void *in, struct guard *guard)
 {
-    struct pairs pairs = { rq, ARENA_ARRAY(rq->ctx.arena, struct context_pair, PAIRS_MAX), 0 };
     const struct str id = text_of(rq, in, "SecretId");
     struct secret secret = { .name = STR_NONE };
+    struct tags tags = { NULL, 0 };
     bool found = false;
+    TRY(look(rq, id, &secret, &found));
+    if (found && secret.tagged) {
+        const struct rows rows = secret_rows(rq, &secret);
+        TRY(secret_row_tags(&rows, secret.arn, &tags));
+    }
+    struct pairs pairs = pairs_new(rq, tags.count);
     add_rules(&pairs, in);
     add_default_stage(&pairs, in);
-    TRY(look(rq, id, &secret, &found));
     if (found) {
-        TRY(add_secret(&pairs, &secret));
+        add_secret(&pairs, &secret, tags);
         guard->resource = secret.arn;
         guard->account = secret.account;
         guard->policy = secret.policy;
     } else {
-        TRY(unknown_resource(rq, id.ptr ? id : text_of(rq, in, "Name"), guard));
+        unknown_resource(rq, id.ptr ? id : text_of(rq, in, "Name"), guard);
     }
     guard->pairs = pairs.items;
     guard->pair_count = pairs.count;
