@@ -1,6 +1,6 @@
 """Secrets that rotate: functions of the test's own, ours for PostgreSQL and MariaDB, and clients that log in meanwhile.
 
-The whole (100 rotations, 50 clients, kills) is `make rotations`; here it is YAGURA_ROTATIONS rotations (4)."""
+The whole (100 rotations, 50 clients, kills) is `make rotations`; here it is YAGURA_ROTATIONS rotations (3)."""
 
 import io
 import json
@@ -155,7 +155,7 @@ def test_a_function_that_fails_is_tried_again_and_its_secret_stays(servers, tmp_
 @pytest.mark.skipif(bool(Postgres.missing()), reason=str(Postgres.missing()))
 def test_no_client_is_ever_refused_while_a_password_rotates(servers):
     server, database = servers(), Postgres().start()
-    rotations = int(os.environ.get("YAGURA_ROTATIONS", "4"))
+    rotations = int(os.environ.get("YAGURA_ROTATIONS", "3"))
     try:
         figures = rotate_all(server, database, rotations, int(os.environ.get("YAGURA_CLIENTS", "10")), max(1, rotations // 4))
         value = json.loads(server.client("secretsmanager").get_secret_value(SecretId="app")["SecretString"])

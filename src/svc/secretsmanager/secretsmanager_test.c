@@ -151,6 +151,7 @@ STORE_TEST(the_day_of_reading_is_told_at_once_and_stored_later)
     CHECK(!told.last_accessed_date.set);
     CHECK_OK(get(&rq, STR("n"), &value));
     for (int stored = 0; stored < 2; stored++) {
+        memset(&told, 0, sizeof(told));
         CHECK_OK(secretsmanager_describe_secret(&rq, &describe, &told));
         CHECK_INT(told.last_accessed_date.v, secret_day_of(rq.ctx.now_ms));
         CHECK_OK(secretsmanager_chores_do(&rq.ctx, rq.db));

@@ -71,6 +71,7 @@ struct err secret_stages_map(struct request *rq, const struct secret *secret, st
     struct stages stages = { NULL, 0 };
     TRY(secret_row_stages(&rows, secret->arn, &stages));
     out->items = ARENA_ARRAY(rq->ctx.arena, struct secretsmanager_secret_versions_to_stages_map_type_entry, stages.count);
+    out->count = 0;
     for (size_t i = 0; i < stages.count; i++) {
         const struct str version = stages.items[i].version;
         size_t seen = 0;
