@@ -97,3 +97,12 @@ def test_what_cannot_be_looked_at_is_said(careless):
 def test_wrong_usage_is_said(options, status, words):
     done = subprocess.run([binary(), "audit", *options], capture_output=True, text=True, timeout=30, cwd=ROOT)
     assert done.returncode == status and words in done.stderr
+
+
+def test_the_seed_s_own_key_is_a_finding_a_year_later(careless, shared):
+    script = shared and shared / "seed/snippets/access_keys.sh"
+    if not script or not script.exists():
+        pytest.skip("the seed's snippets are not beside the checkout")
+    made = subprocess.run(["sh", str(script)], env=careless.environment(), capture_output=True, text=True, timeout=60)
+    key = json.loads(made.stdout)["AccessKey"]["AccessKeyId"]
+    assert any(check == "access-key-old" and key in subject for check, subject in audit(careless, "--as-of", in_days(365))[1])
