@@ -83,6 +83,7 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
     """S3 over the folder, and what the validator asks of CloudTrail."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize, disable_nagle_algorithm = -1, True  # head and body at once: nobody waits for an acknowledgement
     chain = None
 
     def do_GET(self):
