@@ -36,24 +36,47 @@ static struct str archive_of(struct arena *arena, const struct lie *lie)
     const unsigned long size = lie->size ? lie->size : body.len;
     const unsigned long crc = crc32(0, (const unsigned char *)body.ptr, (unsigned)body.len);
     put32(&all, 0x04034b50);
-    put16(&all, 20), put16(&all, lie->flags), put16(&all, lie->method), put32(&all, 0);
-    put32(&all, crc), put32(&all, body.len), put32(&all, size), put16(&all, (unsigned)name.len), put16(&all, 0);
+    put16(&all, 20);
+    put16(&all, lie->flags);
+    put16(&all, lie->method);
+    put32(&all, 0);
+    put32(&all, crc);
+    put32(&all, body.len);
+    put32(&all, size);
+    put16(&all, (unsigned)name.len);
+    put16(&all, 0);
     text_add(&all, name);
     text_add(&all, body);
     const size_t directory = all.len;
     const unsigned copies = lie->copies ? lie->copies : 1;
     for (unsigned i = 0; i < copies; i++) {
         put32(&all, 0x02014b50);
-        put16(&all, 3 << 8), put16(&all, 20), put16(&all, lie->flags), put16(&all, lie->method), put32(&all, 0);
-        put32(&all, crc), put32(&all, body.len), put32(&all, size), put16(&all, (unsigned)name.len);
-        put16(&all, 0), put16(&all, 0), put16(&all, 0), put16(&all, 0), put32(&all, (unsigned long)lie->mode << 16);
+        put16(&all, 3 << 8);
+        put16(&all, 20);
+        put16(&all, lie->flags);
+        put16(&all, lie->method);
+        put32(&all, 0);
+        put32(&all, crc);
+        put32(&all, body.len);
+        put32(&all, size);
+        put16(&all, (unsigned)name.len);
+        put16(&all, 0);
+        put16(&all, 0);
+        put16(&all, 0);
+        put16(&all, 0);
+        put32(&all, (unsigned long)lie->mode << 16);
         put32(&all, lie->offset);
         text_add(&all, name);
     }
     const size_t end = all.len;
     put32(&all, 0x06054b50);
-    put16(&all, 0), put16(&all, 0), put16(&all, copies), put16(&all, copies);
-    put32(&all, end - directory), put32(&all, directory), put16(&all, 0);
+    put16(&all, 0);
+    put16(&all, 0);
+    put16(&all, copies);
+    put16(&all, copies);
+    put32(&all, end - directory);
+    put32(&all, directory);
+    put16(&all, 0);
     return text_str(&all);
 }
 

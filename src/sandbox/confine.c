@@ -154,8 +154,8 @@ static bool add_rules(scmp_filter_ctx filter)
             known = known || families[i] == family;
         }
         if (!known) {
-            fine = fine && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-                                            SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family)) == 0;
+            const struct scmp_arg_cmp same = { .arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)family };
+            fine = fine && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1, same) == 0;
         }
     }
     return fine;

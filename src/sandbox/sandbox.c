@@ -115,7 +115,10 @@ static struct err launch(struct ctx *ctx, const struct sandbox_options *options,
     }
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0 || pipe2(printed, O_CLOEXEC) != 0
         || !lift(&pair[1]) || !lift(&printed[1])) {
-        close_fd(&pair[0]), close_fd(&pair[1]), close_fd(&printed[0]), close_fd(&printed[1]);
+        close_fd(&pair[0]);
+        close_fd(&pair[1]);
+        close_fd(&printed[0]);
+        close_fd(&printed[1]);
         return fail(ctx, &FAULT_IO, "no descriptors for a sandbox: %s", strerror(errno));
     }
     sandbox->channel = pair[0];
