@@ -258,6 +258,7 @@ def test_a_grant_lets_its_grantee_and_nobody_longer_than_it_lasts(kms, someone):
     kms.revoke_grant(KeyId=key, GrantId=second["GrantId"])
     refused(theirs.describe_key, "AccessDeniedException", KeyId=key)
     refused(kms.create_grant, "ValidationException", KeyId=key, GranteePrincipal=arn, Operations=["Sign"])
+    refused(kms.list_retirable_grants, "AccessDeniedException", RetiringPrincipal="arn:aws:iam::999988887777:role/other")
 
 
 def test_a_grant_passes_on_no_more_than_it_gives(kms, someone):

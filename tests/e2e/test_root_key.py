@@ -263,6 +263,7 @@ def test_keys_of_a_custom_key_store_stay_in_the_token(tmp_path, token):
     kms.disconnect_custom_key_store(CustomKeyStoreId=store)
     refused(kms.decrypt, "KMSInvalidStateException", CiphertextBlob=blob, EncryptionContext=context)
     assert kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] == "Unavailable"
+    kms.update_key_description(KeyId=key["KeyId"], Description="meanwhile")
     kms.connect_custom_key_store(CustomKeyStoreId=store)
     server.stop()
 

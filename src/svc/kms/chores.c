@@ -3,6 +3,7 @@
 #include "svc/kms/kms.h"
 #include "svc/kms/material.h"
 #include "svc/kms/rotation.h"
+#include "svc/kms/store.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -48,6 +49,9 @@ static struct err remove_key(struct request *rq, const struct key *key)
 {
     const struct rows rows = kms_rows_of(rq, key);
     TRY(forget_all(rq, key));
+    if (key->store.len) {
+        store_delete_key(rq, key);
+    }
     TRY(kms_rows_key_delete(&rows, key->id));
     return tell_primary(rq, key);
 }

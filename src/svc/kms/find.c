@@ -115,6 +115,7 @@ static struct err age(struct request *rq, struct key *key)
     bool connected = true;
     if (key->store.len && (key_is_state(key, "Enabled") || key_is_state(key, "Disabled"))) {
         TRY(store_is_connected(rq, key, &connected));
+        key->asked_state = key->state;
         key->state = connected ? key->state : STR("Unavailable");
     }
     return ERR_OK;

@@ -377,6 +377,11 @@ struct err kms_list_retirable_grants(struct request *rq, const struct kms_list_r
     if (principal.ptr == NULL) {
         return fail(&rq->ctx, &KMS_VALIDATION_EXCEPTION, "Name a RetiringPrincipal");
     }
+    struct policy_caller owner = { .account = STR_NONE };
+    if (in->retiring_principal.ptr
+        && !(policy_caller_of(rq->ctx.arena, principal, &owner) && str_equal(owner.account, rq->account))) {
+        return fail(&rq->ctx, &KMS_ACCESS_DENIED, "RetiringPrincipal must be one of the caller's own account");
+    }
     TRY(kms_page_begin(rq, principal, in->limit, PAGE, in->marker, &page));
     const struct rows rows = kms_rows_here(rq);
     TRY(kms_rows_grants_retirable(&rows, principal, page, &found, &count));

@@ -1,5 +1,6 @@
 #include "svc/kms/key.h"
 
+#include "svc/kms/faults.h"
 #include "svc/kms/rows.h"
 
 bool key_is_state(const struct key *key, const char *state)
@@ -79,6 +80,10 @@ struct err key_algorithm(struct request *rq, const struct key *key, struct str n
 
 struct err key_refuse_managed(struct request *rq, const struct key *key)
 {
+    if (!str_equal(key->account, rq->account)) {
+        return fail(&rq->ctx, &KMS_ACCESS_DENIED, "%s is for keys of the caller's own account: %" STR_FMT, rq->operation->name,
+                    STR_ARG(key->arn));
+    }
     if (str_equal(key->manager, STR("CUSTOMER"))) {
         return ERR_OK;
     }

@@ -14,6 +14,7 @@ struct key {
     const struct spec *spec;
     enum usage usage;
     struct str origin, manager, state, description, policy;
+    struct str asked_state;     /* Unavailable hides it: what it will be when its store is connected */
     int64_t created_ms;
     int64_t deletion_ms;        /* 0: none is scheduled */
     int64_t deletion_days;
@@ -53,7 +54,8 @@ struct err key_judge_usage(struct request *rq, const struct key *key, enum usage
 /* The algorithm must be one of the key's. */
 struct err key_algorithm(struct request *rq, const struct key *key, struct str name, const struct algorithm **out);
 
-struct err key_refuse_managed(struct request *rq, const struct key *key); /* AWS's own keys are managed by nobody else */
+/* Services' own keys are managed by nobody else, and keys by nobody of another account. */
+struct err key_refuse_managed(struct request *rq, const struct key *key);
 bool key_is_state(const struct key *key, const char *state);
 struct kms_key_metadata key_metadata(struct request *rq, const struct key *key);
 struct err key_metadata_whole(struct request *rq, const struct key *key, struct kms_key_metadata *out); /* and its Regions */

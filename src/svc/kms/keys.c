@@ -51,7 +51,9 @@ static struct err switch_key(struct request *rq, struct str reference, const cha
     struct key key = { .id = STR_NONE };
     TRY(key_need(rq, reference, NEED_SETTLED, &key));
     TRY(key_refuse_managed(rq, &key));
-    if (!key_is_state(&key, "Unavailable")) {
+    if (key_is_state(&key, "Unavailable")) {
+        key.asked_state = str_of(state);
+    } else {
         key.state = str_of(state);
     }
     return change(rq, &key);

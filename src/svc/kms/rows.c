@@ -105,12 +105,17 @@ struct err kms_rows_key_find(const struct rows *rows, struct str id, struct key 
 #define KEY_VALUES(key) \
     SQL_TEXT((key)->account), SQL_TEXT((key)->region), SQL_TEXT((key)->id), SQL_TEXT(spec_name((key)->spec)), \
         SQL_TEXT(str_of(usage_name((key)->usage))), SQL_TEXT((key)->origin), SQL_TEXT((key)->manager), \
-        SQL_TEXT((key)->state), SQL_TEXT(not_absent((key)->description)), SQL_TEXT((key)->policy), \
+        SQL_TEXT(state_of(key)), SQL_TEXT(not_absent((key)->description)), SQL_TEXT((key)->policy), \
         SQL_INT((key)->created_ms), SQL_INT((key)->deletion_ms), SQL_INT((key)->deletion_days), \
         SQL_TEXT(not_absent((key)->multi_region)), SQL_TEXT(not_absent((key)->primary_region)), \
         SQL_TEXT(not_absent((key)->material)), SQL_INT((key)->expires_ms), SQL_TEXT(not_absent((key)->expiration)), \
         SQL_TEXT(not_absent((key)->store)), SQL_INT((key)->rotation_days), SQL_INT((key)->rotation_ms), \
         SQL_INT((key)->on_demand), due_of(key)
+
+static struct str state_of(const struct key *key)
+{
+    return key_is_state(key, "Unavailable") ? key->asked_state : key->state;
+}
 
 static int64_t earlier(int64_t a, int64_t b)
 {

@@ -65,7 +65,7 @@ static struct str name_of(struct request *rq, struct str reference)
 static struct key copy_key(struct arena *arena, const struct key *key)
 {
     struct key copy = *key;
-    struct str *const texts[] = { &copy.account, &copy.region, &copy.id, &copy.arn, &copy.origin, &copy.manager, &copy.state,
+    struct str *const texts[] = { &copy.account, &copy.region, &copy.id, &copy.arn, &copy.origin, &copy.manager, &copy.state, &copy.asked_state,
                                   &copy.description, &copy.policy, &copy.multi_region, &copy.primary_region, &copy.material,
                                   &copy.expiration, &copy.store };
     for (size_t i = 0; i < COUNT_OF(texts); i++) {

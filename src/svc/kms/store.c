@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "base/log.h"
 #include "base/queue.h"
 #include "crypto/random.h"
 #include "svc/kms/kms.h"
@@ -199,6 +200,16 @@ struct err store_make_key(struct request *rq, struct key *key)
     key->material = random_hex(&rq->ctx, 64);
     const struct rows rows = kms_rows_of(rq, key);
     return kms_rows_material_put(&rows, key->id, &(struct material_row){ .id = key->material, .state = STR("CURRENT") });
+}
+
+void store_delete_key(struct request *rq, const struct key *key)
+{
+    struct token *token = NULL;
+    struct err err = store_token(rq, key, &token);
+    err = err.fault ? err : token_delete_key(&rq->ctx, token, store_label(rq->ctx.arena, key));
+    if (err.fault) {
+        log_warn(&rq->ctx, "a deleted key stays in its token", LOG_STR("key", key->arn), LOG_STR("reason", str_of(rq->ctx.reason)));
+    }
 }
 
 static struct err refuse_external(struct request *rq, bool external)

@@ -11,6 +11,9 @@
 /* A key of the token for a new key of a custom key store, which must be connected; sets its material. */
 struct err store_make_key(struct request *rq, struct key *key);
 
+/* The key in the token goes; a token that can't be reached keeps it, which is logged. */
+void store_delete_key(struct request *rq, const struct key *key);
+
 /* The token behind a key's store, logged in to; it stays open. */
 struct err store_token(struct request *rq, const struct key *key, struct token **out);
 struct str store_label(struct arena *arena, const struct key *key);
