@@ -10,6 +10,8 @@
 #include "store/checkpoint.h"
 #include "store/journal_parts.h"
 
+enum { BUFFER_KEPT = 1 << 20 };
+
 static void bytes_add(struct bytes *bytes, const void *piece, size_t size)
 {
     if (bytes->capacity - bytes->len < size) {
@@ -194,6 +196,10 @@ static void flush(struct ctx *ctx, struct journal *journal, struct flight flight
         ctx->reason[0] = '\0'; /* it is made again when it is asked for */
     }
     memory_free(sealed.items);
+    if (journal->writing.capacity > BUFFER_KEPT) { /* after a burst; only this thread has it now */
+        memory_free(journal->writing.ptr);
+        journal->writing = (struct bytes){ NULL, 0, 0 };
+    }
 }
 
 static void work(void *argument)
