@@ -127,7 +127,7 @@ static struct store_value due_of(const struct key *key)
     const int64_t gone_ms = key_is_state(key, "PendingDeletion") ? key->deletion_ms : 0;
     const int64_t rotation_ms = key_is_state(key, "Enabled") ? key->rotation_ms : 0;
     const int64_t due_ms = earlier(earlier(gone_ms, key->expires_ms), rotation_ms);
-    return due_ms ? SQL_INT(due_ms) : SQL_TEXT(STR_NONE);
+    return due_ms ? SQL_INT(due_ms) : (struct store_value){ .type = STORE_NULL };
 }
 
 struct err kms_rows_key_insert(const struct rows *rows, const struct key *key)
