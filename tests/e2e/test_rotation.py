@@ -38,7 +38,7 @@ def lambda_handler(event, context):
         except Refused as error:
             assert error.code == "ResourceNotFoundException"
             call("PutSecretValue", SecretId=arn, ClientRequestToken=token, VersionStages=["AWSPENDING"],
-                 RotationToken=event["RotationToken"], SecretString=json.dumps({"turn": current["turn"] + 1}))
+                 RotationToken=event["RotationToken"], SecretString=json.dumps({**current, "turn": current.get("turn", 0) + 1}))
     if step == "setSecret" and os.path.exists(os.environ.get("BROKEN", "/nowhere")):
         raise ValueError("can't be set: " + call("GetSecretValue", SecretId=arn)["SecretString"])
     if step == "finishSecret":
@@ -110,6 +110,27 @@ def test_a_function_rotates_a_secret(yagura, sm, secret, function):
     sm.rotate_secret(SecretId=secret, ClientRequestToken=again)  # the same call: nothing more happens
     sm.cancel_rotate_secret(SecretId=secret)
     assert sm.describe_secret(SecretId=secret)["RotationEnabled"] is False
+
+
+def test_the_seeds_snippet_rotates_with_the_arn_of_a_function_that_exists(servers, shared):
+    if shared is None:
+        pytest.skip("the seed is not beside the checkout")
+    server = servers()
+    kms = server.client("kms")
+    kms.create_alias(AliasName="alias/myapp-secrets-key", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+    arn = plain_function(server, "rotate-db-secret")
+    server.client("iam").put_role_policy(RoleName=ROLE, PolicyName="k", PolicyDocument=allow(
+        None, ["kms:Decrypt", "kms:GenerateDataKey"], Resource="*"))
+    text = (shared / "seed/snippets/secretsmanager_rotation.py").read_text()
+    theirs = "arn:aws:lambda:ap-northeast-1:123456:function:rotate-db-secret"
+    assert theirs in text
+    done = subprocess.run([sys.executable, "-c", text.replace(theirs, arn)], env=server.environment(), capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    sm, name = server.client("secretsmanager"), "myapp/database/credentials"
+    until(lambda: "LastRotatedDate" in sm.describe_secret(SecretId=name), "the rotation")
+    value = json.loads(sm.get_secret_value(SecretId=name)["SecretString"])
+    assert (value["username"], value["turn"]) == ("app_user", 1)
+    assert sm.describe_secret(SecretId=name)["RotationRules"] == {"AutomaticallyAfterDays": 30}
 
 
 def test_a_function_that_may_not_be_invoked(yagura, sm, secret):
