@@ -321,11 +321,13 @@ static struct journal_entry *make_entry(struct arena *arena, struct event_parts 
 struct journal_entry *audit_event(struct arena *arena, const struct audit_call *call)
 {
     const struct request *rq = call->rq;
-    if (rq->operation == NULL || rq->operation->audit == NULL || strcmp(rq->operation->audit, "none") == 0) {
+    /* An operation that isn't built was called all the same. */
+    const char *class = rq->operation && rq->operation->audit ? rq->operation->audit : "management";
+    if (rq->operation == NULL || strcmp(class, "none") == 0) {
         return NULL;
     }
     struct ctx ctx = ctx_new(arena, rq->ctx.now_ms);
-    struct event_parts parts = { .call = call, .ctx = &ctx, .management = rq->operation->audit[0] == 'm' };
+    struct event_parts parts = { .call = call, .ctx = &ctx, .management = class[0] == 'm' };
     const char *prefix = strcmp(rq->service->name, "s3control") == 0 ? "s3" : rq->service->endpoint_prefix;
     struct text source = text_new(arena);
     text_add(&source, str_of(prefix));

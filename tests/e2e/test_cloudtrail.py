@@ -76,6 +76,7 @@ def test_what_is_wrong_is_told_by_aws_s_codes(yagura, trail):
     assert code(client.get_trail, Name="missing") == "TrailNotFoundException"
     assert code(client.get_trail, Name="arn:aws:s3:::bucket") == "CloudTrailARNInvalidException"
     assert code(client.start_query, QueryStatement="SELECT 1") == "NotImplemented"
+    assert events(client, EventName="StartQuery")[0]["record"]["errorCode"] == "NotImplemented"
 
 
 def test_five_trails_are_the_most_of_a_region(yagura):
