@@ -6,6 +6,7 @@
 /* BLOB columns that hold nothing sealed under the root key. */
 static const char *const OPEN_COLUMNS[] = {
     "guardduty_list_content.content", "cloudtrail_key.public_key",
+    "lambda_code.archive", "lambda_event.payload", "sts_token_key.public",
     "secretsmanager_version.data_key", "secretsmanager_version.value", /* sealed by KMS */
 };
 
@@ -96,8 +97,15 @@ STORE_TEST(what_was_sealed_anew_opens_under_the_new_key_alone)
                        "INSERT INTO kms_material (account, region, key_id, id, position, sealed, state, expires_ms, rotated_ms,"
                        " rotation) VALUES ('1', 'r', 'key', 'one', 0, $1, 'CURRENT', 0, 0, '')",
                        SQL_VALUES(SQL_BLOB(sealed)), NULL));
+    const struct str environment = vault_seal(&rq.ctx, rq.vault, STR("lambda:environment:1:r:f"), STR("{}"));
+    for (int64_t number = 0; number < 300; number++) { /* more than are read at once */
+        CHECK_OK(store_run(&rq.ctx, rq.db,
+                           "INSERT INTO lambda_function (account, region, name, number, config, environment, code, basis)"
+                           " VALUES ('1', 'r', 'f', $1, '', $2, '', '')",
+                           SQL_VALUES(SQL_INT(number), SQL_BLOB(environment)), NULL));
+    }
     CHECK_OK(store_reseal(&rq.ctx, rq.db, SEALED_COLUMNS, SEALED_COLUMN_COUNT, rq.vault, next, &changed));
-    CHECK_INT(changed, 1);
+    CHECK_INT(changed, 301);
     struct store_cursor cursor = { .conn = NULL };
     bool more = false;
     CHECK_OK(store_query(&rq.ctx, rq.db, "SELECT sealed FROM kms_material", NULL, 0, &cursor));

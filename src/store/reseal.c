@@ -8,15 +8,33 @@ struct reseal {
     const struct sealed_column *column;
     const struct vault *from, *to;
     struct str keys[KEYS_MAX];
+    bool numbers[KEYS_MAX];
+    struct str key_list; /* without marks */
     size_t key_count;
     const char *select, *update;
 };
 
 static void read_keys(struct reseal *work)
 {
+    struct text list = text_new(work->ctx->arena);
     for (struct str rest = str_of(work->column->keys); rest.ptr && work->key_count < KEYS_MAX;) {
-        work->keys[work->key_count++] = str_trim(str_cut(rest, ',', &rest));
+        const struct str key = str_trim(str_cut(rest, ',', &rest));
+        work->numbers[work->key_count] = str_ends(key, STR("#"));
+        work->keys[work->key_count] = str_slice(key, 0, key.len - work->numbers[work->key_count]);
+        text_add(&list, work->key_count ? STR(", ") : STR(""));
+        text_add(&list, work->keys[work->key_count++]);
     }
+    work->key_list = text_str(&list);
+}
+
+static struct store_value key_value(const struct reseal *work, size_t at, struct str text)
+{
+    int64_t number = INT64_MIN; /* before the first row */
+    if (!work->numbers[at]) {
+        return SQL_TEXT(text);
+    }
+    str_to_int(text, &number);
+    return SQL_INT(number);
 }
 
 /* Rows after the last one seen, in the order of their keys: (a > $1) OR (a = $1 AND b > $2) … */
@@ -36,10 +54,10 @@ static void write_statements(struct reseal *work)
     struct text select = text_new(work->ctx->arena);
     struct text update = text_new(work->ctx->arena);
     const struct sealed_column *column = work->column;
-    text_add_format(&select, "SELECT %s, %s FROM %s WHERE %s IS NOT NULL AND (", column->column, column->keys, column->table,
-                    column->column);
+    text_add_format(&select, "SELECT %s, %" STR_FMT " FROM %s WHERE %s IS NOT NULL AND (", column->column,
+                    STR_ARG(work->key_list), column->table, column->column);
     add_after(&select, work);
-    text_add_format(&select, ") ORDER BY %s LIMIT %d", column->keys, ROWS_AT_ONCE);
+    text_add_format(&select, ") ORDER BY %" STR_FMT " LIMIT %d", STR_ARG(work->key_list), ROWS_AT_ONCE);
     text_add_format(&update, "UPDATE %s SET %s = $1 WHERE ", column->table, column->column);
     for (size_t i = 0; i < work->key_count; i++) {
         text_add_format(&update, "%s%" STR_FMT " = $%zu", i ? " AND " : "", STR_ARG(work->keys[i]), i + 2);
@@ -80,7 +98,7 @@ static struct err change(struct reseal *work, const struct row *row)
     }
     struct store_value values[KEYS_MAX + 1] = { SQL_BLOB(vault_seal(work->ctx, work->to, bound, plain)) };
     for (size_t i = 0; i < work->key_count; i++) {
-        values[i + 1] = SQL_TEXT(row->keys[i]);
+        values[i + 1] = key_value(work, i, row->keys[i]);
     }
     return store_run(work->ctx, work->conn, work->update, values, work->key_count + 1, NULL);
 }
@@ -92,14 +110,17 @@ static struct err read_some(struct reseal *work, const struct row *last, struct 
     struct err err = ERR_OK;
     *count = 0;
     for (size_t i = 0; i < work->key_count; i++) {
-        values[i] = SQL_TEXT(last->keys[i]);
+        values[i] = key_value(work, i, last->keys[i]);
     }
     TRY(store_query(work->ctx, work->conn, work->select, values, work->key_count, &cursor));
     while (*count < ROWS_AT_ONCE && store_row(work->ctx, &cursor, &err)) {
         struct row *row = &rows[(*count)++];
         row->sealed = store_text(work->ctx, &cursor, 0);
         for (size_t i = 0; i < work->key_count; i++) {
-            row->keys[i] = store_text(work->ctx, &cursor, (int)i + 1);
+            const int column = (int)i + 1;
+            row->keys[i] = work->numbers[i]
+                ? str_format(work->ctx->arena, "%lld", (long long)store_int(&cursor, column))
+                : store_text(work->ctx, &cursor, column);
         }
     }
     store_end(&cursor);

@@ -10,7 +10,7 @@
 
 struct sealed_column {
     const char *table, *column;
-    const char *keys;  /* of a row: "account, id" */
+    const char *keys;  /* of a row: "account, id"; a number is marked: "account, number#" */
     const char *about; /* what a value is bound to, {id} standing for the row's: "iam:access-key:{id}" */
 };
 
