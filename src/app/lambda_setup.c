@@ -76,7 +76,8 @@ struct err setup_folders(struct ctx *ctx, struct lambda *lambda)
     code_remove(str_format(ctx->arena, "%" STR_FMT "/unpacked", STR_ARG(lambda->folder)));
     code_remove(str_format(ctx->arena, "%" STR_FMT "/scratch", STR_ARG(lambda->folder)));
     for (size_t i = 0; i < COUNT_OF(folders); i++) {
-        TRY(make_folder(ctx, str_format(ctx->arena, "%" STR_FMT "%s", STR_ARG(lambda->folder), folders[i]), 0755));
+        const mode_t mode = i == 0 ? 0700 : 0755; /* functions, who are nobody here, see what lies in it by way of mounts */
+        TRY(make_folder(ctx, str_format(ctx->arena, "%" STR_FMT "%s", STR_ARG(lambda->folder), folders[i]), mode));
     }
     TRY(data_write(ctx, str_format(ctx->arena, "%" STR_FMT "/runtime/bootstrap.py", STR_ARG(lambda->folder)), LAMBDA_BOOTSTRAP_PY, 0644));
     return data_write(ctx, str_format(ctx->arena, "%" STR_FMT "/runtime/bootstrap.mjs", STR_ARG(lambda->folder)), LAMBDA_BOOTSTRAP_MJS, 0644);
