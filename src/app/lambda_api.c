@@ -69,11 +69,7 @@ static void take_next(struct environment *environment, struct net_exchange *exch
     }
     environment->asking = exchange;
     environment->phase = PHASE_READY;
-    if (environment->current) {
-        api_hand_over(environment);
-    } else if (!environment->fresh) {
-        sandbox_freeze(environment->sandbox);
-    }
+    api_hand_over(environment);
     lock_signal(environment->lock);
     lock_give(environment->lock);
 }

@@ -148,6 +148,11 @@ struct err environment_make(struct ctx *ctx, struct lambda *lambda, const struct
         err = fail(ctx, &LAMBDA_SERVICE_EXCEPTION, "--lambda-network %" STR_FMT " needs network namespaces, which this host does not allow: "
                    "functions are not run rather than run with more", STR_ARG(lambda->options.network));
     }
+    const unsigned walls = SANDBOX_NO_ROOT | SANDBOX_NO_LANDLOCK;
+    if (!err.fault && (sandbox_missing(environment->sandbox) & walls) == walls) {
+        err = fail(ctx, &LAMBDA_SERVICE_EXCEPTION, "this host allows neither mount namespaces nor Landlock: a function could read the "
+                   "server's own files, and is not run");
+    }
     if (err.fault) {
         environment_close(environment);
         return err;
@@ -193,6 +198,16 @@ void environment_close(struct environment *environment)
     lock_free(environment->lock);
     arena_close(environment->arena);
     memory_free(environment);
+}
+
+void environment_freeze(struct environment *environment)
+{
+    lock_take(environment->lock);
+    if (!environment->frozen && environment->asking && environment->current == NULL) {
+        environment->frozen = true;
+        sandbox_freeze(environment->sandbox);
+    }
+    lock_give(environment->lock);
 }
 
 bool environment_usable(struct environment *environment)
@@ -359,7 +374,8 @@ static void begin(struct ctx *ctx, struct environment *environment, struct invoc
     log_say(environment, str_format(ctx->arena, "START RequestId: %" STR_FMT " Version: %" STR_FMT, STR_ARG(call->request_id),
                                     STR_ARG(environment->version)));
     environment->current = invocation;
-    if (!environment->fresh) {
+    if (environment->frozen) {
+        environment->frozen = false;
         sandbox_thaw(environment->sandbox);
     }
     api_hand_over(environment);

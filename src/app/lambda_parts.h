@@ -81,6 +81,7 @@ struct environment {
     char tail[LAMBDA_TAIL_MAX]; /* a ring */
     size_t tail_at, tail_size;
     bool killed;
+    bool frozen;
     bool fresh;                /* has not served a call yet */
     double init_ms;
     int64_t started_us;
@@ -143,6 +144,7 @@ void environment_report_init(struct ctx *ctx, struct environment *environment, c
 /* What a call hears of a start that failed. */
 void environment_fail_init(struct ctx *ctx, struct environment *environment, const struct lambda_call *call, bool late, struct lambda_outcome *out);
 void environment_run(struct ctx *ctx, struct environment *environment, const struct lambda_call *call, struct lambda_outcome *out);
+void environment_freeze(struct environment *environment); /* while no call has it */
 void environment_kill(struct environment *environment);
 void environment_close(struct environment *environment);
 bool environment_usable(struct environment *environment);

@@ -239,6 +239,17 @@ static struct environment *expired(struct lambda *lambda)
     return NULL;
 }
 
+/* Freezing costs a call that comes right after as much as its own overhead: only who rests is frozen. */
+static void freeze_idle(struct lambda *lambda)
+{
+    const int64_t now_ms = clock_now_ms();
+    for (struct environment *one = lambda->environments; one; one = one->next) {
+        if (!one->busy && now_ms - one->used_ms >= REAP_MS) {
+            environment_freeze(one);
+        }
+    }
+}
+
 void pool_reap(void *self)
 {
     struct lambda *lambda = self;
@@ -246,6 +257,7 @@ void pool_reap(void *self)
     while (!lambda->stopping) {
         struct environment *one = expired(lambda);
         if (one == NULL) {
+            freeze_idle(lambda);
             lock_wait(lambda->lock, REAP_MS);
             continue;
         }

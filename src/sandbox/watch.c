@@ -60,6 +60,9 @@ static void give_up(const char *what)
 
 static unsigned who_to_be(const struct plan *plan, bool privileged)
 {
+    if (plan->missing & SANDBOX_NO_IDENTITY) {
+        return 0;
+    }
     if (plan->missing & SANDBOX_NO_USER) {
         return privileged ? OUTSIDE_USER : 0;
     }
@@ -103,7 +106,7 @@ static void build(struct plan *plan, bool privileged)
     }
     if (plan->missing & SANDBOX_NO_ROOT) {
         if (privileged && chown(plan->scratch, OUTSIDE_USER, OUTSIDE_USER) != 0) {
-            give_up("the folder for temporary files");
+            plan->missing |= SANDBOX_NO_IDENTITY; /* a container that has one user only */
         }
         inside_translate(plan);
     }

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 import zlib
 
@@ -253,3 +254,12 @@ def test_the_function_of_a_changed_function_is_new(functions):
     functions.client.update_function_configuration(FunctionName=name, Environment={"Variables": {"XX": "1"}})
     functions.client.update_function_code(FunctionName=name, ZipFile=python(handler("return os.environ['XX']", "import os\n")))
     assert functions.result(name) == "1"
+
+
+@heavy
+def test_who_rests_is_frozen_and_wakes_for_its_next_call(functions):
+    name = functions.make(handler("return count[0]", "import threading, time\ncount = [0]\ndef work():\n    while True:\n        count[0] += 1\n"
+                                  "        time.sleep(0.01)\nthreading.Thread(target=work, daemon=True).start()\n"))
+    before = functions.result(name)
+    time.sleep(3.5)
+    assert functions.result(name) < before + 260  # of 350 that it would have counted
