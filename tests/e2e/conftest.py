@@ -3,6 +3,7 @@
     YAGURA_BINARY        the program, else build/release/yagura
     YAGURA_TEST_STORE    --store URL, else SQLite in the data folder
     YAGURA_FEW           set under sanitizers: fewer rounds of what takes long
+    YAGURA_CALLED        set by tests/run, which runs each file by itself: called.txt is added to
     YAGURA_SHARED        shared material beside the checkout, else ../shared
 
 The `yagura` fixture starts it on a free port with a fresh data folder and stops it at the end; sanitizer output and an
@@ -144,7 +145,9 @@ class Yagura:
 def pytest_sessionstart():
     """Before any test, also those that start servers of their own."""
     CALLED.parent.mkdir(parents=True, exist_ok=True)
-    CALLED.write_text("")
+    if "YAGURA_CALLED" not in os.environ:
+        CALLED.unlink(missing_ok=True)
+    CALLED.touch()
 
 
 @pytest.fixture(scope="session")

@@ -620,16 +620,17 @@ KNOWN = {"ResourceArn": "arn:aws:guardduty:ap-northeast-1:111122223333:detector/
          "AssumeRolePolicyDocument": policy(), "TaskPolicyArn": {"arn": "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"}}
 
 
-WORDS = ["1" * 6, "111122223333", "AAAA", "arn:aws:iam::111122223333:role/none", "alias/a", "v1", "{}", "https://a.example", "o-" + "a" * 10,
-         "r-aaaa", "ou-aaaa-" + "a" * 8, "p-" + "a" * 8, "h-" + "a" * 8, "car-" + "a" * 8, "AKIAIOSFODNN7EXAMPLE", "a@b.example",
-         "o-" + "a" * 10 + "/r-aaaa/", "us-west-2", "lambda:GetLayerVersion", "arn:aws:lambda:ap-northeast-1:111122223333:layer:a:1", "arn:aws:lambda:ap-northeast-1:111122223333:code-signing-config:csc-" + "a" * 17]
+SAMPLES = ["1" * 6, "111122223333", "AAAA", "arn:aws:iam::111122223333:role/none", "alias/a", "v1", "{}", "https://a.example", "o-" + "a" * 10,
+           "r-aaaa", "ou-aaaa-" + "a" * 8, "p-" + "a" * 8, "h-" + "a" * 8, "car-" + "a" * 8, "AKIAIOSFODNN7EXAMPLE", "a@b.example",
+           "o-" + "a" * 10 + "/r-aaaa/", "us-west-2", "lambda:GetLayerVersion", "arn:aws:lambda:ap-northeast-1:111122223333:layer:a:1",
+           "arn:aws:lambda:ap-northeast-1:111122223333:code-signing-config:csc-" + "a" * 17]
 
 
 def word(shape):
     """Any text that the model takes."""
     least = max(1, shape.metadata.get("min", 0))
     pattern = re.sub(r"\\[pP]\{\w+\}", r"\\w", shape.metadata.get("pattern", ".*"))
-    fits = (text for text in ["a" * least, "1" * least, *WORDS] if len(text) >= least and re.fullmatch(pattern, text, re.S))
+    fits = (text for text in ["a" * least, "1" * least, *SAMPLES] if len(text) >= least and re.fullmatch(pattern, text, re.S))
     return next(fits, "a" * least)
 
 
