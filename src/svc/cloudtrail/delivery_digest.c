@@ -154,7 +154,7 @@ static struct err make_digest(struct store_conn *db, struct digest *digest)
     digest->next = (struct chain_row){ .log_account = chain->log_account, .log_region = chain->log_region,
                                        .end_ms = chain->end_ms + options->digest_ms, .bucket = trail->trail->s3_bucket_name };
     digest->next.object = digest_key(ctx->arena, trail, &digest->next);
-    digest->ends = !trail->logging && trail->stopped_ms < digest->next.end_ms;
+    digest->ends = !trail->logging && trail->stopped_ms + options->interval_ms < digest->next.end_ms; /* its last files are in it */
     TRY(store_writer_wait(ctx, options->writer, get_key, digest));
     TRY(store_begin(ctx, db, STORE_READ));
     const struct err err = trail_rows_file_list(ctx, db, trail, chain->log_account, chain->log_region, digest->next.end_ms,
@@ -258,6 +258,9 @@ struct err delivery_digests(struct ctx *ctx, struct store_conn *db, const struct
         return count ? store_writer_wait(&beginning.ctx, options->writer, end_all, &beginning) : ERR_OK;
     }
     TRY(list_chains(ctx, db, trail, &chains, &count));
+    if (count == 0 && !trail->logging) {
+        return ERR_OK; /* a chain that has ended begins anew with StartLogging only, never over the same names */
+    }
     bool any_due = count == 0;
     for (size_t i = 0; i < count; i++) {
         any_due = any_due || is_due(options, delivery, &chains[i], ctx->now_ms);
