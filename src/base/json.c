@@ -424,12 +424,26 @@ void json_escape(struct text *text, struct str s)
     text_add(text, str_from(s, plain));
 }
 
+/* In one piece when nothing in it needs an escape, as is the rule. end: what follows, a quote first. */
+static void quote(struct text *text, struct str s, struct str end)
+{
+    if (s.len == 0 || plain_length(s) < s.len) {
+        text_add_char(text, '"');
+        json_escape(text, s);
+        text_add(text, end);
+        return;
+    }
+    char *at = text_space(text, s.len + end.len + 1);
+    *at++ = '"';
+    memcpy(at, s.ptr, s.len);
+    memcpy(at + s.len, end.ptr, end.len);
+    text->len += s.len + end.len + 1;
+}
+
 void json_key(struct json_writer *w, struct str key)
 {
     separate(w);
-    text_add_char(&w->text, '"');
-    json_escape(&w->text, key);
-    text_add(&w->text, STR("\":"));
+    quote(&w->text, key, STR("\":"));
     w->comma = false;
 }
 
@@ -440,9 +454,7 @@ void json_str(struct json_writer *w, struct str s)
         return;
     }
     separate(w);
-    text_add_char(&w->text, '"');
-    json_escape(&w->text, s);
-    text_add_char(&w->text, '"');
+    quote(&w->text, s, STR("\""));
 }
 
 void json_write_int(struct json_writer *w, int64_t n)

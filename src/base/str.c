@@ -496,6 +496,12 @@ static void text_reserve(struct text *text, size_t more)
     text->capacity = capacity;
 }
 
+char *text_space(struct text *text, size_t more)
+{
+    text_reserve(text, more);
+    return text->ptr + text->len;
+}
+
 void text_add(struct text *text, struct str s)
 {
     text_reserve(text, s.len);

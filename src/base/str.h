@@ -70,6 +70,7 @@ struct text {
 };
 
 struct text text_new(struct arena *arena);
+char *text_space(struct text *text, size_t more); /* room for so many bytes behind text->len, which the writer moves */
 void text_add(struct text *text, struct str s);
 void text_add_char(struct text *text, char c);
 void text_add_format(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
