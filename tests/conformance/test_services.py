@@ -1,6 +1,7 @@
 """Every operation of the services that we answer: what botocore sends, our codecs read as it was meant."""
 
 import base64
+import io
 import pathlib
 import random
 from urllib.parse import urlsplit
@@ -72,10 +73,12 @@ def received(driver, service, name, operation, value):
     """What botocore makes of our answer, as plain values."""
     shape = operation.output_shape
     answer = driver.ask(do="encode", service=name, operation=operation.name, value=value)
+    body = base64.b64decode(answer["body"])
     response = {"status_code": answer["status"], "headers": HeadersDict(dict(answer["headers"])),
-                "body": base64.b64decode(answer["body"]), "context": {}}
+                "body": io.BytesIO(body) if operation.has_streaming_output else body, "context": {}}
     parsed = botocore.parsers.create_parser(service.metadata["protocol"]).parse(response, shape)
     parsed.pop("ResponseMetadata", None)
+    parsed = {key: part.read() if isinstance(part, io.BytesIO) else part for key, part in parsed.items()}
     return plain.of(shape, parsed)
 
 
