@@ -87,7 +87,7 @@ def test_botocore_reads_every_answer_as_meant(driver, name):
     service = load(name)
     run, failures = 0, []
     for operation in map(service.operation_model, service.operation_names):
-        shape = operation.output_shape
+        shape = None if operation.has_event_stream_output else operation.output_shape  # no service of ours has any yet
         for seed in range(ROUNDS if shape else 0):
             try:
                 value = plain.of(shape, samples.value(shape, random.Random(f"{operation.name} {seed}")))
