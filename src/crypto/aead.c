@@ -84,11 +84,10 @@ static bool run_cipher(EVP_CIPHER_CTX *cipher, bool sealing, const unsigned char
         && (in.len == 0 || EVP_CipherUpdate(cipher, out, &wrote, (const unsigned char *)in.ptr, (int)in.len) == 1);
 }
 
-void aead_seal(const struct aead *aead, const unsigned char nonce[AEAD_NONCE_SIZE], struct str about, struct str plain,
-               unsigned char *out)
+void aead_seal_apart(const struct aead *aead, const unsigned char nonce[AEAD_NONCE_SIZE], struct str about, struct str plain,
+                     unsigned char *out, unsigned char tag[AEAD_TAG_SIZE])
 {
     EVP_CIPHER_CTX *cipher = take_cipher(aead);
-    unsigned char *tag = out + plain.len;
     int wrote = 0;
     const bool done = run_cipher(cipher, true, nonce, about, plain, out)
         && EVP_CipherFinal_ex(cipher, tag, &wrote) == 1
@@ -96,6 +95,30 @@ void aead_seal(const struct aead *aead, const unsigned char nonce[AEAD_NONCE_SIZ
     give_cipher(aead, cipher);
     assert(done);
     (void)done;
+}
+
+void aead_seal(const struct aead *aead, const unsigned char nonce[AEAD_NONCE_SIZE], struct str about, struct str plain,
+               unsigned char *out)
+{
+    aead_seal_apart(aead, nonce, about, plain, out, out + plain.len);
+}
+
+bool aead_unseal_apart(const struct aead *aead, const unsigned char nonce[AEAD_NONCE_SIZE], struct str about, struct str sealed,
+                       const unsigned char tag[AEAD_TAG_SIZE], unsigned char *out)
+{
+    unsigned char expected[AEAD_TAG_SIZE];
+    unsigned char none = 0; /* of nothing sealed */
+    memcpy(expected, tag, AEAD_TAG_SIZE);
+    EVP_CIPHER_CTX *cipher = take_cipher(aead);
+    int wrote = 0;
+    const bool done = run_cipher(cipher, false, nonce, about, sealed, out)
+        && EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG_SIZE, expected) == 1
+        && EVP_CipherFinal_ex(cipher, sealed.len ? out + sealed.len : &none, &wrote) == 1;
+    give_cipher(aead, cipher);
+    if (!done) {
+        memory_wipe(out, sealed.len); /* what was deciphered before the tag failed is nobody's business */
+    }
+    return done;
 }
 
 bool aead_unseal(const struct aead *aead, const unsigned char nonce[AEAD_NONCE_SIZE], struct str about, struct str sealed,
@@ -106,16 +129,6 @@ bool aead_unseal(const struct aead *aead, const unsigned char nonce[AEAD_NONCE_S
     }
     const struct str hidden = str_slice(sealed, 0, sealed.len - AEAD_TAG_SIZE);
     unsigned char tag[AEAD_TAG_SIZE];
-    unsigned char none = 0; /* of nothing sealed */
     memcpy(tag, sealed.ptr + hidden.len, AEAD_TAG_SIZE);
-    EVP_CIPHER_CTX *cipher = take_cipher(aead);
-    int wrote = 0;
-    const bool done = run_cipher(cipher, false, nonce, about, hidden, out)
-        && EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG_SIZE, tag) == 1
-        && EVP_CipherFinal_ex(cipher, hidden.len ? out + hidden.len : &none, &wrote) == 1;
-    give_cipher(aead, cipher);
-    if (!done) {
-        memory_wipe(out, hidden.len); /* what was deciphered before the tag failed is nobody's business */
-    }
-    return done;
+    return aead_unseal_apart(aead, nonce, about, hidden, tag, out);
 }

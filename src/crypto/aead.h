@@ -20,4 +20,10 @@ void aead_seal(const struct aead *aead, const unsigned char nonce[AEAD_NONCE_SIZ
 bool aead_unseal(const struct aead *aead, const unsigned char nonce[AEAD_NONCE_SIZE], struct str about, struct str sealed,
                  unsigned char *out);
 
+/* The same with the tag elsewhere; out takes as many bytes as come in and may be where they are. */
+void aead_seal_apart(const struct aead *aead, const unsigned char nonce[AEAD_NONCE_SIZE], struct str about, struct str plain,
+                     unsigned char *out, unsigned char tag[AEAD_TAG_SIZE]);
+bool aead_unseal_apart(const struct aead *aead, const unsigned char nonce[AEAD_NONCE_SIZE], struct str about, struct str sealed,
+                       const unsigned char tag[AEAD_TAG_SIZE], unsigned char *out);
+
 #endif

@@ -9,4 +9,9 @@ uint32_t crc32_ieee(uint32_t before, struct str data);
 uint32_t crc32_c(uint32_t before, struct str data);
 uint64_t crc64_nvme(uint64_t before, struct str data);
 
+/* Of two texts one after the other, from the checksum of each and the second one's length. */
+uint32_t crc32_ieee_joined(uint32_t first, uint32_t second, uint64_t second_size);
+uint32_t crc32_c_joined(uint32_t first, uint32_t second, uint64_t second_size);
+uint64_t crc64_nvme_joined(uint64_t first, uint64_t second, uint64_t second_size);
+
 #endif

@@ -98,3 +98,21 @@ TEST(secrets_are_equal_only_when_every_byte_is)
     CHECK(!crypto_equal(STR("secret"), STR("secre")));
     CHECK(crypto_equal(STR(""), STR_NONE));
 }
+
+TEST(checksums_of_two_pieces_join_to_that_of_the_whole)
+{
+    char *bytes = arena_alloc_raw(arena, 70000);
+    for (size_t i = 0; i < 70000; i++) {
+        bytes[i] = (char)(i * 31 + (i >> 8) * 7);
+    }
+    const struct str whole = { bytes, 70000 };
+    const size_t cuts[] = { 0, 1, 7, 256, 65535, 65536, 69999, 70000 };
+    for (size_t i = 0; i < COUNT_OF(cuts); i++) {
+        const struct str first = str_slice(whole, 0, cuts[i]);
+        const struct str second = str_from(whole, cuts[i]);
+        CHECK(crc32_ieee_joined(crc32_ieee(0, first), crc32_ieee(0, second), second.len) == crc32_ieee(0, whole));
+        CHECK(crc32_c_joined(crc32_c(0, first), crc32_c(0, second), second.len) == crc32_c(0, whole));
+        CHECK(crc64_nvme_joined(crc64_nvme(0, first), crc64_nvme(0, second), second.len) == crc64_nvme(0, whole));
+    }
+    CHECK(crc64_nvme_joined(1, 2, UINT64_MAX) != 0);
+}
