@@ -29,6 +29,11 @@ void audit_note(struct audit_notes *notes, const struct finished *finished, stru
         .as_service = service,
         .host = host,
     });
+    struct journal_entry **last = &entries;
+    while (*last) {
+        last = &(*last)->next;
+    }
+    *last = finished->err.fault ? NULL : audit_service_events(arena, rq->service_events);
     if (entries == NULL) {
         return;
     }

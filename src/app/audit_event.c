@@ -42,26 +42,51 @@ static struct str text_of(const struct shape *shape, const void *structure, cons
     return STR_NONE;
 }
 
+/* The role behind a session; of a federated user, the user (or root) who vouched for it. */
+static void write_issuer(struct json_writer *w, const struct principal *caller)
+{
+    const bool role = caller->type == PRINCIPAL_ASSUMED_ROLE;
+    const bool root = !role && str_equal(caller->issuer_id, caller->account);
+    json_key(w, STR("sessionIssuer"));
+    json_open_object(w);
+    json_member_str(w, STR("type"), role ? STR("Role") : root ? STR("Root") : STR("IAMUser"));
+    json_member_str(w, STR("principalId"), role ? role_id(caller) : caller->issuer_id);
+    json_member_str(w, STR("arn"), caller->role_arn);
+    json_member_str(w, STR("accountId"), caller->account);
+    json_member_str(w, STR("userName"), role ? caller->name : STR_NONE);
+    json_close_object(w);
+}
+
+/* spec: "webIdFederationData": the provider whose token the session was made for. */
+static void write_federation(struct json_writer *w, const struct principal *caller)
+{
+    if (str_search(caller->provider, STR(":oidc-provider/")) != STR_MISSING) {
+        json_key(w, STR("webIdFederationData"));
+        json_open_object(w);
+        json_member_str(w, STR("federatedProvider"), caller->provider);
+        json_key(w, STR("attributes"));
+        json_raw(w, STR("{}"));
+        json_close_object(w);
+    }
+}
+
 static void write_session(struct json_writer *w, struct ctx *ctx, const struct principal *caller)
 {
     json_key(w, STR("sessionContext"));
     json_open_object(w);
-    if (caller->type == PRINCIPAL_ASSUMED_ROLE) {
-        json_key(w, STR("sessionIssuer"));
-        json_open_object(w);
-        json_member_str(w, STR("type"), STR("Role"));
-        json_member_str(w, STR("principalId"), role_id(caller));
-        json_member_str(w, STR("arn"), caller->role_arn);
-        json_member_str(w, STR("accountId"), caller->account);
-        json_member_str(w, STR("userName"), caller->name);
-        json_close_object(w);
+    if (caller->type == PRINCIPAL_ASSUMED_ROLE || (caller->type == PRINCIPAL_FEDERATED && caller->issuer_id.ptr)) {
+        write_issuer(w, caller);
     }
+    write_federation(w, caller);
     json_key(w, STR("attributes"));
     json_open_object(w);
     json_member_str(w, STR("creationDate"), clock_format_iso8601(ctx->arena, caller->session_since_ms));
     json_member_str(w, STR("mfaAuthenticated"), caller->mfa ? STR("true") : STR("false"));
     json_close_object(w);
     json_member_str(w, STR("sourceIdentity"), caller->source_identity);
+    if (caller->type == PRINCIPAL_ROOT && caller->session_policy.ptr) { /* AssumeRoot's: one task's rights */
+        json_member_str(w, STR("assumedRoot"), STR("true"));
+    }
     json_close_object(w);
 }
 
@@ -157,12 +182,15 @@ static void write_outcome(struct json_writer *w, const struct event_parts *parts
     const struct audit_call *call = parts->call;
     const struct operation *operation = call->rq->operation;
     const struct audit_style style = audit_style(call->rq->service);
+    struct audit_style asked = style;
+    asked.host = call->host;
+    asked.uri = operation->uri;
     if (call->err.fault) {
         json_member_str(w, STR("errorCode"), error_code(call));
         json_member_str(w, STR("errorMessage"), text_shown(str_of(call->reason), TEXT_MAX));
     }
     json_key(w, STR("requestParameters"));
-    audit_write(w, &style, operation->input, call->in);
+    audit_write(w, &asked, operation->input, call->in);
     json_key(w, STR("responseElements"));
     const bool shown = !call->err.fault
         && (!parts->read_only || str_equal(parts->source, STR("sts.amazonaws.com")))

@@ -7,7 +7,7 @@
 #define YAGURA_APP_AUDIT_EVENT_H
 
 #include "store/journal.h"
-#include "svc/request.h"
+#include "svc/service_event.h"
 
 struct audit_call {
     const struct request *rq;   /* service and operation, caller, region, time, request id */
@@ -25,5 +25,7 @@ struct audit_call {
 /* The entries of one call in arena: one, or two that share an id when caller and resource are of different accounts.
  * NULL: such calls are not recorded. */
 struct journal_entry *audit_event(struct arena *arena, const struct audit_call *call);
+/* What services did of themselves (app/audit_service_event.c); NULL: nothing. */
+struct journal_entry *audit_service_events(struct arena *arena, const struct service_event *events);
 
 #endif

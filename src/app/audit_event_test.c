@@ -1,11 +1,15 @@
 #include "app/audit_event.h"
 
+#include <stdio.h>
+
 #include "base/json.h"
 #include "guardduty_model.h"
+#include "services.h"
 #include "iam_model.h"
 #include "sts_model.h"
 #include "svc/cloudtrail/naming.h"
 #include "tests/test.h"
+#include "wire/value.h"
 
 static const struct operation *operation_of(const struct service_model *service, const char *name)
 {
@@ -237,4 +241,146 @@ TEST(reads_are_told_from_changes_by_name_with_few_exceptions)
     CHECK(!cloudtrail_read_only(STR("kms.amazonaws.com"), STR("CreateGrant")));
     CHECK_STR(cloudtrail_event_name(STR("lambda.amazonaws.com"), STR("CreateFunction")), "CreateFunction20150331");
     CHECK_STR(cloudtrail_event_name(STR("iam.amazonaws.com"), STR("CreateAlias")), "CreateAlias");
+}
+
+/* --- every secret that a model has room for --- */
+
+enum { PLANT_DEPTH = 6 };
+
+/* By name, whatever the model says. */
+static bool names_a_secret(const char *name)
+{
+    static const char *const known[] = { "SecretAccessKey", "SessionToken", "SecretString", "SecretBinary", "Password", "OldPassword",
+                                        "NewPassword", "RandomPassword", "Plaintext", "WebIdentityToken", "SAMLAssertion",
+                                        "SSECustomerKey", "CopySourceSSECustomerKey", "PrivateKey", "PrivateKeyPlaintext", "ClientSecret" };
+    for (size_t i = 0; i < COUNT_OF(known); i++) {
+        if (strcmp(name, known[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void plant(struct decoder *d, const struct slot *slot, bool secret, int depth);
+
+static void plant_items(struct decoder *d, const struct slot *slot, bool secret, int depth)
+{
+    struct builder builder = builder_new(d, slot);
+    for (size_t i = 0; i < 2; i++) {
+        struct slot item;
+        CHECK_OK(builder_add(d, &builder, secret ? STR("planted-key") : STR("shown"), &item));
+        plant(d, &item, secret, depth);
+    }
+    builder_done(&builder);
+}
+
+static void plant(struct decoder *d, const struct slot *slot, bool secret, int depth)
+{
+    const struct shape *shape = slot->shape;
+    secret = secret || shape->sensitive || shape->kind == SHAPE_BLOB;
+    switch (shape->kind) {
+    case SHAPE_STRING:
+    case SHAPE_BLOB: slot_text(slot, secret ? STR("planted-text") : STR("shown")); return;
+    case SHAPE_DOCUMENT: slot_text(slot, secret ? STR("\"planted-text\"") : STR("\"shown\"")); return;
+    case SHAPE_BOOLEAN: slot_bool(slot, true); return;
+    case SHAPE_INTEGER:
+    case SHAPE_LONG:
+    case SHAPE_TIMESTAMP: (void)slot_integer(slot, 7); return;
+    case SHAPE_DOUBLE: slot_double(slot, 7); return;
+    case SHAPE_LIST:
+    case SHAPE_MAP: plant_items(d, slot, secret, depth); return;
+    case SHAPE_STRUCTURE: break;
+    }
+    void *structure = depth > 0 ? slot_structure(d, slot) : NULL;
+    for (size_t i = 0; structure && i < shape->member_count; i++) {
+        const struct member *member = &shape->members[i];
+        const struct slot inner = slot_member(structure, member);
+        plant(d, &inner, secret || names_a_secret(member->name), depth - 1);
+    }
+}
+
+static const void *planted(struct decoder *d, const struct shape *shape)
+{
+    void *structure = arena_alloc(d->ctx->arena, shape->size + 1);
+    for (size_t i = 0; i < shape->member_count; i++) {
+        const struct member *member = &shape->members[i];
+        const struct slot inner = slot_member(structure, member);
+        plant(d, &inner, names_a_secret(member->name), PLANT_DEPTH);
+    }
+    return structure;
+}
+
+static const struct fault TOO_MUCH = { "TooMuch", NULL, NULL, 400 };
+
+static bool event_leaks(struct arena *arena, const struct service_model *service, const struct operation *operation)
+{
+    struct request rq = request_by(arena, PRINCIPAL_USER, service, operation->name);
+    struct decoder d = decoder_new(&rq.ctx, &TOO_MUCH);
+    const struct audit_call call = { .rq = &rq, .in = planted(&d, operation->input), .out = planted(&d, operation->output) };
+    const struct journal_entry *entry = audit_event(arena, &call);
+    const bool leaks = entry && str_search(entry->payload, STR("planted")) != STR_MISSING;
+    if (leaks) {
+        printf("%s:%s shows %.200s\n", service->name, operation->name,
+               entry->payload.ptr + str_search(entry->payload, STR("planted")) - 60);
+    }
+    CHECK(entry == NULL || json_parse(arena, entry->payload, NULL) != NULL);
+    return leaks;
+}
+
+TEST(no_secret_of_any_operation_of_any_service_is_in_its_event)
+{
+    size_t leaks = 0, events = 0;
+    for (size_t i = 0; i < SERVICE_MODEL_COUNT; i++) {
+        for (size_t j = 0; j < SERVICE_MODELS[i]->operation_count; j++, events++) {
+            struct arena *own CLEANUP(arena_cleanup) = arena_open();
+            leaks += event_leaks(own, SERVICE_MODELS[i], &SERVICE_MODELS[i]->operations[j]);
+        }
+    }
+    CHECK(events > 100);
+    CHECK_INT(leaks, 0);
+    (void)arena;
+}
+
+TEST(who_vouched_for_a_session_is_named)
+{
+    struct request rq = request_by(arena, PRINCIPAL_ASSUMED_ROLE, &GUARDDUTY_MODEL, "ListDetectors");
+    rq.caller.provider = STR("arn:aws:iam::111122223333:oidc-provider/token.example.com");
+    const struct json *event = event_of(arena, audit_event(arena, &(struct audit_call){ .rq = &rq }));
+    CHECK_STR(at(event, "userIdentity.sessionContext.webIdFederationData.federatedProvider"),
+              "arn:aws:iam::111122223333:oidc-provider/token.example.com");
+
+    rq = request_by(arena, PRINCIPAL_ROOT, &GUARDDUTY_MODEL, "ListDetectors");
+    rq.caller.session_since_ms = 1699999000000;
+    event = event_of(arena, audit_event(arena, &(struct audit_call){ .rq = &rq }));
+    CHECK_STR(at(event, "userIdentity.sessionContext.assumedRoot"), "absent");
+    rq.caller.session_policy = STR("{}");
+    event = event_of(arena, audit_event(arena, &(struct audit_call){ .rq = &rq }));
+    CHECK_STR(at(event, "userIdentity.sessionContext.assumedRoot"), "true");
+
+    rq.caller = (struct principal){ .type = PRINCIPAL_FEDERATED, .account = STR("111122223333"), .id = STR("111122223333:bob"),
+                                    .arn = STR("arn:aws:sts::111122223333:federated-user/bob"), .issuer_id = STR("AIDA1"),
+                                    .session_name = STR("bob"), .session_since_ms = 1699999000000 };
+    event = event_of(arena, audit_event(arena, &(struct audit_call){ .rq = &rq }));
+    CHECK_STR(at(event, "userIdentity.type"), "FederatedUser");
+    CHECK_STR(at(event, "userIdentity.sessionContext.sessionIssuer.type"), "IAMUser");
+    CHECK_STR(at(event, "userIdentity.sessionContext.sessionIssuer.principalId"), "AIDA1");
+}
+
+TEST(what_a_service_does_of_itself_is_a_service_event)
+{
+    const struct service_event told = { .source = STR("kms.amazonaws.com"), .invoked_by = STR("AWS Internal"), .name = STR("RotateKey"),
+                                        .account = STR("111122223333"), .region = STR("eu-west-1"), .resource_type = STR("AWS::KMS::Key"),
+                                        .resource = STR("arn:aws:kms:eu-west-1:111122223333:key/k"), .details = STR("{\"keyId\":\"k\"}"),
+                                        .at_ms = 1700000000000 };
+    struct service_event *events = NULL;
+    service_event_add(arena, &events, &told);
+    const struct journal_entry *entry = audit_service_events(arena, events);
+    const struct json *event = event_of(arena, entry);
+    CHECK_STR(at(event, "eventType"), "AwsServiceEvent");
+    CHECK_STR(at(event, "userIdentity.invokedBy"), "AWS Internal");
+    CHECK_STR(at(event, "userIdentity.type"), "absent");
+    CHECK_STR(at(event, "serviceEventDetails.keyId"), "k");
+    CHECK_STR(at(event, "requestParameters"), "null");
+    CHECK(has_key(entry, cloudtrail_lookup_key(cloudtrail_place_key(STR("111122223333"), STR("eu-west-1"), false), LOOKUP_EVENT_NAME,
+                                               STR("RotateKey"))));
 }

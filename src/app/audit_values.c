@@ -58,6 +58,31 @@ static void write_list(struct json_writer *w, const struct audit_style *style, c
     json_close_array(w);
 }
 
+/* As XML turned into JSON: one item stands for itself, and a list that is not flattened names its items within. */
+static void write_wire_list(struct json_writer *w, const struct audit_style *style, const struct member *member, const struct view *view)
+{
+    const bool flattened = member->flattened || view->shape->flattened;
+    const char *name = view->shape->members[0].wire_name;
+    const size_t count = view_count(view);
+    if (count == 0) {
+        json_str(w, STR(""));
+        return;
+    }
+    if (!flattened) {
+        json_open_object(w);
+        json_key(w, str_of(name ? name : "member"));
+    }
+    if (count == 1) {
+        const struct view item = view_item(view, 0);
+        write_value(w, style, &item);
+    } else {
+        write_list(w, style, view);
+    }
+    if (!flattened) {
+        json_close_object(w);
+    }
+}
+
 static void write_map(struct json_writer *w, const struct audit_style *style, const struct view *view)
 {
     const size_t count = view_count(view);
@@ -113,12 +138,12 @@ static void write_value(struct json_writer *w, const struct audit_style *style, 
 
 static void write_name(struct json_writer *w, const struct audit_style *style, const struct member *member)
 {
-    if (style->wire_names && (member->location == IN_HEADER || member->location == IN_QUERY)) {
-        json_key(w, str_of(member->wire_name));
+    if (style->wire_names && member->location == IN_URI && strcmp(member->name, "Bucket") == 0) {
+        json_key(w, STR("bucketName"));
         return;
     }
-    if (style->wire_names && strcmp(member->name, "Bucket") == 0) {
-        json_key(w, STR("bucketName"));
+    if (style->wire_names && member->location != IN_URI) {
+        json_key(w, str_of(member->wire_name));
         return;
     }
     char name[128];
@@ -132,6 +157,31 @@ static void write_name(struct json_writer *w, const struct audit_style *style, c
     json_key(w, (struct str){ name, length });
 }
 
+/* S3's policies are shown as what they say; what users keep as metadata of objects is theirs alone. */
+static void write_document(struct json_writer *w, const struct member *member, const struct view *view)
+{
+    if (strcmp(member->name, "Policy") == 0 && json_parse(w->text.arena, view_text(view), NULL)) {
+        json_key(w, STR("bucketPolicy"));
+        json_raw(w, view_text(view));
+    }
+}
+
+/* "?lifecycle", "?list-type=2": which of a resource's aspects a request is about. */
+static void write_query(struct json_writer *w, const char *uri)
+{
+    struct str rest = STR_NONE;
+    str_cut(str_of(uri), '?', &rest);
+    while (rest.len > 0) {
+        struct str value = STR_NONE;
+        const struct str pair = str_cut(rest, '&', &rest);
+        const struct str name = str_cut(pair, '=', &value);
+        if (name.len > 0 && !str_equal(name, STR("x-id"))) {
+            json_key(w, name);
+            json_str(w, value.ptr ? value : STR(""));
+        }
+    }
+}
+
 /* Emits nothing for what is hidden without a word. */
 static void write_member(struct json_writer *w, const struct audit_style *style, const struct member *member,
                          const void *structure)
@@ -139,6 +189,10 @@ static void write_member(struct json_writer *w, const struct audit_style *style,
     const struct view view = view_member(structure, member);
     const struct shape *shape = member->shape;
     if (!view_present(&view) || shape->kind == SHAPE_BLOB || member->streaming || is_never_shown(member->name)) {
+        return;
+    }
+    if (style->wire_names && (member->location == IN_HEADERS || (member->payload && shape->kind == SHAPE_STRING))) {
+        write_document(w, member, &view);
         return;
     }
     const bool scalar = shape->kind != SHAPE_MAP && shape->kind != SHAPE_LIST && shape->kind != SHAPE_STRUCTURE;
@@ -154,6 +208,8 @@ static void write_member(struct json_writer *w, const struct audit_style *style,
         json_raw(w, STR("{}"));
     } else if (shape->sensitive && shape->kind == SHAPE_LIST) {
         json_raw(w, STR("[]"));
+    } else if (style->wire_names && shape->kind == SHAPE_LIST) {
+        write_wire_list(w, style, member, &view);
     } else {
         write_value(w, style, &view);
     }
@@ -177,6 +233,10 @@ void audit_write(struct json_writer *w, const struct audit_style *style, const s
     const bool comma = w->comma;
     json_open_object(w);
     write_members(w, style, shape, structure);
+    if (style->wire_names && style->uri) {
+        json_member_str(w, STR("Host"), style->host);
+        write_query(w, style->uri);
+    }
     json_close_object(w);
     const size_t length = w->text.len - before;
     const bool nothing = w->text.ptr[w->text.len - 2] == '{';

@@ -9,8 +9,10 @@ enum { AUDIT_VALUES_MAX = 100 << 10 }; /* of requestParameters, and of responseE
 
 /* How a service's events spell names and hide what is sensitive. */
 struct audit_style {
-    bool wire_names;    /* S3: headers and query parameters by their names on the wire */
+    bool wire_names;    /* S3: everything by its name on the wire, lists as XML has them */
     const char *hidden; /* shown in place of sensitive text; NULL: left out */
+    struct str host;    /* of a request in wire names: the Host header; absent: none */
+    const char *uri;    /* of a request in wire names: its constant query is shown as parameters; NULL: none */
 };
 struct audit_style audit_style(const struct service_model *service);
 

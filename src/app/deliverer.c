@@ -22,6 +22,7 @@ struct round {
     struct delivery *deliveries;
     size_t count;
     size_t counts[DELIVERER_CHANNELS_MAX + 1]; /* the last: of no channel */
+    const struct journal_entry *entries; /* of chores */
 };
 
 bool deliverer_stopping(void *self)
@@ -127,7 +128,7 @@ static void deliver(struct round *round)
 static struct err work(void *argument, struct store_conn *db)
 {
     struct round *round = argument;
-    return round->deliverer->options.work(round->deliverer->options.self, &round->ctx, db);
+    return round->deliverer->options.work(round->deliverer->options.self, &round->ctx, db, &round->entries);
 }
 
 static struct err do_due_work(struct deliverer *deliverer, struct ctx *ctx)
@@ -141,7 +142,7 @@ static struct err do_due_work(struct deliverer *deliverer, struct ctx *ctx)
         return ERR_OK;
     }
     struct round round = { .ctx = *ctx, .deliverer = deliverer };
-    const struct err err = store_writer_wait(&round.ctx, deliverer->options.writer, work, &round);
+    const struct err err = store_writer_wait_recorded(&round.ctx, deliverer->options.writer, work, &round, &round.entries);
     *ctx = round.ctx;
     return err;
 }

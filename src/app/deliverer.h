@@ -42,7 +42,7 @@ struct deliverer_options {
     /* Before each look; due says on the thread's own connection whether there is work, work then does it in a write
      * transaction, perhaps again. NULL: none. */
     struct err (*due)(void *self, struct ctx *ctx, struct store_conn *db, bool *out);
-    struct err (*work)(void *self, struct ctx *ctx, struct store_conn *db);
+    struct err (*work)(void *self, struct ctx *ctx, struct store_conn *db, const struct journal_entry **entries); /* on record */
     void *self;
 };
 

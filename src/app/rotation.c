@@ -1,5 +1,6 @@
 #include "app/rotation.h"
 
+#include "app/audit_event.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -99,13 +100,53 @@ struct outcome {
     struct ctx ctx;
     const struct secretsmanager_step *step;
     bool succeeded;
+    int64_t began_ms;
     enum secretsmanager_news news;
+    const struct journal_entry *entries;
 };
+
+/* spec: Secrets Manager user guide, "AWS CloudTrail entries for Secrets Manager". */
+static void add_event(const struct outcome *outcome, struct service_event **events, const char *name, int64_t at_ms)
+{
+    struct json_writer about = json_writer_new(outcome->ctx.arena);
+    json_open_object(&about);
+    json_member_str(&about, STR("SecretId"), outcome->step->secret);
+    json_close_object(&about);
+    service_event_add(outcome->ctx.arena, events, &(const struct service_event){
+        .source = STR("secretsmanager.amazonaws.com"), .invoked_by = STR("secretsmanager.amazonaws.com"), .name = str_of(name),
+        .account = outcome->step->account, .region = outcome->step->region, .additional = json_done(&about), .at_ms = at_ms });
+}
+
+/* The events of what a step came to: its rotation began with it, ended with it, or both. A tried again one is a new attempt. */
+static const struct journal_entry *events_of(const struct outcome *outcome)
+{
+    struct service_event *events = NULL;
+    const struct secretsmanager_step *step = outcome->step;
+    const bool test = step->test_only;
+    const bool first = test || str_equal(step->name, STR("createSecret"));
+    if (first) {
+        add_event(outcome, &events, test ? "TestRotationStarted" : "RotationStarted", outcome->began_ms);
+    }
+    switch (outcome->news) {
+    case SECRETSMANAGER_GOES_ON: break;
+    case SECRETSMANAGER_ROTATED: add_event(outcome, &events, "RotationSucceeded", outcome->ctx.now_ms); break;
+    case SECRETSMANAGER_TESTED: add_event(outcome, &events, "TestRotationSucceeded", outcome->ctx.now_ms); break;
+    case SECRETSMANAGER_TRIES_AGAIN:
+        add_event(outcome, &events, test ? "TestRotationFailed" : "RotationFailed", outcome->ctx.now_ms);
+        break;
+    case SECRETSMANAGER_GONE:
+        add_event(outcome, &events, test ? "TestRotationFailed" : "RotationAbandoned", outcome->ctx.now_ms);
+        break;
+    }
+    return audit_service_events(outcome->ctx.arena, events);
+}
 
 static struct err store_outcome(void *argument, struct store_conn *db)
 {
     struct outcome *outcome = argument;
-    return secretsmanager_step_done(&outcome->ctx, db, outcome->step, outcome->succeeded, &outcome->news);
+    TRY(secretsmanager_step_done(&outcome->ctx, db, outcome->step, outcome->succeeded, &outcome->news));
+    outcome->entries = events_of(outcome);
+    return ERR_OK;
 }
 
 static void tell(const struct outcome *outcome)
@@ -126,12 +167,12 @@ static void do_step(struct rotator *rotator, const struct secretsmanager_step *s
 {
     struct arena *arena CLEANUP(arena_cleanup) = arena_open_secret();
     struct ctx ctx = ctx_new(arena, clock_now_ms());
-    struct outcome outcome = { .step = step, .succeeded = invoke(&ctx, rotator, step) };
+    struct outcome outcome = { .step = step, .began_ms = ctx.now_ms, .succeeded = invoke(&ctx, rotator, step) };
     if (!outcome.succeeded && is_stopping(rotator)) {
         return; /* cut short by us: done again at the next start */
     }
     outcome.ctx = ctx_new(arena, clock_now_ms());
-    if (store_writer_wait(&outcome.ctx, rotator->options.writer, store_outcome, &outcome).fault) {
+    if (store_writer_wait_recorded(&outcome.ctx, rotator->options.writer, store_outcome, &outcome, &outcome.entries).fault) {
         log_step(LOG_WARN, "what a step of a rotation did can't be stored; it will be done again", step, str_of(outcome.ctx.reason));
         return;
     }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/accounts.h"
+#include "app/audit_event.h"
 #include "app/audit_stream.h"
 #include "app/commands.h"
 #include "app/data.h"
@@ -281,12 +282,15 @@ static struct err chores_due(void *self, struct ctx *ctx, struct store_conn *db,
     return *out ? ERR_OK : kms_chores_due(ctx, db, out);
 }
 
-static struct err chores_do(void *self, struct ctx *ctx, struct store_conn *db)
+static struct err chores_do(void *self, struct ctx *ctx, struct store_conn *db, const struct journal_entry **entries)
 {
     struct server *server = self;
+    struct service_event *told = NULL;
     TRY(accounts_do(ctx, db));
     TRY(guardduty_chores_do(ctx, db, &server->chores));
-    return kms_chores_do(ctx, db, server->vault);
+    TRY(kms_chores_do(ctx, db, server->vault, &told));
+    *entries = audit_service_events(ctx->arena, told);
+    return ERR_OK;
 }
 
 static struct err open_notifier(struct ctx *ctx, struct server *server)

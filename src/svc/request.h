@@ -51,6 +51,7 @@ struct organization_place {
 
 struct door;
 struct journal; /* store/journal.h */
+struct service_event; /* svc/service_event.h */
 
 /* Work that may block (a function's run), done once the transaction is over: run fills the operation's output on a thread
  * that may wait, without a database (rq->db is NULL; door_call there makes a transaction of its own for each call). Set by a
@@ -99,6 +100,7 @@ struct request {
     struct door *door;                  /* to other services: svc/door.h */
     struct after after;
     struct fault_detail detail;
+    struct service_event *service_events; /* what services did of themselves in this call: on record with it */
 };
 
 struct guard;

@@ -53,6 +53,7 @@ static struct err remove_key(struct request *rq, const struct key *key)
         store_delete_key(rq, key);
     }
     TRY(kms_rows_key_delete(&rows, key->id));
+    key_tell(rq, key, "DeleteKey", STR_NONE);
     return tell_primary(rq, key);
 }
 
@@ -65,6 +66,7 @@ static struct err expire(struct request *rq, struct key *key)
     for (size_t i = 0; i < count; i++) {
         if (materials[i].expires_ms && materials[i].expires_ms <= rq->ctx.now_ms) {
             TRY(import_drop(rq, key, &materials[i]));
+            key_tell(rq, key, "DeleteImportedKeyMaterial", STR_NONE);
         }
     }
     return ERR_OK;
@@ -88,7 +90,7 @@ static struct err attend(struct request *rq, struct key *key)
     return rotate(rq, key);
 }
 
-struct err kms_chores_do(struct ctx *ctx, struct store_conn *db, const struct vault *vault)
+struct err kms_chores_do(struct ctx *ctx, struct store_conn *db, const struct vault *vault, struct service_event **told)
 {
     struct key *keys = NULL;
     size_t count = 0;
@@ -98,5 +100,6 @@ struct err kms_chores_do(struct ctx *ctx, struct store_conn *db, const struct va
     for (size_t i = 0; i < count; i++) {
         TRY(attend(&rq, &keys[i]));
     }
+    *told = rq.service_events;
     return ERR_OK;
 }

@@ -66,5 +66,7 @@ struct err key_dry_run(struct request *rq, struct opt_bool asked);
 /* Makes a key with material; every member but material is filled in by the caller. */
 struct err key_make(struct request *rq, struct key *key);
 struct str key_default_policy(struct request *rq, struct str account);
+/* KMS did something to a key of itself ("RotateKey"); rotation: AUTOMATIC, ON_DEMAND or absent. On record with the request. */
+void key_tell(struct request *rq, const struct key *key, const char *event, struct str rotation);
 
 #endif

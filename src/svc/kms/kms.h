@@ -18,7 +18,7 @@ void kms_set_clusters(const struct kms_cluster *clusters, size_t count);
 /* What time does: automatic rotation, material that expires, keys whose waiting period is over. Whether any is due, within a
  * read transaction; done within a write transaction. */
 struct err kms_chores_due(struct ctx *ctx, struct store_conn *db, bool *due);
-struct err kms_chores_do(struct ctx *ctx, struct store_conn *db, const struct vault *vault);
+struct err kms_chores_do(struct ctx *ctx, struct store_conn *db, const struct vault *vault, struct service_event **told);
 
 /* Unsealed keys that are kept for the next call are wiped. When no request is under way any more. */
 void kms_close(void);

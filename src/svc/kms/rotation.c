@@ -124,6 +124,7 @@ static struct err make_current(struct request *rq, struct key *key, struct mater
         }
     }
     key->material = newest->id;
+    key_tell(rq, key, "RotateKey", newest->rotation);
     return update_everywhere(rq, key);
 }
 

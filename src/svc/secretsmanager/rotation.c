@@ -50,7 +50,7 @@ struct err secretsmanager_steps(struct ctx *ctx, struct store_conn *db, size_t m
             steps[(*count)++] = (struct secretsmanager_step){
                 .account = rotation->account, .region = secret.region, .secret = secret.arn, .version = rotation->version,
                 .function = secret.function, .name = str_of(STEP_NAMES[rotation->step]), .event = event_of(ctx, rotation),
-                .number = rotation->step, .tries = rotation->tries,
+                .number = rotation->step, .tries = rotation->tries, .test_only = rotation->check_only,
             };
         }
     }

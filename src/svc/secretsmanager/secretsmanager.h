@@ -23,6 +23,7 @@ struct secretsmanager_step {
     struct str name;     /* "createSecret" */
     struct str event;    /* what the function is given: JSON */
     int64_t number, tries;
+    bool test_only;      /* nothing is rotated: the configuration is tried */
 };
 /* Steps that are due, at most one for each secret, the longest waiting first. */
 struct err secretsmanager_steps(struct ctx *ctx, struct store_conn *db, size_t max, struct secretsmanager_step *steps,
