@@ -277,3 +277,12 @@ def test_an_organization_s_trail_takes_what_its_members_do(servers):
     copy = [event["record"] for event in events(theirs, EventName="AssumeRole")][0]
     assert shared["sharedEventID"] == copy["sharedEventID"] and shared["eventID"] != copy["eventID"]
     assert copy["userIdentity"]["type"] == "AWSAccount" and copy["userIdentity"]["accountId"] == "111122223333"
+
+
+def test_what_kms_does_of_itself_is_a_service_event(yagura):
+    kms, client = yagura.client("kms"), yagura.client("cloudtrail")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.rotate_key_on_demand(KeyId=key)
+    [told] = [event["record"] for event in events(client, EventName="RotateKey") if event["record"]["resources"][0]["ARN"] == key]
+    assert told["eventType"] == "AwsServiceEvent" and told["userIdentity"] == {"accountId": "111122223333", "invokedBy": "AWS Internal"}
+    assert told["serviceEventDetails"] == {"keyId": key.rsplit("/", 1)[1], "rotationType": "ON_DEMAND"}

@@ -98,6 +98,16 @@ def turn(sm, secret):
     return json.loads(sm.get_secret_value(SecretId=secret)["SecretString"])["turn"]
 
 
+def recorded(server, secret):
+    """What Secrets Manager did of itself to a secret, as CloudTrail has it, oldest first."""
+    asked = [{"AttributeKey": "EventSource", "AttributeValue": "secretsmanager.amazonaws.com"}]
+    pages = server.client("cloudtrail").get_paginator("lookup_events").paginate(LookupAttributes=asked)
+    found = [event for page in pages for event in page["Events"]]
+    records = [json.loads(event["CloudTrailEvent"]) for event in reversed(found)]
+    return [record["eventName"] for record in records
+            if record["eventType"] == "AwsServiceEvent" and record["additionalEventData"]["SecretId"] == secret]
+
+
 def test_a_function_rotates_a_secret(yagura, sm, secret, function):
     version = sm.rotate_secret(SecretId=secret, RotationLambdaARN=function, RotationRules={"AutomaticallyAfterDays": 30})["VersionId"]
     wait_for(yagura, secret, version)
@@ -107,6 +117,7 @@ def test_a_function_rotates_a_secret(yagura, sm, secret, function):
     again = sm.rotate_secret(SecretId=secret, ClientRequestToken=uuid.uuid4().hex)["VersionId"]
     wait_for(yagura, secret, again)
     assert turn(sm, secret) == 2
+    assert recorded(yagura, secret) == ["RotationStarted", "RotationSucceeded"] * 2
     sm.rotate_secret(SecretId=secret, ClientRequestToken=again)  # the same call: nothing more happens
     sm.cancel_rotate_secret(SecretId=secret)
     assert sm.describe_secret(SecretId=secret)["RotationEnabled"] is False
@@ -168,6 +179,8 @@ def test_a_function_that_fails_is_tried_again_and_its_secret_stays(servers, tmp_
     sm.update_secret(SecretId=secret, Description="mended")
     wait_for(server, secret, version)
     assert turn(sm, secret) == 1
+    told = recorded(server, secret)
+    assert told[:2] == ["RotationStarted", "RotationFailed"] and told[-2:] == ["RotationStarted", "RotationSucceeded"]
     said = [line for line in server.said().splitlines() if '"message":"rotation' in line or '"message":"secret rotated' in line]
     assert any('"reason":"ValueError"' in line for line in said) and marker not in "".join(said)
 
