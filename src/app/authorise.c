@@ -20,7 +20,7 @@ struct judgement {
     const struct guard *guard;
     struct policy_layer layers[LAYERS_MAX];
     size_t layer_count;
-    const struct policy *resource_policy;
+    const struct policy *resource_policies[2]; /* its policy, its ACL */
     struct policy_caller caller;
     struct request_context context;
 };
@@ -131,9 +131,15 @@ static void add_grants(struct judgement *judgement)
 static void add_resource(struct judgement *judgement)
 {
     const struct guard *guard = judgement->guard;
+    size_t count = 0;
     if (guard->policy.ptr) {
-        judgement->resource_policy = authorise_compiled(judgement->memory, guard->policy, guard->trust);
-        add_layers(judgement, &(const struct policy_layer){ LAYER_RESOURCE, &judgement->resource_policy, 1 }, 1);
+        judgement->resource_policies[count++] = authorise_compiled(judgement->memory, guard->policy, guard->trust);
+    }
+    if (guard->acl.ptr) {
+        judgement->resource_policies[count++] = authorise_compiled(judgement->memory, guard->acl, false);
+    }
+    if (count > 0) {
+        add_layers(judgement, &(const struct policy_layer){ LAYER_RESOURCE, judgement->resource_policies, count }, 1);
     } else if (guard->resource_decides || judgement->identity == NULL) {
         add_layers(judgement, &(const struct policy_layer){ LAYER_RESOURCE, NULL, 0 }, 1);
     }
@@ -142,7 +148,7 @@ static void add_resource(struct judgement *judgement)
 static struct policy_question question_of(struct judgement *judgement)
 {
     const struct guard *guard = judgement->guard;
-    judgement->context = (struct request_context){ judgement->rq, guard->pairs, guard->pair_count };
+    judgement->context = (struct request_context){ judgement->rq, guard->pairs, guard->pair_count, guard };
     return (struct policy_question){
         .action = guard->action,
         .resource = guard->resource,
@@ -179,6 +185,9 @@ static struct err denied(struct request *rq, const struct guard *guard, const st
     const struct str words = iam_denial(&rq->ctx, &rq->caller, guard->action, guard->resource, answer);
     metric_add(METRIC_REQUESTS_REFUSED, 1);
     const struct fault *fault = says_xml(rq) ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION;
+    if (guard->terse) {
+        return fail(&rq->ctx, fault, "Access Denied");
+    }
     if (denial_message_wanted(guard->action)) {
         return fail(&rq->ctx, fault,
                     "You are not authorized to perform this operation. %" STR_FMT ". Encoded authorization failure message: %" STR_FMT,
@@ -192,6 +201,10 @@ static struct err settle(struct judgement *judgement)
     struct request *rq = judgement->rq;
     const struct policy_question question = question_of(judgement);
     const struct policy_answer answer = policy_decide(&question);
+    if (judgement->guard->verdict) {
+        *judgement->guard->verdict = answer.decision == POLICY_ALLOW;
+        return ERR_OK;
+    }
     rq->identity_allows = answer.decision == POLICY_ALLOW;
     rq->limited = judgement->guard->handler_decides && is_limited(&question);
     return rq->identity_allows || left_open(judgement->guard, &answer) ? ERR_OK : denied(rq, judgement->guard, &answer);

@@ -1,6 +1,8 @@
 #include "svc/context.h"
 
 #include "base/clock.h"
+#include "crypto/hash.h"
+#include "svc/guard.h"
 #include "svc/input.h"
 
 enum { VALUES_MAX = 64 };
@@ -34,13 +36,20 @@ static bool is_service(const struct request *rq)
     return rq->caller.type == PRINCIPAL_AWS_SERVICE;
 }
 
+struct str request_canonical_user(struct arena *arena, struct str account)
+{
+    return hash_hex(arena, HASH_SHA256, str_format(arena, "canonical user of %" STR_FMT, STR_ARG(account)));
+}
+
 struct policy_caller request_caller(struct request *rq)
 {
     if (is_service(rq)) {
         return (struct policy_caller){ .service = rq->caller.name };
     }
-    return (struct policy_caller){ .account = rq->caller.account, .arn = rq->caller.arn,
-                                   .role_arn = rq->caller.role_arn };
+    const bool s3 = rq->service && strcmp(rq->service->signing_name, "s3") == 0;
+    return (struct policy_caller){ .account = rq->caller.account, .arn = rq->caller.arn, .role_arn = rq->caller.role_arn,
+                                   .canonical_user = s3 && rq->caller.account.len
+                                       ? request_canonical_user(rq->ctx.arena, rq->caller.account) : STR_NONE };
 }
 
 /* spec: IAM user guide, aws:PrincipalArn: for a session the ARN of its role. */
@@ -316,6 +325,9 @@ bool request_lookup(void *argument, struct str key, struct policy_values *values
         take_via(&found, rq, key);
         take_resource_tag(&found, context, key);
         input_key_values(rq, key, take_input, &found);
+    }
+    if (found.count == 0 && context->guard && context->guard->late) {
+        take(&found, context->guard->late(rq, context->guard, key));
     }
     if (found.count == 0) {
         return false;

@@ -12,10 +12,13 @@ struct request_context {
     struct request *rq;
     const struct context_pair *extra; /* pairs with the same key are several values; an absent value is no pair */
     size_t extra_count;
+    const struct guard *guard; /* with a `late` function (svc/guard.h) that knows more; NULL: none */
 };
 
 bool request_lookup(void *argument, struct str key, struct policy_values *values);
 /* The caller as documents with a Principal see it. */
 struct policy_caller request_caller(struct request *rq);
+/* S3's id of an account, 64 hexadecimal digits. */
+struct str request_canonical_user(struct arena *arena, struct str account);
 
 #endif

@@ -47,7 +47,7 @@ static void write_condition(struct json_writer *w, struct str key, struct str va
 static void write_conditions(struct json_writer *w, struct request *rq, const struct guard *guard)
 {
     static const char *const GLOBAL[] = { "aws:PrincipalArn", "aws:SourceIp", "aws:RequestedRegion", "aws:MultiFactorAuthPresent" };
-    struct request_context context = { rq, guard->pairs, guard->pair_count };
+    struct request_context context = { rq, guard->pairs, guard->pair_count, guard };
     open_items(w, "conditions");
     for (size_t i = 0; i < COUNT_OF(GLOBAL); i++) {
         struct policy_values values = { NULL, 0 };

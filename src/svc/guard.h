@@ -16,6 +16,7 @@ struct guard {
     struct str resource;       /* an ARN, or "*" */
     struct str account;        /* who owns the resource; the caller's at first */
     struct str policy;         /* the resource's policy, JSON; absent: it has none */
+    struct str acl;            /* what else it grants, as a policy, JSON: S3's ACLs; absent: nothing. Either may allow */
     bool trust;                /* policy is a role's trust policy: it names no Resource */
     bool handler_decides;      /* AssumeRole: refuse only an explicit deny, tell rq->identity_allows and rq->limited */
     bool resource_decides;     /* KMS keys: without a word of the resource's policy identity policies count for nothing */
@@ -24,6 +25,11 @@ struct guard {
     size_t grant_count;
     const struct context_pair *pairs; /* keys of the operation and of the resource: "kms:ViaService", "aws:ResourceTag/team" */
     size_t pair_count;
+    /* One key that is costly to tell, asked only when a policy does and no pair has it; STR_NONE: the request has none such. */
+    struct str (*late)(struct request *rq, const struct guard *guard, struct str key);
+    const void *late_self;
+    bool *verdict;             /* not NULL: refuse nothing, say here whether it would be allowed */
+    bool terse;                /* S3 to strangers: a refusal says "Access Denied" and no more */
     struct guard *next;
 };
 
