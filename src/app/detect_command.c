@@ -56,6 +56,38 @@ static void take_event(void *self, const struct event *ev)
     engine_inspect(detection->engine, ev, &sink);
 }
 
+static void take_progress(void *self, const struct ingest_progress *progress)
+{
+    struct detection *detection = self;
+    progress_update(&detection->progress, progress->bytes_read, progress->bytes_inflated,
+                    reader_counts(detection->reader).records);
+}
+
+static void *open_examiner(const void *self)
+{
+    return engine_examiner_open(self);
+}
+
+static void close_examiner(void *scratch)
+{
+    engine_examiner_close(scratch);
+}
+
+static bool may_hold(const void *self, void *scratch, const struct event *ev)
+{
+    return engine_examine(self, scratch, ev);
+}
+
+static void read_files(struct detection *detection, const struct ingest_files *files, const struct ingest_sink *sink)
+{
+    const struct settings *settings = detection->settings;
+    const struct ingest_question question = { detection->engine, open_examiner, close_examiner, may_hold };
+    const struct ingest_watch watch = { detection, take_progress };
+    detection->progress = progress_begin(!settings->no_progress, files->total_size);
+    ingest_run(detection->reader, files, settings->threads ? (size_t)settings->threads : thread_cores(), sink, &question, &watch);
+    progress_clear(&detection->progress);
+}
+
 static void expect_events(void *self, const struct event *events, size_t count)
 {
     struct detection *detection = self;
@@ -81,13 +113,6 @@ static void take_trouble(void *self, const struct ingest_trouble *trouble)
     if (run->skipped == TROUBLES_SHOWN) {
         fputs("skipped: … further ones are only counted\n", stderr);
     }
-}
-
-static void take_progress(void *self, const struct ingest_progress *progress)
-{
-    struct detection *detection = self;
-    progress_update(&detection->progress, progress->bytes_read, progress->bytes_inflated,
-                    reader_counts(detection->reader).records);
 }
 
 /* What is found in logs to learn from is of no interest. */
@@ -128,15 +153,12 @@ static void warm_up(struct detection *detection, const struct reader_fields *fie
         return;
     }
     const struct ingest_sink sink = { detection, learn_event, take_trouble, expect_events };
-    const struct ingest_watch watch = { detection, take_progress };
     struct reader *reader = reader_open(fields, detection->projection);
     reader_want(reader, engine_sources(detection->engine));
     detection->reader = reader;
     engine_ask_first(detection->engine, ignore_all, detection);
     const struct ingest_files files = ingest_files_find(detection->ctx->arena, paths->items, paths->count, &sink);
-    detection->progress = progress_begin(!detection->settings->no_progress, files.total_size);
-    ingest_run(reader, &files, detection->settings->threads ? (size_t)detection->settings->threads : thread_cores(), &sink, &watch);
-    progress_clear(&detection->progress);
+    read_files(detection, &files, &sink);
     const struct learn_counts counts = learn_counts(detection->learn);
     fprintf(stderr, "learned from %" PRIu64 " records in %" PRIu64 " files: %" PRIu64 " entities of %" PRIu64 " accounts\n",
             reader_counts(reader).records, files.count, counts.entities, counts.accounts);
@@ -180,13 +202,10 @@ static void read_logs(struct detection *detection)
 {
     const struct settings *settings = detection->settings;
     const struct ingest_sink sink = { detection, take_event, take_trouble, expect_events };
-    const struct ingest_watch watch = { detection, take_progress };
     const struct ingest_files files =
         ingest_files_find(detection->ctx->arena, settings->arguments.items, settings->arguments.count, &sink);
     const int64_t started = clock_monotonic_us();
-    detection->progress = progress_begin(!settings->no_progress, files.total_size);
-    ingest_run(detection->reader, &files, settings->threads ? (size_t)settings->threads : thread_cores(), &sink, &watch);
-    progress_clear(&detection->progress);
+    read_files(detection, &files, &sink);
 
     const struct reader_counts counts = reader_counts(detection->reader);
     struct detect_run *run = &detection->run;

@@ -132,10 +132,12 @@ static void read_all(struct search *search)
     const struct ingest_sink missing = { .self = search, .trouble = take_missing_file };
     const struct ingest_sink sink = { .self = search, .event = take_event, .trouble = take_trouble };
     const struct ingest_watch watch = { search, take_progress };
+    const struct ingest_question question = match_rules_question(&search->rules);
     const struct ingest_files files =
         ingest_files_find(search->ctx->arena, settings->arguments.items, settings->arguments.count, &missing);
     search->progress = progress_begin(!settings->no_progress, files.total_size);
-    ingest_run(search->reader, &files, settings->threads ? (size_t)settings->threads : thread_cores(), &sink, &watch);
+    ingest_run(search->reader, &files, settings->threads ? (size_t)settings->threads : thread_cores(), &sink,
+               settings->explain ? NULL : &question, &watch);
     progress_clear(&search->progress);
     const struct reader_counts counts = reader_counts(search->reader);
     fprintf(stderr, "%" PRIu64 " records, %" PRIu64 " matched, %" PRIu64 " repeated, %" PRIu64 " skipped\n", counts.records, search->matched,

@@ -53,9 +53,32 @@ void match_rules_close(struct match_rules *rules)
     projection_free(rules->projection);
 }
 
+static void *open_scratch(const void *self)
+{
+    (void)self;
+    return match_scratch_open();
+}
+
+static void close_scratch(void *scratch)
+{
+    match_scratch_close(scratch);
+}
+
+static bool any_holds(const void *self, void *scratch, const struct event *ev)
+{
+    const struct match_rules *rules = self;
+    uint32_t first = 0;
+    return match_run(rules->set, scratch, ev->scan, &first, 1) > 0;
+}
+
+struct ingest_question match_rules_question(const struct match_rules *rules)
+{
+    return (struct ingest_question){ rules, open_scratch, close_scratch, any_holds };
+}
+
 struct match_verdict match_rules_ask(struct match_rules *rules, const struct event *ev)
 {
-    const size_t held = match_run(rules->set, rules->scratch, ev->scan, rules->held, rules->count);
+    const size_t held = ev->scan ? match_run(rules->set, rules->scratch, ev->scan, rules->held, rules->count) : 0;
     if (held == 0) {
         return (struct match_verdict){ NULL, 0 };
     }

@@ -4,6 +4,7 @@
 
 #include "app/config.h"
 #include "detect/correlate.h"
+#include "ingest/run.h"
 #include "match/match.h"
 
 struct match_rules {
@@ -31,7 +32,9 @@ struct match_verdict {
     const struct match_hit *hits; /* in ev->arena; without rules that are parts of correlations only */
     size_t count;
 };
-/* The scratch then knows the event for match_explain_last. Records without a time take no part in correlations. */
+/* For ingest_run: whether any rule holds. */
+struct ingest_question match_rules_question(const struct match_rules *rules);
+/* None hold when ev->scan is NULL. The scratch then knows the event for match_explain_last. Records without a time take no part in correlations. */
 struct match_verdict match_rules_ask(struct match_rules *rules, const struct event *ev);
 
 #endif

@@ -326,22 +326,60 @@ static void run_correlations(struct engine *engine, const struct event *ev, size
     }
 }
 
-static void run_rules(struct engine *engine, const struct event *ev, const struct engine_sink *sink)
+/* Those of the matched rules that are about such events, at the front; how many. */
+static size_t keep_held(const struct engine *engine, const struct event *ev, uint32_t *matched, size_t count)
 {
-    const size_t count = match_run(engine->set, engine->scratch, ev->scan, engine->matched, engine->rules.count);
     const bool failed = count > 0 && has_failed(ev);
     size_t held = 0;
     for (size_t i = 0; i < count; i++) {
+        const struct rule *rule = &engine->rules.items[matched[i]];
+        if ((rule->sources >> ev->source & 1) != 0 && (!failed || rule->attempts)) {
+            matched[held++] = matched[i];
+        }
+    }
+    return held;
+}
+
+struct engine_examiner {
+    struct match_scratch *scratch;
+    uint32_t *matched;
+};
+
+struct engine_examiner *engine_examiner_open(const struct engine *engine)
+{
+    struct engine_examiner *examiner = memory_new(sizeof(*examiner));
+    examiner->scratch = match_scratch_open();
+    examiner->matched = memory_new((engine->rules.count + 1) * sizeof(*examiner->matched));
+    return examiner;
+}
+
+void engine_examiner_close(struct engine_examiner *examiner)
+{
+    if (examiner) {
+        match_scratch_close(examiner->scratch);
+        memory_free(examiner->matched);
+        memory_free(examiner);
+    }
+}
+
+bool engine_examine(const struct engine *engine, struct engine_examiner *examiner, const struct event *ev)
+{
+    if ((engine->rule_sources >> ev->source & 1) == 0) {
+        return false;
+    }
+    const size_t count = match_run(engine->set, examiner->scratch, ev->scan, examiner->matched, engine->rules.count);
+    return keep_held(engine, ev, examiner->matched, count) > 0;
+}
+
+static void run_rules(struct engine *engine, const struct event *ev, const struct engine_sink *sink)
+{
+    const size_t count = match_run(engine->set, engine->scratch, ev->scan, engine->matched, engine->rules.count);
+    const size_t held = keep_held(engine, ev, engine->matched, count);
+    for (size_t i = 0; i < held; i++) {
         const uint32_t id = engine->matched[i];
-        const struct rule *rule = &engine->rules.items[id];
-        if ((rule->sources >> ev->source & 1) == 0 || (failed && !rule->attempts)) {
-            continue;
+        if (!correlate_hides(engine->correlate, id)) {
+            emit(engine, ev, &engine->rules.items[id].detection, &(struct verdict){ .severity = 0 }, id, sink);
         }
-        engine->matched[held++] = id;
-        if (correlate_hides(engine->correlate, id)) {
-            continue;
-        }
-        emit(engine, ev, &rule->detection, &(struct verdict){ .severity = 0 }, id, sink);
     }
     if (held > 0 && engine->correlate) {
         run_correlations(engine, ev, held, sink);
@@ -391,7 +429,7 @@ static void run_network(struct engine *engine, const struct event *ev, const str
 void engine_inspect(struct engine *engine, const struct event *ev, const struct engine_sink *sink)
 {
     engine->counts.events++;
-    if (engine->rule_sources >> ev->source & 1) {
+    if (ev->scan && engine->rule_sources >> ev->source & 1) {
         run_rules(engine, ev, sink);
     }
     if (engine->detector_sources >> ev->source & 1) {

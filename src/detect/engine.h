@@ -62,6 +62,13 @@ void engine_use_interfaces(struct engine *engine, const struct interfaces *inter
 /* Whose records are that name no account or region; else such findings have 000000000000 and us-east-1. Copied. */
 void engine_set_home(struct engine *engine, struct str account, struct str region);
 
+/* Whether a rule may hold for an event, which depends on nothing but the event and may be asked on any thread, with an examiner of
+ * its own, while the engine is used on another: then engine_inspect is given those for which none holds with ev->scan NULL. */
+struct engine_examiner;
+struct engine_examiner *engine_examiner_open(const struct engine *engine);
+void engine_examiner_close(struct engine_examiner *examiner); /* NULL is allowed */
+bool engine_examine(const struct engine *engine, struct engine_examiner *examiner, const struct event *ev);
+
 /* ev->arena is used for the findings. Order of findings for one event: rules as loaded, correlations, then detectors as
  * registered. */
 void engine_inspect(struct engine *engine, const struct event *ev, const struct engine_sink *sink);

@@ -133,9 +133,10 @@ struct event {
     struct str fields[FIELD_COUNT];
     struct event_flow flow;        /* of SOURCE_FLOW alone */
     struct str raw;                /* the whole record as it stands in the log */
-    const struct scan *scan;       /* values of the projection it was read with */
+    const struct scan *scan;       /* values of the projection it was read with; NULL: rules were asked before, and none holds */
     struct str file;               /* where it came from, and the offset of raw in the inflated bytes */
     uint64_t offset;
+    uint64_t identity;             /* the same of two records that are one; 0: can't be told */
     struct arena *arena;           /* reset before the next event: for a detector's short-lived work */
 };
 

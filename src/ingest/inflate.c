@@ -60,7 +60,6 @@ static void start(struct inflate *in, int fd, struct str bytes)
     in->consumed = 0;
     in->produced = 0;
     in->trouble = NULL;
-    in->ahead = false;
     in->inside_member = false;
     in->inside_frame = false;
     tell_format(in);
@@ -180,17 +179,8 @@ static bool plain(struct inflate *in)
     return got > 0;
 }
 
-void inflate_ahead(struct inflate *in)
-{
-    in->ahead = inflate_more(in, 0);
-}
-
 bool inflate_more(struct inflate *in, size_t keep)
 {
-    if (in->ahead) {
-        in->ahead = false;
-        return true;
-    }
     const size_t dropped = in->window_len - keep;
     if (dropped > 0 && keep > 0) {
         memmove(in->window, in->window + dropped, keep);

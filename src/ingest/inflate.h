@@ -32,8 +32,6 @@ void inflate_start_bytes(struct inflate *in, struct str bytes);
 /* Keeps the last `keep` bytes of the window at its front and puts more behind them. False: nothing came; then either the
  * input is at its end, or inflate_trouble says what is the matter, or the window is full (keep == INFLATE_WINDOW_MAX). */
 bool inflate_more(struct inflate *in, size_t keep);
-/* Does the work of the first inflate_more(in, 0) ahead of it, perhaps on another thread. */
-void inflate_ahead(struct inflate *in);
 struct str inflate_window(const struct inflate *in);
 uint64_t inflate_offset(const struct inflate *in); /* of the window's first byte, in the decompressed bytes */
 uint64_t inflate_read(const struct inflate *in);   /* bytes taken from the file so far */

@@ -28,7 +28,6 @@ struct inflate {
     size_t window_size;
     size_t window_len;
     uint64_t offset; /* of window[0] */
-    bool ahead;      /* the window holds what nobody has asked for yet */
 
     uint64_t consumed;
     uint64_t produced;

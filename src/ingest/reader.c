@@ -13,12 +13,23 @@ struct reader *reader_open(const struct reader_fields *fields, const struct proj
 {
     struct reader *reader = memory_new(sizeof(*reader));
     reader->fields = *fields;
+    reader->projection = projection;
     reader->scan = scan_open(projection);
     reader->text_scan = scan_open(projection);
     reader->recent = recent_open(READER_REMEMBERED);
     reader->event_arena = arena_open();
     reader->wrapper_arena = arena_open();
     reader->block = memory_new(READER_BLOCK * sizeof(*reader->block));
+    return reader;
+}
+
+struct reader *reader_open_ahead(const struct reader *of)
+{
+    struct reader *reader = reader_open(&of->fields, of->projection);
+    recent_close(reader->recent);
+    reader->recent = NULL;
+    reader->wanted = of->wanted;
+    reader->strays = of->strays;
     return reader;
 }
 
@@ -39,6 +50,7 @@ void reader_close(struct reader *reader)
 void reader_use(struct reader *reader, const struct reader_fields *fields, const struct projection *projection)
 {
     reader->fields = *fields;
+    reader->projection = projection;
     scan_use(reader->scan, projection);
     scan_use(reader->text_scan, projection);
     reader->rendered = false;
@@ -82,6 +94,10 @@ static const char *unfit(const struct reader *reader, struct str raw)
 
 void reader_pass(struct reader *reader, struct event *ev, uint64_t offset)
 {
+    if (ev->identity && reader->recent && !recent_add(reader->recent, ev->identity)) {
+        reader->counts.duplicates++;
+        return;
+    }
     ev->offset = offset;
     reader->counts.records++;
     reader->counts.by_source[ev->source]++;
@@ -90,10 +106,7 @@ void reader_pass(struct reader *reader, struct event *ev, uint64_t offset)
 
 static void pass(struct reader *reader, uint64_t identity, uint64_t offset)
 {
-    if (identity && !recent_add(reader->recent, identity)) {
-        reader->counts.duplicates++;
-        return;
-    }
+    reader->event.identity = identity;
     reader_pass(reader, &reader->event, offset);
 }
 
@@ -120,7 +133,9 @@ static void deliver_stray(struct reader *reader, struct str raw, uint64_t offset
 static void deliver(struct reader *reader, struct str raw, uint64_t offset)
 {
     const uint64_t identity = cloudtrail_identity(reader);
-    recent_prefetch(reader->recent, identity); /* comes from memory while the record is looked over */
+    if (reader->recent) {
+        recent_prefetch(reader->recent, identity); /* comes from memory while the record is looked over */
+    }
     const char *reason = unfit(reader, raw);
     if (reason || !cloudtrail_fill(reader, raw, &reason)) {
         deliver_stray(reader, raw, offset, reason);
@@ -520,6 +535,28 @@ static void begin(struct reader *reader, struct str file, const struct ingest_si
     reader->event.source = SOURCE_UNKNOWN;
 }
 
+void reader_begin_packed(struct reader *reader, struct str file, const struct ingest_sink *sink)
+{
+    begin(reader, file, sink, false);
+    for (size_t i = 0; i < READER_BLOCK; i++) {
+        reader->block[i].file = file;
+        reader->block[i].arena = reader->event_arena;
+    }
+    reader->block_begun = false;
+}
+
+const struct scan *reader_scan_again(struct reader *reader, struct str document)
+{
+    size_t used = 0;
+    scan_document(reader->scan, document.len > 0 ? document : STR("{}"), &used);
+    return reader->scan;
+}
+
+void reader_count_bytes(struct reader *reader, uint64_t more)
+{
+    reader->counts.bytes += more;
+}
+
 static uint64_t read_input(struct reader *reader, uint64_t start, struct inflate *in)
 {
     struct feed feed = feed_of(in, start);
@@ -536,6 +573,12 @@ void reader_read(struct reader *reader, struct str file, struct inflate *in, con
 {
     begin(reader, file, sink, false);
     read_input(reader, 0, in);
+}
+
+void reader_refuse(struct reader *reader, struct str file, const char *reason, const struct ingest_sink *sink)
+{
+    begin(reader, file, sink, false);
+    reader_trouble(reader, 0, reason);
 }
 
 uint64_t reader_read_growing(struct reader *reader, struct str file, struct str head, uint64_t at, struct inflate *in,

@@ -40,6 +40,8 @@ struct reader;
 
 /* The projection stays the caller's and must outlive the reader, or the next reader_use. */
 struct reader *reader_open(const struct reader_fields *fields, const struct projection *projection);
+/* One more for the same projection, on another thread: it delivers records seen before as well, and event.identity tells. */
+struct reader *reader_open_ahead(const struct reader *reader);
 void reader_close(struct reader *reader); /* NULL is allowed */
 void reader_use(struct reader *reader, const struct reader_fields *fields, const struct projection *projection);
 /* Sources, as bits (1 << SOURCE_…), whose text records are wanted as JSON in event.scan. None at first. */
@@ -52,6 +54,8 @@ void reader_take_strays(struct reader *reader, enum reader_strays strays); /* sk
 
 /* Reads a started input to its end. */
 void reader_read(struct reader *reader, struct str file, struct inflate *in, const struct ingest_sink *sink);
+/* Reports a file that can't be read at all. */
+void reader_refuse(struct reader *reader, struct str file, const char *reason, const struct ingest_sink *sink);
 /* Reads a file that may still grow: what is whole is delivered, and the number of bytes done with is given back, to
  * start from next time. `at` is the offset of the input's first byte in the file; head is how the file begins, for
  * header lines, and may be absent. */
@@ -68,5 +72,6 @@ struct reader_counts {
     uint64_t by_source[SOURCE_COUNT]; /* of records */
 };
 struct reader_counts reader_counts(const struct reader *reader);
+void reader_count_bytes(struct reader *reader, uint64_t more); /* that another reader inflated for it */
 
 #endif

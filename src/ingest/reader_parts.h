@@ -32,8 +32,9 @@ _Static_assert((int)SLOT_COUNT <= (int)READER_SLOTS, "room for every slot");
 
 struct reader {
     struct reader_fields fields;
+    const struct projection *projection;
     struct scan *scan;
-    struct recent *recent;
+    struct recent *recent;       /* NULL: another reader looks for records seen before */
     struct arena *event_arena;   /* reset before every record */
     struct arena *wrapper_arena; /* text taken out of wrappers */
     struct reader_counts counts;
@@ -89,8 +90,11 @@ enum line_verdict reader_fill_line(struct reader *reader, struct str line);
 /* What all events have alike; no field holds anything afterwards, nor does the event's arena. */
 void reader_event_begin(struct reader *reader, enum source source, struct str raw);
 uint64_t reader_hash(uint64_t hash, struct str s);
-/* Hands an event over. */
+/* Hands an event over, unless it was seen before. */
 void reader_pass(struct reader *reader, struct event *ev, uint64_t offset);
+/* For events and troubles that another reader packed (batch.h); the block is theirs. */
+void reader_begin_packed(struct reader *reader, struct str file, const struct ingest_sink *sink);
+const struct scan *reader_scan_again(struct reader *reader, struct str document);
 /* The lines of flow logs that lie whole ahead, in blocks, up to the first that isn't plain. */
 void reader_flow_blocks(struct reader *reader, struct feed *feed);
 

@@ -86,15 +86,17 @@ static void render(struct reader *reader)
     if (!wanted && !reader->rendered) {
         return;
     }
+    size_t used = 0;
+    reader->rendered = wanted;
+    if (!wanted) {
+        scan_document(reader->text_scan, STR("{}"), &used);
+        return;
+    }
     struct json_writer w = json_writer_new(reader->event_arena);
     json_open_object(&w);
-    if (wanted) {
-        reader->text_format->render(reader, &w);
-    }
+    reader->text_format->render(reader, &w);
     json_close_object(&w);
-    size_t used = 0;
     scan_document(reader->text_scan, json_done(&w), &used);
-    reader->rendered = wanted;
 }
 
 enum line_verdict reader_fill_line(struct reader *reader, struct str line)

@@ -1,6 +1,7 @@
-/* run.h - reads many files: some threads read and inflate ahead, the calling one scans and delivers, and helps when it would wait.
+/* run.h - reads many files: threads inflate and scan ahead, each a file, and the calling one delivers.
  *
- * Records and troubles reach the sink in the order of the files, whatever the number of threads. */
+ * Records and troubles reach the sink in the order of the files, whatever the number of threads. What is read ahead is bounded:
+ * a few batches (batch.h) a file, two files a thread. */
 #ifndef YAGURA_INGEST_RUN_H
 #define YAGURA_INGEST_RUN_H
 
@@ -21,7 +22,17 @@ struct ingest_watch {
     void (*progress)(void *self, const struct ingest_progress *progress);
 };
 
-void ingest_run(struct reader *reader, const struct ingest_files *files, size_t threads,
-                const struct ingest_sink *sink, const struct ingest_watch *watch);
+/* What can be asked of an event without knowing those before it, where it is read: whether its values (event.scan) will be
+ * wanted. Mostly they aren't, and the thread that delivers need not scan it again. With one thread it isn't asked at all. */
+struct ingest_question {
+    const void *self;
+    void *(*open)(const void *self); /* scratch of a thread */
+    void (*close)(void *scratch);
+    bool (*ask)(const void *self, void *scratch, const struct event *ev);
+};
+
+/* question may be NULL: the values of every event are wanted. */
+void ingest_run(struct reader *reader, const struct ingest_files *files, size_t threads, const struct ingest_sink *sink,
+                const struct ingest_question *question, const struct ingest_watch *watch);
 
 #endif

@@ -26,7 +26,7 @@ static struct gather run(struct arena *arena, const char *root, size_t threads)
     struct gather_reader reader = gather_reader_open();
     const struct str path = str_of(root);
     const struct ingest_files files = ingest_files_find(arena, &path, 1, &sink);
-    ingest_run(reader.reader, &files, threads, &sink, NULL);
+    ingest_run(reader.reader, &files, threads, &sink, NULL, NULL);
     gather_reader_close(&reader);
     return gather;
 }
@@ -66,7 +66,7 @@ TEST(progress_goes_up_to_the_whole)
     const struct str path = str_of(root);
     const struct ingest_files files = ingest_files_find(arena, &path, 1, &sink);
     struct ingest_progress last = { 0 };
-    ingest_run(reader.reader, &files, 2, &sink, &(struct ingest_watch){ &last, keep_progress });
+    ingest_run(reader.reader, &files, 2, &sink, NULL, &(struct ingest_watch){ &last, keep_progress });
     CHECK(last.files_done == 5 && last.bytes_read == files.total_size);
     CHECK(last.bytes_inflated == reader_counts(reader.reader).bytes && last.bytes_inflated > 0);
     gather_reader_close(&reader);
@@ -83,7 +83,7 @@ TEST(a_file_that_vanished_or_fails_is_reported_and_the_rest_read)
     const struct str path = str_of(root);
     const struct ingest_files files = ingest_files_find(arena, &path, 1, &sink);
     CHECK(files.count == 2 && unlink(files.list[0].path.ptr) == 0);
-    ingest_run(reader.reader, &files, 2, &sink, NULL);
+    ingest_run(reader.reader, &files, 2, &sink, NULL, NULL);
     CHECK(gather.event_count == 50);
     CHECK_STR(text_str(&gather.troubles), "0 cannot be read: No such file or directory\n");
     gather_reader_close(&reader);
