@@ -170,11 +170,25 @@ static size_t unpack_together(const struct batch *batch, const struct entry **en
     return count;
 }
 
+/* The block is ours meanwhile. */
+static void begin(struct reader *reader, struct str file, const struct ingest_sink *sink)
+{
+    reader_begin(reader, file, sink, false);
+    for (size_t i = 0; i < READER_BLOCK; i++) {
+        reader->block[i].file = file;
+        reader->block[i].arena = reader->event_arena;
+    }
+    reader->block_begun = false;
+}
+
 static void deliver_open(struct reader *reader, const struct entry *entry)
 {
     struct event *ev = &reader->block[0];
     const char *text = unpack(entry, ev);
-    ev->scan = reader_scan_again(reader, (struct str){ text + entry->document_at, entry->document_len });
+    const struct str document = { text + entry->document_at, entry->document_len };
+    size_t used = 0;
+    scan_document(reader->scan, document.len > 0 ? document : STR("{}"), &used);
+    ev->scan = reader->scan;
     arena_reset(reader->event_arena);
     reader_pass(reader, ev, ev->offset);
 }
@@ -207,7 +221,7 @@ static const struct entry *deliver_closed(const struct batch *batch, struct read
 void batch_deliver(const struct batch *batch, struct reader *reader, struct str file, const struct ingest_sink *sink)
 {
     const struct entry *entry = batch->used > 0 ? entry_at(batch, 0) : NULL;
-    reader_begin_packed(reader, file, sink);
+    begin(reader, file, sink);
     while (entry) {
         if (entry->kind == KIND_EVENT) {
             entry = deliver_closed(batch, reader, entry);

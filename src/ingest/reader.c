@@ -521,7 +521,7 @@ static void read_feed(struct reader *reader, struct feed *feed)
     }
 }
 
-static void begin(struct reader *reader, struct str file, const struct ingest_sink *sink, bool growing)
+void reader_begin(struct reader *reader, struct str file, const struct ingest_sink *sink, bool growing)
 {
     reader->file = file;
     reader->sink = sink;
@@ -533,23 +533,6 @@ static void begin(struct reader *reader, struct str file, const struct ingest_si
     reader->text_format = NULL;
     reader->flow.count = 0;
     reader->event.source = SOURCE_UNKNOWN;
-}
-
-void reader_begin_packed(struct reader *reader, struct str file, const struct ingest_sink *sink)
-{
-    begin(reader, file, sink, false);
-    for (size_t i = 0; i < READER_BLOCK; i++) {
-        reader->block[i].file = file;
-        reader->block[i].arena = reader->event_arena;
-    }
-    reader->block_begun = false;
-}
-
-const struct scan *reader_scan_again(struct reader *reader, struct str document)
-{
-    size_t used = 0;
-    scan_document(reader->scan, document.len > 0 ? document : STR("{}"), &used);
-    return reader->scan;
 }
 
 void reader_count_bytes(struct reader *reader, uint64_t more)
@@ -571,13 +554,13 @@ static uint64_t read_input(struct reader *reader, uint64_t start, struct inflate
 
 void reader_read(struct reader *reader, struct str file, struct inflate *in, const struct ingest_sink *sink)
 {
-    begin(reader, file, sink, false);
+    reader_begin(reader, file, sink, false);
     read_input(reader, 0, in);
 }
 
 void reader_refuse(struct reader *reader, struct str file, const char *reason, const struct ingest_sink *sink)
 {
-    begin(reader, file, sink, false);
+    reader_begin(reader, file, sink, false);
     reader_trouble(reader, 0, reason);
 }
 
@@ -585,7 +568,7 @@ uint64_t reader_read_growing(struct reader *reader, struct str file, struct str 
                              const struct ingest_sink *sink)
 {
     struct str rest = STR_NONE;
-    begin(reader, file, sink, true);
+    reader_begin(reader, file, sink, true);
     if (at > 0 && flow_header(&reader->flow, str_trim(str_cut(head, '\n', &rest)))) {
         reader->text_format = &FORMAT_FLOW;
     }
@@ -594,7 +577,7 @@ uint64_t reader_read_growing(struct reader *reader, struct str file, struct str 
 
 void reader_read_text(struct reader *reader, struct str file, struct str text, const struct ingest_sink *sink)
 {
-    begin(reader, file, sink, false);
+    reader_begin(reader, file, sink, false);
     struct feed feed = feed_of_text(text, 0);
     read_feed(reader, &feed);
     reader->counts.bytes += text.len;

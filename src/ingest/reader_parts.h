@@ -77,6 +77,8 @@ enum take {
 #define READER_WASTE_MAX ((uint64_t)1024 * 1024 * 1024)
 enum { READER_AHEAD = 256, READER_BLOCK = 24 };
 
+/* Another file, from its start. */
+void reader_begin(struct reader *reader, struct str file, const struct ingest_sink *sink, bool growing);
 void reader_trouble(struct reader *reader, uint64_t offset, const char *reason);
 /* Takes the object that starts here; an element of an array is known by what follows it. */
 enum take reader_take(struct reader *reader, struct feed *feed, bool is_element, struct str *raw);
@@ -92,9 +94,6 @@ void reader_event_begin(struct reader *reader, enum source source, struct str ra
 uint64_t reader_hash(uint64_t hash, struct str s);
 /* Hands an event over, unless it was seen before. */
 void reader_pass(struct reader *reader, struct event *ev, uint64_t offset);
-/* For events and troubles that another reader packed (batch.h); the block is theirs. */
-void reader_begin_packed(struct reader *reader, struct str file, const struct ingest_sink *sink);
-const struct scan *reader_scan_again(struct reader *reader, struct str document);
 /* The lines of flow logs that lie whole ahead, in blocks, up to the first that isn't plain. */
 void reader_flow_blocks(struct reader *reader, struct feed *feed);
 
