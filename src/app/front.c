@@ -55,7 +55,7 @@ struct front *front_open(const struct front_options *options)
     front->router = wire_router_open(SERVICE_MODELS, SERVICE_MODEL_COUNT);
     front->afterwards = afterwards_open();
     front->inside = inside_open(&(struct inside_options){ options->store, options->writer, options->vault, options->home_account,
-                                                          options->region, options->check_answers, options->journal });
+                                                          options->region, options->check_answers, options->journal, options->blobs });
     return front;
 }
 
@@ -135,11 +135,39 @@ static const struct shape *detail_shape(const struct call *call)
     return NULL;
 }
 
+/* An answer that isn't sent after all holds its body no longer. */
+static void drop_stream(struct call *call)
+{
+    const struct http_stream *stream = call->rq.extra.stream;
+    call->rq.extra.stream = NULL;
+    if (stream) {
+        net_drop_stream(stream);
+    }
+}
+
+/* What the call says beside its output or fault. */
+static void add_extra(struct call *call)
+{
+    const struct answer_extra *extra = &call->rq.extra;
+    for (size_t i = 0; i < extra->header_count; i++) {
+        http_response_add(call->rq.ctx.arena, &call->response, extra->headers[i].name, extra->headers[i].value);
+    }
+    if (call->err.fault) {
+        drop_stream(call);
+        return;
+    }
+    call->response.status = extra->status ? extra->status : call->response.status;
+    call->response.body = extra->body.ptr && !call->match.head ? extra->body : call->response.body;
+    call->response.stream = extra->stream;
+}
+
 static void encode(struct call *call)
 {
     struct ctx *ctx = &call->rq.ctx;
     const struct shape *detail = detail_shape(call);
     call->response = (struct http_response){ 0 };
+    call->match.elements = call->rq.extra.elements;
+    call->match.element_count = call->rq.extra.element_count;
     if (!call->err.fault) {
         wire_encode(ctx, &call->match, call->out, &call->response);
     } else if (detail) {
@@ -150,6 +178,7 @@ static void encode(struct call *call)
         wire_encode_unrouted_error(ctx, call->front->router, &call->http, call->claim.service, call->err.fault,
                                    str_of(ctx->reason), &call->response);
     }
+    add_extra(call);
 }
 
 static void send_answer(struct call *call)
@@ -171,11 +200,21 @@ static void recorded(void *self, struct err result, const char *reason)
     send_answer(call);
 }
 
+/* What was done before the transaction is of no use to a call that failed. */
+static void undo(struct call *call)
+{
+    if (call->err.fault && call->rq.before.undo) {
+        call->rq.before.undo(call->rq.before.self, &call->rq);
+        call->rq.before.undo = NULL;
+    }
+}
+
 static void answer(struct call *call)
 {
     if (!call->err.fault && call->front->options.check_answers) {
         check_answer(call);
     }
+    undo(call);
     encode(call);
     struct journal *journal = call->front->options.journal;
     if (journal && !call->door.notes.settled) {
@@ -343,8 +382,11 @@ static bool hand_over(struct call *call)
 static struct err judge(struct call *call, struct worker *worker)
 {
     TRY(authorise(worker->memory, &call->rq, call->in, call->identity));
-    const bool read = call->match.operation->access == ACCESS_READ;
-    return read ? call->match.operation->handler(&call->rq, call->in, call->out) : ERR_OK;
+    if (call->match.operation->access == ACCESS_READ) {
+        return call->match.operation->handler(&call->rq, call->in, call->out);
+    }
+    const struct service *service = authorise_service(call->match.service);
+    return service->before ? service->before(&call->rq, call->in) : ERR_OK;
 }
 
 /* Reads are judged and done in one transaction; writes are only judged in it, and done in the writer's. */
@@ -356,6 +398,27 @@ static struct err judge_and_read(struct call *call, struct worker *worker)
     const struct err err = judge(call, worker);
     store_rollback(worker->db);
     return err;
+}
+
+static void run_before(void *argument)
+{
+    struct call *call = argument;
+    call->err = call->rq.before.run(call->rq.before.self, &call->rq);
+    if (call->err.fault || !hand_over(call)) {
+        answer(call);
+    }
+}
+
+/* What takes long first, on a thread that may wait. */
+static void hand_over_later(struct call *call)
+{
+    call->rq.db = NULL;
+    keep_identity(call);
+    call->later = (struct afterwards_job){ run_before, call };
+    if (!afterwards_push(call->front->afterwards, &call->later)) {
+        call->err = too_many(call);
+        answer(call);
+    }
 }
 
 static struct err prepare(struct call *call)
@@ -482,6 +545,7 @@ static struct call *call_new(struct front *front, struct net_exchange *exchange)
             .tls_version = http->tls_version,
             .tls_cipher = http->tls_cipher,
             .journal = front->options.journal,
+            .blobs = front->options.blobs,
         },
     };
     call->rq.ctx.request_id = random_uuid(&call->rq.ctx);
@@ -534,7 +598,9 @@ void front_handle(void *self, struct net_exchange *exchange)
     struct call *call = call_new(front, exchange);
     call->err = prepare(call);
     const bool write = !call->err.fault && call->match.operation->access == ACCESS_WRITE;
-    if (!write || !hand_over(call)) {
+    if (write && call->rq.before.run) {
+        hand_over_later(call);
+    } else if (!write || !hand_over(call)) {
         conclude(call);
     }
 }

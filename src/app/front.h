@@ -28,6 +28,7 @@ struct front_options {
     struct lambda *lambda; /* function URLs and links to code; NULL: none */
     size_t body_max;       /* of a request, where its operation has no limit of its own */
     struct journal *journal; /* of all calls; NULL: none is kept */
+    struct blob_store *blobs; /* of objects */
 };
 
 struct front;

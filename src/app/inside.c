@@ -25,6 +25,7 @@ struct passage {
     void *out;
     int64_t started_us;
     bool alone;  /* in a transaction of its own */
+    bool prepared; /* what takes long is done */
     bool noted;
     const struct journal_entry *entries;
 };
@@ -66,10 +67,24 @@ static struct err find(struct request *rq, const char *service, const char *oper
     return fail(&rq->ctx, &FAULT_INTERNAL, "%s:%s isn't built", service, operation);
 }
 
+/* What takes long can't be done within somebody else's transaction. */
+static struct err prepare(struct passage *passage)
+{
+    struct request *rq = &passage->rq;
+    const struct service *service = authorise_service(rq->service);
+    if (passage->prepared || service->before == NULL || rq->operation->access == ACCESS_READ) {
+        return ERR_OK;
+    }
+    TRY(service->before(rq, passage->in));
+    return rq->before.run && !passage->alone
+        ? fail(&rq->ctx, &FAULT_INTERNAL, "%s takes long, and can't be called here", rq->operation->name) : ERR_OK;
+}
+
 static struct err perform(struct passage *passage)
 {
     struct request *rq = &passage->rq;
     TRY(authorise(passage->worker->memory, rq, passage->in, passage->door.identity));
+    TRY(prepare(passage));
     TRY(rq->operation->handler(rq, passage->in, passage->out));
     if (rq->operation->access == ACCESS_WRITE && authorise_service(rq->service)->changes_authority) {
         for (struct inside_door *door = &passage->door; door; door = door->outer) {
@@ -138,9 +153,26 @@ static struct err write_run(void *argument, struct store_conn *db)
     return ERR_OK;
 }
 
+/* Judged and looked at in a transaction that reads, then what takes long without any. */
+static struct err prepare_alone(struct passage *passage)
+{
+    struct request *rq = &passage->rq;
+    TRY(worker_connect(&rq->ctx, passage->worker));
+    TRY(store_begin(&rq->ctx, passage->worker->db, STORE_READ));
+    rq->db = passage->worker->db;
+    struct err err = authorise(passage->worker->memory, rq, passage->in, passage->door.identity);
+    err = err.fault ? err : prepare(passage);
+    store_rollback(rq->db);
+    rq->db = NULL;
+    err = !err.fault && rq->before.run ? rq->before.run(rq->before.self, rq) : err;
+    passage->prepared = true;
+    return err;
+}
+
 static struct err write_alone(struct passage *passage)
 {
     struct request *rq = &passage->rq;
+    TRY(authorise_service(rq->service)->before ? prepare_alone(passage) : ERR_OK);
     rq->writes = true;
     const struct err err = store_writer_wait_recorded(&rq->ctx, passage->door.inside->options.writer, write_run, passage,
                                                       &passage->entries);
@@ -149,6 +181,9 @@ static struct err write_alone(struct passage *passage)
         passage->noted = passage->door.notes.settled = false;
         passage->door.notes.first = NULL;
         passage->door.notes.last = NULL;
+    }
+    if (err.fault && rq->before.undo) {
+        rq->before.undo(rq->before.self, rq);
     }
     if (!err.fault && passage->door.authority_changed) {
         iam_changed();
@@ -184,6 +219,9 @@ static struct err run(struct passage *passage, const void **out)
 {
     struct request *rq = &passage->rq;
     rq->after = (struct after){ NULL, NULL };
+    rq->before = (struct before){ NULL, NULL, NULL };
+    rq->extra = (struct answer_extra){ .status = 0 };
+    passage->prepared = false;
     passage->noted = false;
     passage->entries = NULL;
     passage->door.notes = (struct audit_notes){ .first = NULL };
@@ -326,6 +364,7 @@ static struct request request_new(struct ctx *ctx, const struct inside *inside, 
         .user_agent = name,
         .tls = true,
         .journal = inside->options.journal,
+        .blobs = inside->options.blobs,
     };
     rq.ctx.request_id = random_uuid(&rq.ctx);
     return rq;

@@ -20,6 +20,7 @@ struct inside_options {
     struct str region;
     bool check_answers; /* hold every answer against its model */
     struct journal *journal; /* what calls are recorded in; NULL: none */
+    struct blob_store *blobs; /* of objects; NULL: none (a test) */
 };
 
 struct inside;

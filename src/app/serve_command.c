@@ -31,6 +31,7 @@
 #include "base/log.h"
 #include "crypto/secret.h"
 #include "schema.h"
+#include "store/blob.h"
 #include "store/source.h"
 #include "svc/guardduty/guardduty.h"
 #include "svc/iam/iam.h"
@@ -45,6 +46,7 @@ struct server {
     struct store *store;
     struct store_writer *writer;
     struct journal *journal;
+    struct blob_store *blobs;
     struct audit_stream *stream; /* of the journal, to GuardDuty */
     struct trail_delivery *trails;
     bool looked;                 /* what there is has been shown */
@@ -103,7 +105,7 @@ static struct err open_store(struct ctx *ctx, struct server *server)
     TRY(store_writer_open(ctx, server->store, WRITER_QUEUE, WRITER_THREADS, &server->writer));
     TRY(journal_open(ctx, data_file(ctx->arena, server->folder.path, "audit"), server->store, &server->journal));
     store_writer_use_journal(server->writer, server->journal);
-    return ERR_OK;
+    return blob_open(ctx, data_file(ctx->arena, server->folder.path, "blobs"), &server->blobs);
 }
 
 static struct err open_lambda(struct ctx *ctx, struct server *server)
@@ -134,12 +136,14 @@ static struct err open_front(struct ctx *ctx, struct server *server)
         .push = settings->push ? &server->push : NULL,
         .check_answers = settings->check_answers,
         .journal = server->journal,
+        .blobs = server->blobs,
         .lambda = server->lambda,
         .body_max = (size_t)settings->body_limit,
     });
     const struct net_options options = {
         .listen = settings->listen,
         .threads = (unsigned)settings->threads,
+        .spool = blob_spool(server->blobs).ptr,
         .body_max = (size_t)settings->body_limit,
         .cert_file = settings->tls_cert.ptr,
         .key_file = settings->tls_key.ptr,
@@ -436,6 +440,7 @@ static void close_all(struct server *server)
     front_close(server->front);
     oidc_keys_close(server->oidc_keys);
     kms_close();
+    blob_close(server->blobs);
     store_close(server->store);
     vault_close(server->vault);
     data_close(&server->folder);

@@ -77,7 +77,7 @@ bool net_body_whole(struct net_exchange *exchange, struct str *out)
     if (body->fd < 0) {
         return true;
     }
-    body->map = mmap(NULL, body->size, PROT_READ, MAP_SHARED, body->fd, 0);
+    body->map = mmap(NULL, body->size, PROT_READ | PROT_WRITE, MAP_SHARED, body->fd, 0);
     if (body->map == MAP_FAILED) {
         body->map = NULL;
         return false;

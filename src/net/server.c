@@ -48,7 +48,7 @@ static void close_stream(void *argument)
     memory_free(stream);
 }
 
-static void drop_stream(const struct http_stream *stream)
+void net_drop_stream(const struct http_stream *stream)
 {
     if (stream->read) {
         stream->close(stream->self);
@@ -64,7 +64,7 @@ static struct MHD_Response *response_of_stream(const struct http_stream *stream)
     if (stream->read == NULL) {
         response = MHD_create_response_from_fd_at_offset64(stream->size, stream->fd, stream->offset);
         if (response == NULL) {
-            drop_stream(stream);
+            net_drop_stream(stream);
         }
         return response;
     }
@@ -302,7 +302,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     }
     *slot = NULL;
     if (exchange->response.stream) {
-        drop_stream(exchange->response.stream); /* the peer went before it could be sent */
+        net_drop_stream(exchange->response.stream); /* the peer went before it could be sent */
     }
     exchange->response = (struct http_response){ .status = 0 };
     net_body_reset(&exchange->body);

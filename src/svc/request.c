@@ -51,3 +51,20 @@ struct str request_resource(struct request *rq, const void *in)
     }
     return text_str(&arn);
 }
+
+static void add(struct http_header *list, size_t *count, struct str name, struct str value)
+{
+    if (*count < ANSWER_HEADERS_MAX && value.ptr) {
+        list[(*count)++] = (struct http_header){ name, value };
+    }
+}
+
+void request_header(struct request *rq, struct str name, struct str value)
+{
+    add(rq->extra.headers, &rq->extra.header_count, name, value);
+}
+
+void request_element(struct request *rq, struct str name, struct str value)
+{
+    add(rq->extra.elements, &rq->extra.element_count, name, value);
+}

@@ -50,6 +50,7 @@ struct organization_place {
 };
 
 struct door;
+struct blob_store; /* store/blob.h */
 struct journal; /* store/journal.h */
 struct service_event; /* svc/service_event.h */
 
@@ -59,6 +60,29 @@ struct service_event; /* svc/service_event.h */
 struct after {
     struct err (*run)(void *self, struct request *rq, void *out); /* NULL: nothing, answer at once */
     void *self;
+};
+
+/* Work that takes long and must be done before the transaction of a write (taking in a large body): run fills what the handler
+ * will need. Set by the service's `before`; run on a thread that may wait, without a database; the body is whole, decoded and
+ * checked by then. undo: the call failed after all. */
+struct before {
+    struct err (*run)(void *self, struct request *rq); /* NULL: nothing */
+    void (*undo)(void *self, struct request *rq);      /* NULL: nothing */
+    void *self;
+};
+
+enum { ANSWER_HEADERS_MAX = 16 };
+
+/* What an answer bears beyond its output, a fault's too. */
+struct answer_extra {
+    uint16_t status;                  /* instead of the operation's own (206); 0: that */
+    const struct http_stream *stream; /* the body, instead of the payload member; closed by whoever sends or drops it */
+    struct str body;                  /* instead of what the model makes of the output; absent: that */
+    struct http_header headers[ANSWER_HEADERS_MAX];
+    size_t header_count;
+    struct http_header elements[ANSWER_HEADERS_MAX]; /* of S3's Error, beside Code and Message: Key, BucketName */
+    size_t element_count;
+    int64_t bytes_in, bytes_out;      /* of bodies, for the record of the call */
 };
 
 /* What a fault says beside its message (Reason, Type): the shape behind it, its message left out. */
@@ -98,7 +122,10 @@ struct request {
     bool identity_allows;               /* the caller's own policies allow the call; only AssumeRole asks */
     bool limited;                       /* boundary or session policy don't allow it; only AssumeRole asks */
     struct door *door;                  /* to other services: svc/door.h */
+    struct before before;
     struct after after;
+    struct answer_extra extra;
+    struct blob_store *blobs;           /* store/blob.h; NULL: none (a test) */
     struct fault_detail detail;
     struct service_event *service_events; /* what services did of themselves in this call: on record with it */
 };
@@ -113,11 +140,17 @@ struct service {
     /* What authorisation must know that the resource template can't say, read from the store before the handler runs;
      * NULL: nothing. svc/guard.h. */
     struct err (*guard)(struct request *rq, const void *in, struct guard *guard);
+    /* Of a write that is allowed, within the read transaction: may set rq->before. NULL: nothing takes long. */
+    struct err (*before)(struct request *rq, const void *in);
     bool anonymous_ok;       /* unsigned calls are judged like others, by the resource's policy (S3); else refused */
     bool changes_authority;  /* what it writes changes what callers may: caches are dropped once that is committed */
     /* Organizations alone: what the organisation says of an account. NULL: nothing. */
     struct err (*organization)(struct ctx *ctx, struct store_conn *db, struct str account, struct organization_facts *out);
 };
+
+/* To rq->extra; what finds no room is left out. name and value live as long as the request. */
+void request_header(struct request *rq, struct str name, struct str value);
+void request_element(struct request *rq, struct str name, struct str value);
 
 /* The ARN that authorisation judges, from the operation's resource template and the decoded input:
  * arn:PARTITION:SERVICE:REGION:ACCOUNT:TEMPLATE with each {Member} replaced; iam and sts leave out the region; a template that

@@ -31,6 +31,8 @@ struct wire_match {
     const struct uri_template *uri;      /* of a REST operation (wire/uri.h) */
     size_t label_count;
     struct str labels[WIRE_LABELS_MAX];  /* of the URI template in order, still percent-encoded */
+    const struct http_header *elements;  /* what S3's Error bears beside its message */
+    size_t element_count;
 };
 
 /* Immutable once open; may be shared between threads. models must outlive it. */

@@ -127,6 +127,9 @@ static void write_s3(struct ctx *ctx, const struct trouble *t, struct http_respo
     text_add(&text, STR("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>"));
     xml_element(&text, STR("Code"), str_of(t->fault->code));
     write_details(&text, t, XML_BODY_MEMBERS);
+    for (size_t i = 0; i < t->match->element_count; i++) {
+        xml_element(&text, t->match->elements[i].name, t->match->elements[i].value);
+    }
     xml_element(&text, STR("RequestId"), ctx->request_id);
     xml_element(&text, STR("HostId"), str_base64(ctx->arena, ctx->request_id.ptr ? ctx->request_id : STR("")));
     text_add(&text, STR("</Error>"));
@@ -245,7 +248,7 @@ static void encode(struct ctx *ctx, const struct trouble *t, struct http_respons
     response->status = status_of(t);
     respond_ids(ctx, t->match, response);
     write_body(ctx, t, response);
-    if (t->match->head) {
+    if (t->match->head || response->status == 304) {
         response->body = STR("");
     }
 }

@@ -1,0 +1,117 @@
+#include "svc/s3/intake.h"
+
+#include "svc/s3/members.h"
+
+static const int64_t OBJECT_MAX = (int64_t)5 * 1024 * 1024 * 1024; /* spec: of one PutObject or UploadPart */
+enum { BLOCK = 64 * 1024 };
+
+static struct str body_of(const struct request *rq)
+{
+    const struct member *body = member_named(rq->operation->input, "Body");
+    const struct str given = *(const struct str *)(const void *)((const char *)rq->in + body->offset);
+    return rq->http ? rq->http->body : given.ptr ? given : STR("");
+}
+
+/* Block by block, so that each is read from memory once. */
+static void digest(struct intake *intake, struct arena *arena, struct str body)
+{
+    struct hash md5 = hash_begin(HASH_MD5);
+    struct checksum_run run = checksum_begin(intake->asked.kind);
+    unsigned char bytes[HASH_MD5_SIZE];
+    for (size_t at = 0; at < body.len; at += BLOCK) {
+        const struct str block = str_slice(body, at, BLOCK);
+        hash_add(&md5, block);
+        checksum_add(&run, block);
+    }
+    hash_end(&md5, bytes);
+    intake->size = (int64_t)body.len;
+    intake->etag = str_hex(arena, bytes, sizeof(bytes));
+    intake->checksum = (struct checksum){ .kind = intake->asked.kind, .value = checksum_end(&run, arena) };
+}
+
+static struct err check_md5(struct request *rq, const struct intake *intake)
+{
+    unsigned char computed[HASH_MD5_SIZE];
+    struct str given = STR_NONE;
+    if (intake->md5.ptr == NULL) {
+        return ERR_OK;
+    }
+    if (!str_unbase64(rq->ctx.arena, intake->md5, &given) || given.len != HASH_MD5_SIZE) {
+        request_element(rq, STR("Content-MD5"), intake->md5);
+        return s3_fail(rq, &S3_INVALID_DIGEST);
+    }
+    if (!str_unhex(intake->etag, computed, sizeof(computed)) || memcmp(computed, given.ptr, sizeof(computed)) != 0) {
+        request_element(rq, STR("ExpectedDigest"), str_hex(rq->ctx.arena, given.ptr, given.len));
+        request_element(rq, STR("CalculatedDigest"), str_base64(rq->ctx.arena, (struct str){ (const char *)computed, sizeof(computed) }));
+        return s3_fail(rq, &S3_BAD_DIGEST);
+    }
+    return ERR_OK;
+}
+
+static struct err check_sum(struct request *rq, const struct intake *intake)
+{
+    if (intake->asked.value.ptr && !str_equal(intake->asked.value, intake->checksum.value)) {
+        return fail(&rq->ctx, &S3_BAD_DIGEST, "The %s you specified did not match the calculated checksum.", checksum_name(intake->asked.kind));
+    }
+    return ERR_OK;
+}
+
+static struct err take(struct request *rq, struct intake *intake)
+{
+    digest(intake, rq->ctx.arena, body_of(rq));
+    rq->extra.bytes_in = intake->size;
+    TRY(check_md5(rq, intake));
+    return check_sum(rq, intake);
+}
+
+/* The file is flushed by whoever links it. */
+static struct err run(void *self, struct request *rq)
+{
+    struct intake *intake = self;
+    const int spooled = rq->http && rq->http->body_fd > 0 ? rq->http->body_fd : -1;
+    TRY(take(rq, intake));
+    if (intake->size <= INTAKE_INLINE_MAX) {
+        intake->body = body_of(rq);
+        return ERR_OK;
+    }
+    return blob_put(&rq->ctx, rq->blobs, body_of(rq), spooled, &intake->blob);
+}
+
+static void undo(void *self, struct request *rq)
+{
+    const struct intake *intake = self;
+    struct ctx ctx = ctx_new(rq->ctx.arena, rq->ctx.now_ms);
+    if (intake->blob.ptr && blob_remove(&ctx, rq->blobs, intake->blob).fault) {
+        return; /* the next start removes it */
+    }
+}
+
+struct err intake_begin(struct request *rq, const void *in)
+{
+    struct intake *intake = ARENA_NEW(rq->ctx.arena, struct intake);
+    const struct str body = body_of(rq);
+    TRY(checksum_asked(rq, in, &intake->asked));
+    intake->md5 = member_text(rq->operation->input, in, "ContentMD5");
+    if ((int64_t)body.len > OBJECT_MAX) {
+        return s3_fail(rq, &S3_ENTITY_TOO_LARGE);
+    }
+    rq->before = (struct before){ .self = intake };
+    if (body.len > INTAKE_INLINE_MAX && rq->blobs) {
+        rq->before.run = run;
+        rq->before.undo = undo;
+        return ERR_OK;
+    }
+    intake->body = body;
+    return take(rq, intake);
+}
+
+const struct intake *intake_of(const struct request *rq)
+{
+    return rq->before.self;
+}
+
+struct err intake_keep(struct request *rq, const struct intake *intake, struct object_part *part)
+{
+    *part = (struct object_part){ .number = 0, .size = intake->size, .blob = intake->blob };
+    return intake->blob.ptr ? blob_rows_use(&rq->ctx, rq->db, intake->blob, intake->size) : ERR_OK;
+}

@@ -1,0 +1,32 @@
+/* intake.h - a body taken in: hashed, checked against what the client announced, and made durable, before any transaction.
+ *
+ * PutObject and UploadPart set it going from the service's `before`. Small bodies stay in memory and go into the row; larger
+ * ones become a blob on a thread that may wait (struct before, svc/request.h). The handler finds it by intake_of. A call that
+ * fails after all takes its blob with it. */
+#ifndef YAGURA_SVC_S3_INTAKE_H
+#define YAGURA_SVC_S3_INTAKE_H
+
+#include "store/blob.h"
+#include "svc/s3/checksum.h"
+#include "svc/s3/rows.h"
+
+enum { INTAKE_INLINE_MAX = 16 * 1024 };
+
+struct intake {
+    int64_t size;
+    struct str etag;          /* MD5, hex */
+    struct checksum checksum; /* with its value */
+    struct str body;          /* small: its bytes; absent: blob */
+    struct str blob;
+    /* What follows is the intake's own. */
+    struct checksum asked;
+    struct str md5;           /* as announced: base64; absent: not */
+};
+
+/* Takes the body that comes with the call: its members ContentMD5 and Checksum... say what it must be. */
+struct err intake_begin(struct request *rq, const void *in);
+const struct intake *intake_of(const struct request *rq);
+/* In the transaction of the row that will hold it: notes its blob; *part is where the bytes lie (number 0). */
+struct err intake_keep(struct request *rq, const struct intake *intake, struct object_part *part);
+
+#endif

@@ -1,0 +1,123 @@
+#include "svc/s3/object.h"
+
+#include "base/clock.h"
+#include "crypto/random.h"
+#include "svc/s3/headers.h"
+#include "svc/s3/intake.h"
+
+enum { KEY_MAX = 1024, VERSION_SIZE = 32 };
+
+static const char VERSION_LETTERS[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._";
+
+struct err object_check_key(struct request *rq, struct str key)
+{
+    if (key.len > KEY_MAX) {
+        request_element(rq, STR("Size"), str_format(rq->ctx.arena, "%zu", key.len));
+        request_element(rq, STR("MaxSizeAllowed"), STR("1024"));
+        return s3_fail(rq, &S3_KEY_TOO_LONG);
+    }
+    const bool sound = key.len > 0 && str_utf8_valid(key) && str_find(key, '\0') == STR_MISSING;
+    return sound ? ERR_OK : s3_fail(rq, &S3_INVALID_URI);
+}
+
+static bool is_version(struct str version)
+{
+    for (size_t i = 0; i < version.len; i++) {
+        if (version.ptr[i] == '\0' || strchr(VERSION_LETTERS, version.ptr[i]) == NULL) {
+            return false;
+        }
+    }
+    return version.len == VERSION_SIZE || str_equal(version, STR("null"));
+}
+
+static struct err missing(struct request *rq, struct str key, struct str version)
+{
+    request_element(rq, STR("Key"), key);
+    if (version.ptr == NULL) {
+        return s3_fail(rq, &S3_NO_SUCH_KEY);
+    }
+    request_element(rq, STR("VersionId"), version);
+    return s3_fail(rq, &S3_NO_SUCH_VERSION);
+}
+
+struct err object_need(struct request *rq, const struct bucket_row *bucket, struct str key, struct str version, struct object_row *out)
+{
+    bool found = false;
+    if (version.ptr && !is_version(version)) {
+        return s3_invalid_argument(rq, "versionId", version, "Invalid version id specified");
+    }
+    TRY(object_check_key(rq, key));
+    TRY(object_rows_get(&rq->ctx, rq->db, bucket->name, key, version, out, &found));
+    if (!found) {
+        return missing(rq, key, version);
+    }
+    if (!out->marker) {
+        return ERR_OK;
+    }
+    request_header(rq, STR("x-amz-delete-marker"), STR("true"));
+    request_header(rq, STR("x-amz-version-id"), out->version);
+    if (version.ptr == NULL) {
+        return missing(rq, key, STR_NONE);
+    }
+    request_header(rq, STR("Allow"), STR("DELETE"));
+    request_header(rq, STR("Last-Modified"), clock_format_rfc7231(rq->ctx.arena, out->modified_ms));
+    request_element(rq, STR("Method"), str_of(rq->operation->method));
+    request_element(rq, STR("ResourceType"), STR("DeleteMarker"));
+    return s3_fail(rq, &S3_METHOD_NOT_ALLOWED);
+}
+
+struct str object_new_version(struct request *rq, const struct bucket_row *bucket)
+{
+    return str_equal(bucket->versioning, STR("Enabled")) ? random_alphabet(&rq->ctx, str_of(VERSION_LETTERS), VERSION_SIZE) : STR("null");
+}
+
+struct str object_shown_version(const struct bucket_row *bucket, struct str version)
+{
+    return bucket->versioning.len ? version : STR_NONE;
+}
+
+struct str object_etag(struct arena *arena, const struct object_row *row)
+{
+    return str_format(arena, "\"%" STR_FMT "\"", STR_ARG(row->etag));
+}
+
+/* --- PutObject --- */
+
+static struct err fill_row(struct request *rq, const struct s3_put_object_in *in, const struct bucket_row *bucket, struct object_row *row)
+{
+    const struct intake *intake = intake_of(rq);
+    *row = (struct object_row){
+        .bucket = bucket->name,
+        .name = in->key,
+        .version = object_new_version(rq, bucket),
+        .size = intake->size,
+        .etag = intake->etag,
+        .modified_ms = rq->ctx.now_ms / 1000 * 1000,
+        .storage_class = in->storage_class.ptr ? in->storage_class : STR("STANDARD"),
+        .owner = bucket->account,
+        .checksum = checksum_write(rq->ctx.arena, &intake->checksum),
+        .body = intake->body,
+    };
+    TRY(headers_take(rq, in, &row->headers));
+    if (intake->blob.ptr) {
+        row->parts = ARENA_NEW(rq->ctx.arena, struct object_part);
+        row->part_count = 1;
+        return intake_keep(rq, intake, row->parts);
+    }
+    return ERR_OK;
+}
+
+struct err s3_put_object(struct request *rq, const struct s3_put_object_in *in, struct s3_put_object_out *out)
+{
+    struct bucket_row bucket = { .name = STR_NONE };
+    struct object_row row = { .name = STR_NONE };
+    TRY(bucket_need(rq, in->bucket, in->expected_bucket_owner, &bucket));
+    TRY(object_check_key(rq, in->key));
+    TRY(conditions_check_write(rq, in->if_match, in->if_none_match, &bucket, in->key));
+    TRY(fill_row(rq, in, &bucket, &row));
+    TRY(object_rows_put(&rq->ctx, rq->db, &row));
+    out->e_tag = object_etag(rq->ctx.arena, &row);
+    out->version_id = object_shown_version(&bucket, row.version);
+    checksum_show(rq, &intake_of(rq)->checksum, out);
+    return ERR_OK;
+}

@@ -1,0 +1,11 @@
+/* outflow.h - the bytes of an object on their way out: from its row, a file, or several. */
+#ifndef YAGURA_SVC_S3_OUTFLOW_H
+#define YAGURA_SVC_S3_OUTFLOW_H
+
+#include "svc/request.h"
+#include "svc/s3/rows.h"
+
+/* size bytes from `from` on: small ones in *body, else rq->extra.stream. */
+struct err outflow(struct request *rq, const struct object_row *row, int64_t from, int64_t size, struct str *body);
+
+#endif
