@@ -1,3 +1,4 @@
+#include "store/list.h"
 #include "svc/iam/rows_read.h"
 
 struct str rows_path_end(const struct rows *rows, struct str prefix)
@@ -10,40 +11,35 @@ struct str rows_text_or_empty(struct str text)
     return text.ptr ? text : STR("");
 }
 
+/* A reader of ours as the store calls it. */
+struct adapter {
+    const struct rows *rows;
+    void (*read)(const struct rows *rows, const struct store_cursor *cursor, void *item);
+};
+
+static void read_row(const void *self, const struct store_cursor *row, void *item)
+{
+    const struct adapter *adapter = self;
+    adapter->read(adapter->rows, row, item);
+}
+
 struct err rows_read(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
                      struct rows_reader reader, struct any_list *out)
 {
-    struct store_cursor cursor = { .conn = NULL };
-    struct err err = ERR_OK;
-    size_t room = reader.room < 16 ? reader.room : 16;
-    char *array = arena_array(rows->ctx->arena, room, reader.size);
-    size_t taken = 0;
-    TRY(store_query(rows->ctx, rows->db, sql, values, count, &cursor));
-    while (taken < reader.room && store_row(rows->ctx, &cursor, &err)) {
-        if (taken == room) {
-            array = arena_grow(rows->ctx->arena, array, room * reader.size, 2 * room * reader.size);
-            room *= 2;
-        }
-        memset(array + taken * reader.size, 0, reader.size);
-        reader.read(rows, &cursor, array + taken * reader.size);
-        taken++;
-    }
-    store_end(&cursor);
-    *out = (struct any_list){ array, taken };
+    const struct adapter adapter = { rows, reader.read };
+    struct store_list list = { NULL, 0 };
+    const struct err err = store_list(rows->ctx, rows->db, sql, values, count,
+                                      &(const struct store_reader){ read_row, &adapter, reader.size, reader.room }, &list);
+    *out = (struct any_list){ list.items, list.count };
     return err;
 }
 
 struct err rows_read_one(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
                          struct rows_reader reader, void *out, bool *found)
 {
-    struct any_list list = { NULL, 0 };
-    reader.room = 1;
-    TRY(rows_read(rows, sql, values, count, reader, &list));
-    *found = list.count == 1;
-    if (*found) {
-        memcpy(out, list.items, reader.size);
-    }
-    return ERR_OK;
+    const struct adapter adapter = { rows, reader.read };
+    return store_first(rows->ctx, rows->db, sql, values, count,
+                       &(const struct store_reader){ read_row, &adapter, reader.size, 1 }, out, found);
 }
 
 struct err rows_run(const struct rows *rows, const char *sql, const struct store_value *values, size_t count)

@@ -1,43 +1,39 @@
 #include "svc/kms/rows.h"
 
+#include "store/list.h"
 #include "svc/kms/rows_read.h"
 #include "svc/kms/snapshot.h"
 
-struct err kms_rows_read(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
-                     struct reader reader, void *items, size_t *taken)
+/* A reader of ours as the store calls it. */
+struct adapter {
+    const struct rows *rows;
+    void (*read)(const struct rows *rows, const struct store_cursor *cursor, void *item);
+};
+
+static void read_row(const void *self, const struct store_cursor *row, void *item)
 {
-    struct store_cursor cursor = { .conn = NULL };
-    struct err err = ERR_OK;
-    size_t room = reader.room < 16 ? reader.room : 16;
-    char *array = arena_array(rows->ctx->arena, room, reader.size);
-    *taken = 0;
-    TRY(store_query(rows->ctx, rows->db, sql, values, count, &cursor));
-    while (*taken < reader.room && store_row(rows->ctx, &cursor, &err)) {
-        if (*taken == room) {
-            array = arena_grow(rows->ctx->arena, array, room * reader.size, 2 * room * reader.size);
-            room *= 2;
-        }
-        memset(array + *taken * reader.size, 0, reader.size);
-        reader.read(rows, &cursor, array + *taken * reader.size);
-        ++*taken;
-    }
-    store_end(&cursor);
-    memcpy(items, &array, sizeof(array));
+    const struct adapter *adapter = self;
+    adapter->read(adapter->rows, row, item);
+}
+
+struct err kms_rows_read(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
+                         struct reader reader, void *items, size_t *taken)
+{
+    const struct adapter adapter = { rows, reader.read };
+    struct store_list list = { NULL, 0 };
+    const struct err err = store_list(rows->ctx, rows->db, sql, values, count,
+                                      &(const struct store_reader){ read_row, &adapter, reader.size, reader.room }, &list);
+    memcpy(items, &list.items, sizeof(list.items));
+    *taken = list.count;
     return err;
 }
 
 struct err kms_rows_read_one(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
-                         struct reader reader, void *out, bool *found)
+                             struct reader reader, void *out, bool *found)
 {
-    void *items = NULL;
-    size_t taken = 0;
-    reader.room = 1;
-    TRY(kms_rows_read(rows, sql, values, count, reader, &items, &taken));
-    *found = taken == 1;
-    if (*found) {
-        memcpy(out, items, reader.size);
-    }
-    return ERR_OK;
+    const struct adapter adapter = { rows, reader.read };
+    return store_first(rows->ctx, rows->db, sql, values, count, &(const struct store_reader){ read_row, &adapter, reader.size, 1 },
+                       out, found);
 }
 
 struct err kms_rows_read_count(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,

@@ -1,38 +1,37 @@
 #include "svc/secretsmanager/rows.h"
 
+#include "store/list.h"
 #include "svc/secretsmanager/rows_read.h"
 
-struct err secret_row_read(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
-                     struct reader reader, struct any_list *out)
+/* A reader of ours as the store calls it. */
+struct adapter {
+    const struct rows *rows;
+    void (*read)(const struct rows *rows, const struct store_cursor *cursor, void *item);
+};
+
+static void read_row(const void *self, const struct store_cursor *row, void *item)
 {
-    struct store_cursor cursor = { .conn = NULL };
-    struct err err = ERR_OK;
-    size_t room = 8;
-    char *array = arena_array(rows->ctx->arena, room, reader.size);
-    size_t taken = 0;
-    TRY(store_query(rows->ctx, rows->db, sql, values, count, &cursor));
-    while (store_row(rows->ctx, &cursor, &err)) {
-        if (taken == room) {
-            array = arena_grow(rows->ctx->arena, array, room * reader.size, 2 * room * reader.size);
-            room *= 2;
-        }
-        reader.read(rows, &cursor, array + taken * reader.size);
-        taken++;
-    }
-    *out = (struct any_list){ array, taken };
+    const struct adapter *adapter = self;
+    adapter->read(adapter->rows, row, item);
+}
+
+struct err secret_row_read(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
+                           struct reader reader, struct any_list *out)
+{
+    const struct adapter adapter = { rows, reader.read };
+    struct store_list list = { NULL, 0 };
+    const struct err err = store_list(rows->ctx, rows->db, sql, values, count,
+                                      &(const struct store_reader){ read_row, &adapter, reader.size, 0 }, &list);
+    *out = (struct any_list){ list.items, list.count };
     return err;
 }
 
 struct err secret_row_read_one(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
-                         struct reader reader, void *out, bool *found)
+                               struct reader reader, void *out, bool *found)
 {
-    struct any_list list = { NULL, 0 };
-    TRY(secret_row_read(rows, sql, values, count, reader, &list));
-    *found = list.count > 0;
-    if (*found) {
-        memcpy(out, list.items, reader.size);
-    }
-    return ERR_OK;
+    const struct adapter adapter = { rows, reader.read };
+    return store_first(rows->ctx, rows->db, sql, values, count, &(const struct store_reader){ read_row, &adapter, reader.size, 1 },
+                       out, found);
 }
 
 #define SECRET_COLUMNS                                                                                                    \
