@@ -1,5 +1,6 @@
-#include "store/list.h"
 #include "svc/iam/rows_read.h"
+
+#include "store/list.h"
 
 struct str rows_path_end(const struct rows *rows, struct str prefix)
 {
