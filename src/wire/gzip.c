@@ -3,11 +3,11 @@
 #include <libdeflate.h>
 #include <stdlib.h>
 
-enum { LEVEL = 6 };
+enum { LEVEL = 6, LEVEL_QUICK = 1 };
 
-struct str gzip_pack(struct arena *arena, struct str bytes)
+static struct str pack(struct arena *arena, struct str bytes, int level)
 {
-    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(LEVEL);
+    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(level);
     if (compressor == NULL) {
         abort(); /* as for any memory */
     }
@@ -16,6 +16,16 @@ struct str gzip_pack(struct arena *arena, struct str bytes)
     const size_t len = libdeflate_gzip_compress(compressor, bytes.ptr, bytes.len, packed, room);
     libdeflate_free_compressor(compressor);
     return (struct str){ packed, len };
+}
+
+struct str gzip_pack(struct arena *arena, struct str bytes)
+{
+    return pack(arena, bytes, LEVEL);
+}
+
+struct str gzip_pack_quickly(struct arena *arena, struct str bytes)
+{
+    return pack(arena, bytes, LEVEL_QUICK);
 }
 
 /* The member's last four bytes tell its size modulo 2^32: trusted only as far as that many bytes can come of so few. */
