@@ -2,51 +2,14 @@
 
 #include <stdio.h>
 
-#include "app/afterwards.h"
-#include "app/commands.h"
+#include "app/front_parts.h"
 #include "app/finished.h"
-#include "app/key_use.h"
 #include "app/lambda.h"
 #include "app/metrics.h"
-#include "app/source_table.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "crypto/random.h"
 #include "services.h"
-#include "svc/request.h"
-#include "svc/sts/sts.h"
-#include "wire/chunked.h"
-#include "wire/codec.h"
-#include "wire/sigv4.h"
 #include "wire/virtual_host.h"
-
-struct front {
-    struct front_options options;
-    struct wire_router *router;
-    struct inside *inside;
-    struct afterwards *afterwards;
-};
-
-/* One request under way. It lives in the exchange's arena; one thread has it at a time. */
-struct call {
-    struct front *front;
-    struct net_exchange *exchange;
-    struct http_request http;
-    struct sigv4_claim claim;
-    struct wire_match match;
-    struct request rq;
-    struct inside_door door;
-    struct identity *identity; /* only until the thread takes its next request, unless it is kept */
-    bool kept;
-    void *in;
-    void *out;
-    int64_t started_us;
-    struct store_job job;
-    struct afterwards_job later;
-    struct err err;
-    struct http_response response; /* waits for the journal */
-    struct journal_wait recorded;
-};
 
 struct front *front_open(const struct front_options *options)
 {
@@ -75,14 +38,13 @@ struct inside *front_inside(struct front *front)
     return front->inside;
 }
 
-/* With a connection. */
-static struct err worker_of_thread(struct ctx *ctx, struct front *front, struct worker **out)
+struct err front_worker(struct ctx *ctx, struct front *front, struct worker **out)
 {
     *out = worker_here(inside_workers(front->inside));
     return worker_connect(ctx, *out);
 }
 
-static void count_answer(const struct call *call, uint16_t status)
+void front_count(const struct call *call, uint16_t status)
 {
     const enum metric outcome = status >= 500 ? METRIC_REQUESTS_SERVER_ERROR
         : status >= 400                       ? METRIC_REQUESTS_CLIENT_ERROR
@@ -98,9 +60,9 @@ static void note(struct call *call, uint16_t status)
                http_header_find(&call->http, STR("host")));
 }
 
-static void finish(struct call *call, uint16_t status)
+void front_finish(struct call *call, uint16_t status)
 {
-    count_answer(call, status);
+    front_count(call, status);
     finished_call(&(const struct finished){ .rq = &call->rq, .in = call->in, .out = call->err.fault ? NULL : call->out,
                                             .err = call->err, .status = status, .started_us = call->started_us });
 }
@@ -184,7 +146,7 @@ static void encode(struct call *call)
 static void send_answer(struct call *call)
 {
     struct identity *kept = call->kept ? call->identity : NULL; /* the call's memory goes with the answer */
-    finish(call, call->response.status);
+    front_finish(call, call->response.status);
     net_answer(call->exchange, &call->response);
     identity_release(kept);
 }
@@ -209,7 +171,7 @@ static void undo(struct call *call)
     }
 }
 
-static void answer(struct call *call)
+void front_answer(struct call *call)
 {
     if (!call->err.fault && call->front->options.check_answers) {
         check_answer(call);
@@ -230,49 +192,6 @@ static void answer(struct call *call)
     send_answer(call);
 }
 
-/* The body that handlers see is the one inside the chunks, each of them checked. */
-static struct err unchunk(struct call *call, struct worker *worker)
-{
-    struct hmac_key key = sigv4_signing_key(worker->keys, &call->claim, call->identity->credential.secret);
-    struct chunked_body body = { 0 };
-    const struct err err = chunked_decode(&call->rq.ctx, &call->claim,
-                                          call->claim.payload == SIGV4_CHUNKED_UNSIGNED ? NULL : &key, &call->http, &body);
-    memory_wipe(&key, sizeof(key));
-    call->http.body = body.body;
-    return err;
-}
-
-static void note_use(struct call *call)
-{
-    struct identity *identity = call->identity;
-    const int64_t now_ms = call->rq.ctx.now_ms;
-    if (identity->token.ptr == NULL && now_ms - identity->noted_ms >= KEY_USE_FRESH_MS) {
-        identity->noted_ms = now_ms;
-        key_use_note(call->front->options.writer, call->claim.access_key, call->claim.service, call->claim.region,
-                     now_ms);
-    }
-}
-
-static struct err identify(struct call *call, struct worker *worker)
-{
-    struct ctx *ctx = &call->rq.ctx;
-    TRY(sigv4_parse(ctx, &call->http, &call->claim));
-    call->rq.region = call->claim.region;
-    TRY(identity_find(ctx, worker->identities, worker->db, call->front->options.vault, call->claim.access_key,
-                      call->claim.token, &call->identity));
-    if (!call->identity->credential.active) {
-        return fail(ctx, &SIGV4_INVALID_CLIENT_TOKEN_ID, SIGV4_UNKNOWN_KEY_TEXT);
-    }
-    TRY(sigv4_verify(ctx, worker->keys, &call->claim, &call->http, call->identity->credential.secret));
-    call->rq.caller = call->identity->credential.principal;
-    call->rq.caller_tags = call->identity->tags;
-    call->rq.caller_tag_count = call->identity->tag_count;
-    call->rq.account = call->rq.caller.account;
-    call->door.identity = call->identity;
-    note_use(call);
-    return call->claim.payload >= SIGV4_CHUNKED ? unchunk(call, worker) : ERR_OK;
-}
-
 static bool may_be_unsigned(const struct wire_match *match)
 {
     return match->operation && (match->operation->unsigned_ok || authorise_service(match->service)->anonymous_ok);
@@ -283,7 +202,7 @@ static bool may_be_unsigned(const struct wire_match *match)
 static struct err recognise(struct call *call, struct worker *worker)
 {
     struct ctx *ctx = &call->rq.ctx;
-    const struct err signed_by = identify(call, worker);
+    const struct err signed_by = front_identify(call, worker);
     const bool anonymous = err_is(signed_by, &SIGV4_MISSING_AUTHENTICATION_TOKEN);
     char reason[sizeof(ctx->reason)];
     memcpy(reason, ctx->reason, sizeof(reason));
@@ -300,6 +219,8 @@ static struct err recognise(struct call *call, struct worker *worker)
     call->rq.service = call->match.service;
     call->rq.operation = call->match.operation;
     call->rq.protocol = call->match.protocol;
+    call->body_waits = call->body_waits && front_streams(&call->match);
+    TRY(call->body_waits || anonymous ? ERR_OK : front_take_body(call, worker));
     return call->match.operation->handler ? ERR_OK : wire_unbuilt(ctx, &call->match);
 }
 
@@ -319,7 +240,7 @@ static void run_later(void *argument)
 {
     struct call *call = argument;
     call->err = call->rq.after.run(call->rq.after.self, &call->rq, call->out);
-    answer(call);
+    front_answer(call);
 }
 
 /* The transaction is over: answers, once what blocks is done. */
@@ -334,7 +255,7 @@ static void conclude(struct call *call)
         }
         call->err = too_many(call);
     }
-    answer(call);
+    front_answer(call);
 }
 
 static struct err write_run(void *argument, struct store_conn *db)
@@ -400,12 +321,20 @@ static struct err judge_and_read(struct call *call, struct worker *worker)
     return err;
 }
 
+static struct err take_body_later(struct call *call)
+{
+    return call->body_waits ? front_take_body(call, worker_here(inside_workers(call->front->inside))) : ERR_OK;
+}
+
 static void run_before(void *argument)
 {
     struct call *call = argument;
-    call->err = call->rq.before.run(call->rq.before.self, &call->rq);
+    call->err = take_body_later(call);
+    if (!call->err.fault && call->rq.before.run) {
+        call->err = call->rq.before.run(call->rq.before.self, &call->rq);
+    }
     if (call->err.fault || !hand_over(call)) {
-        answer(call);
+        front_answer(call);
     }
 }
 
@@ -417,7 +346,7 @@ static void hand_over_later(struct call *call)
     call->later = (struct afterwards_job){ run_before, call };
     if (!afterwards_push(call->front->afterwards, &call->later)) {
         call->err = too_many(call);
-        answer(call);
+        front_answer(call);
     }
 }
 
@@ -425,81 +354,12 @@ static struct err prepare(struct call *call)
 {
     struct ctx *ctx = &call->rq.ctx;
     struct worker *worker = NULL;
-    TRY(worker_of_thread(ctx, call->front, &worker));
+    TRY(front_worker(ctx, call->front, &worker));
     TRY(recognise(call, worker));
     access_use_note(worker->uses, call->front->options.writer, &call->rq);
     TRY(wire_decode(ctx, &call->match, &call->http, &call->in));
     call->out = arena_alloc(ctx->arena, call->match.operation->output->size);
     return judge_and_read(call, worker);
-}
-
-static void answer_text(struct net_exchange *exchange, uint16_t status, struct str type, struct str body)
-{
-    struct http_response response = { .status = status, .body = body };
-    http_response_add(net_arena(exchange), &response, STR("Content-Type"), type);
-    net_answer(exchange, &response);
-}
-
-/* Counters of this process, and what the store knows of the sources. */
-static void answer_metrics(struct front *front, struct net_exchange *exchange)
-{
-    struct ctx ctx = ctx_new(net_arena(exchange), clock_now_ms());
-    struct text text = text_new(ctx.arena);
-    struct worker *worker = NULL;
-    text_add(&text, metrics_text(ctx.arena));
-    struct err err = worker_of_thread(&ctx, front, &worker);
-    if (!err.fault) {
-        err = source_table_metrics(&ctx, worker->db, &text);
-    }
-    if (err.fault) {
-        log_warn(&ctx, "figures of sources can't be read", LOG_STR("reason", str_of(ctx.reason)));
-    }
-    answer_text(exchange, 200, STR("text/plain; version=0.0.4"), text_str(&text));
-}
-
-/* For those who verify an account's web identity tokens. */
-static void answer_token_keys(struct front *front, struct net_exchange *exchange, struct str account)
-{
-    struct ctx ctx = ctx_new(net_arena(exchange), clock_now_ms());
-    struct worker *worker = NULL;
-    struct str jwks = STR_NONE;
-    struct err err = worker_of_thread(&ctx, front, &worker);
-    if (!err.fault) {
-        err = store_begin(&ctx, worker->db, STORE_READ);
-    }
-    if (!err.fault) {
-        err = sts_token_keys(&ctx, worker->db, account, &jwks);
-        store_rollback(worker->db);
-    }
-    answer_text(exchange, err.fault ? 503 : 200, STR("application/json"), err.fault ? STR("{}\n") : jwks);
-}
-
-/* Our own pages; false: not one of them. */
-static bool answer_house(struct front *front, struct net_exchange *exchange, const struct http_request *http)
-{
-    if (!str_starts(http->path, STR("/_yagura/"))) {
-        return false;
-    }
-    const struct str page = str_from(http->path, sizeof("/_yagura/") - 1);
-    if (!str_equal(http->method, STR("GET"))) {
-        answer_text(exchange, 405, STR("text/plain"), STR("GET only\n"));
-    } else if (str_equal(page, STR("health"))) {
-        answer_text(exchange, 200, STR("application/json"),
-                    STR("{\"status\":\"ok\",\"version\":\"" YAGURA_VERSION "\"}\n"));
-    } else if (str_equal(page, STR("metrics"))) {
-        answer_metrics(front, exchange);
-    } else if (str_starts(page, STR("jwks/"))) {
-        answer_token_keys(front, exchange, str_from(page, sizeof("jwks/") - 1));
-    } else {
-        answer_text(exchange, 404, STR("text/plain"), STR("there is /_yagura/health and /_yagura/metrics; with --push, POST /_yagura/push\n"));
-    }
-    return true;
-}
-
-size_t front_admit(void *self, struct net_exchange *exchange)
-{
-    const struct front *front = self;
-    return lambda_body_limit(net_request(exchange), front->options.body_max);
 }
 
 void front_refuse(void *self, struct net_exchange *exchange, uint16_t status, struct str reason)
@@ -521,8 +381,7 @@ void front_refuse(void *self, struct net_exchange *exchange, uint16_t status, st
     net_answer(exchange, &response);
 }
 
-/* A call under way, as it came. */
-static struct call *call_new(struct front *front, struct net_exchange *exchange)
+struct call *front_call(struct front *front, struct net_exchange *exchange)
 {
     const struct http_request *http = net_request(exchange);
     struct arena *arena = net_arena(exchange);
@@ -553,52 +412,16 @@ static struct call *call_new(struct front *front, struct net_exchange *exchange)
     return call;
 }
 
-/* Who may push: signed as service "yagura", allowed yagura:PutRecords. */
-static struct err authorise_push(struct call *call)
-{
-    struct ctx *ctx = &call->rq.ctx;
-    struct worker *worker = NULL;
-    TRY(worker_of_thread(ctx, call->front, &worker));
-    TRY(identify(call, worker));
-    if (!str_equal(call->claim.service, STR("yagura"))) {
-        return fail(ctx, &SIGV4_SIGNATURE_DOES_NOT_MATCH, "Credential should be scoped to correct service: 'yagura'.");
-    }
-    const struct str resource = str_format(ctx->arena, "arn:aws:yagura:%" STR_FMT ":%" STR_FMT ":push",
-                                           STR_ARG(call->rq.region), STR_ARG(call->rq.account));
-    return authorise_action(&call->rq, call->identity, STR("yagura:PutRecords"), resource);
-}
-
-/* False: not a push. */
-static bool answer_push(struct front *front, struct net_exchange *exchange)
-{
-    const struct http_request *http = net_request(exchange);
-    if (front->options.push == NULL || !str_equal(http->path, STR("/_yagura/push"))
-        || !str_equal(http->method, STR("POST"))) {
-        return false;
-    }
-    struct call *call = call_new(front, exchange);
-    call->err = authorise_push(call);
-    if (call->err.fault) {
-        finish(call, call->err.fault->http);
-        push_refuse(exchange, call->err, call->rq.ctx.reason);
-        return true;
-    }
-    count_answer(call, 200);
-    push_take(front->options.push, exchange);
-    return true;
-}
-
 void front_handle(void *self, struct net_exchange *exchange)
 {
     struct front *front = self;
-    const struct http_request *http = net_request(exchange);
-    if (answer_push(front, exchange) || lambda_serves(front->options.lambda, exchange) || answer_house(front, exchange, http)) {
+    if (front_push(front, exchange) || lambda_serves(front->options.lambda, exchange) || front_page(front, exchange)) {
         return;
     }
-    struct call *call = call_new(front, exchange);
+    struct call *call = front_call(front, exchange);
     call->err = prepare(call);
     const bool write = !call->err.fault && call->match.operation->access == ACCESS_WRITE;
-    if (write && call->rq.before.run) {
+    if (write && (call->rq.before.run || call->body_waits)) {
         hand_over_later(call);
     } else if (!write || !hand_over(call)) {
         conclude(call);

@@ -19,8 +19,11 @@ struct http_request {
     struct str query; /* without '?'; absent when there is none */
     struct str body;  /* with any HTTP chunking taken off */
     int body_fd;      /* the file that `body` is a view of, at its start, nameless: to be linked or read; 0: it is in memory */
+    char *body_map; /* the same bytes, to be written to; NULL: it is in memory */
     const struct http_header *headers;
     size_t header_count;
+    const struct http_header *trailers; /* behind an aws-chunked body whose sums nobody has checked yet */
+    size_t trailer_count;
     struct str remote; /* address of the peer, without port */
     bool tls;
     struct str tls_version, tls_cipher; /* "TLSv1.3", "TLS_AES_256_GCM_SHA384"; absent without TLS */

@@ -77,6 +77,28 @@ static struct MHD_Response *response_of_stream(const struct http_stream *stream)
     return response;
 }
 
+static ssize_t read_nothing(void *argument, uint64_t at, char *out, size_t max)
+{
+    (void)argument;
+    (void)at;
+    (void)out;
+    (void)max;
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+/* To a HEAD request: as long as it says, and never read. NULL: it says nothing. */
+static struct MHD_Response *response_of_length(const struct net_exchange *exchange)
+{
+    const struct http_response *answer = &exchange->response;
+    int64_t length = -1;
+    for (size_t i = 0; str_equal(exchange->request.method, STR("HEAD")) && i < answer->header_count; i++) {
+        if (str_equal_nocase(answer->headers[i].name, STR("content-length")) && !str_to_int(answer->headers[i].value, &length)) {
+            length = -1;
+        }
+    }
+    return length < 0 ? NULL : MHD_create_response_from_callback((uint64_t)length, STREAM_BLOCK, read_nothing, NULL, NULL);
+}
+
 static struct MHD_Response *response_of(const struct http_response *answer)
 {
     union {
@@ -90,7 +112,8 @@ static struct MHD_Response *response_of(const struct http_response *answer)
 static enum MHD_Result send_answer(struct net_exchange *exchange, bool close_after)
 {
     const struct http_response *answer = &exchange->response;
-    struct MHD_Response *response = response_of(answer);
+    struct MHD_Response *response = response_of_length(exchange);
+    response = response ? response : response_of(answer);
     exchange->response.stream = NULL; /* it belongs to the library now */
     if (response == NULL) {
         return MHD_NO;
@@ -221,6 +244,7 @@ static enum MHD_Result hand_over(struct net_exchange *exchange)
         return refuse(exchange, 503, STR("The request body can't be kept: is the disk full?"));
     }
     exchange->request.body_fd = exchange->body.fd < 0 ? 0 : exchange->body.fd;
+    exchange->request.body_map = exchange->body.map;
     atomic_fetch_add(&server->owed, 1);
     atomic_store(&exchange->state, EXCHANGE_HANDED);
     if (atomic_load(&server->cutting)) {

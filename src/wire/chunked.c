@@ -136,7 +136,7 @@ static struct err take_chunk(struct decoder *d, bool *last)
         return malformed(d->ctx, "a chunk is longer than it says");
     }
     TRY(check_chunk(d, extension, data));
-    memcpy(d->body + d->size, data.ptr, data.len);
+    memmove(d->body + d->size, data.ptr, data.len); /* which may be the body's own bytes */
     d->size += data.len;
     d->rest = str_from(after, 2);
     return ERR_OK;
@@ -233,8 +233,8 @@ static struct err parse_size(struct ctx *ctx, const struct http_request *request
     return ERR_OK;
 }
 
-struct err chunked_decode(struct ctx *ctx, const struct sigv4_claim *claim, const struct hmac_key *key,
-                          const struct http_request *request, struct chunked_body *out)
+struct err chunked_decode_into(struct ctx *ctx, const struct sigv4_claim *claim, const struct hmac_key *key,
+                               const struct http_request *request, char *room, struct chunked_body *out)
 {
     *out = (struct chunked_body){ 0 };
     struct decoder d = {
@@ -243,9 +243,9 @@ struct err chunked_decode(struct ctx *ctx, const struct sigv4_claim *claim, cons
         .key = key,
         .rest = request->body,
         .previous = claim->signature,
+        .body = room,
     };
     TRY(parse_size(ctx, request, &d.announced));
-    d.body = arena_alloc_raw(ctx->arena, d.announced + 1);
     for (bool last = false; !last;) {
         TRY(take_chunk(&d, &last));
     }
@@ -253,8 +253,17 @@ struct err chunked_decode(struct ctx *ctx, const struct sigv4_claim *claim, cons
         return incomplete(ctx);
     }
     TRY(take_end(&d, request, out));
-    d.body[d.size] = '\0';
     out->body = (struct str){ d.body, d.size };
+    return ERR_OK;
+}
+
+struct err chunked_decode(struct ctx *ctx, const struct sigv4_claim *claim, const struct hmac_key *key,
+                          const struct http_request *request, struct chunked_body *out)
+{
+    size_t announced = 0;
+    *out = (struct chunked_body){ 0 };
+    TRY(parse_size(ctx, request, &announced));
+    TRY(chunked_decode_into(ctx, claim, key, request, arena_alloc(ctx->arena, announced + 1), out));
     for (size_t i = 0; i < out->trailer_count; i++) {
         TRY(chunked_check_sum(ctx, out->trailers[i].name, out->trailers[i].value, out->body));
     }

@@ -27,6 +27,11 @@ struct chunked_body {
 MUST_USE struct err chunked_decode(struct ctx *ctx, const struct sigv4_claim *claim, const struct hmac_key *key,
                                    const struct http_request *request, struct chunked_body *out);
 
+/* The same into room, which has request->body.len bytes and may be that very body: it is decoded in place. Checksums of the
+ * trailer are left to whoever reads the whole body anyway (chunked_check_sum). */
+MUST_USE struct err chunked_decode_into(struct ctx *ctx, const struct sigv4_claim *claim, const struct hmac_key *key,
+                                        const struct http_request *request, char *room, struct chunked_body *out);
+
 /* ERR_OK too when name is no checksum that we know: x-amz-checksum-crc32, -crc32c, -crc64nvme, -sha1, -sha256. */
 MUST_USE struct err chunked_check_sum(struct ctx *ctx, struct str name, struct str value, struct str body);
 

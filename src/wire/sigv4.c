@@ -436,18 +436,24 @@ static bool signed_headers_are_there(const struct sigv4_claim *claim, const stru
     return true;
 }
 
+struct err sigv4_check_body(struct ctx *ctx, const struct sigv4_claim *claim, struct str body)
+{
+    const bool hashed = claim->payload == SIGV4_HASHED;
+    return !hashed || str_equal(claim->payload_hash, hash_hex(ctx->arena, HASH_SHA256, body))
+        ? ERR_OK
+        : fail(ctx, &SIGV4_PAYLOAD_MISMATCH, "The provided 'x-amz-content-sha256' header does not match what was computed.");
+}
+
 /* The body is hashed here and not before: not for those whose key nobody knows. */
 static struct err check_payload(struct ctx *ctx, const struct http_request *request, struct sigv4_claim *claim)
 {
-    if (claim->payload != SIGV4_HASHED) {
+    if (claim->payload != SIGV4_HASHED || (claim->s3 && claim->body_later)) {
         return ERR_OK;
     }
-    const struct str computed = hash_hex(ctx->arena, HASH_SHA256, request->body);
-    if (claim->s3 && !str_equal(claim->payload_hash, computed)) {
-        return fail(ctx, &SIGV4_PAYLOAD_MISMATCH,
-            "The provided 'x-amz-content-sha256' header does not match what was computed.");
+    if (claim->s3) {
+        return sigv4_check_body(ctx, claim, request->body);
     }
-    claim->payload_hash = computed;
+    claim->payload_hash = hash_hex(ctx->arena, HASH_SHA256, request->body);
     return ERR_OK;
 }
 

@@ -42,6 +42,7 @@ struct sigv4_claim {
     enum sigv4_payload payload;
     bool presigned;
     bool s3; /* S3's rules for path and payload */
+    bool body_later; /* S3 alone: the body isn't there yet, or too large to be hashed now; sigv4_check_body comes later */
 };
 
 extern const struct fault SIGV4_MISSING_AUTHENTICATION_TOKEN; /* nothing was signed: an anonymous call */
@@ -70,6 +71,8 @@ void sigv4_keys_close(struct sigv4_keys *keys); /* NULL is allowed */
 /* keys NULL: no cache. */
 MUST_USE struct err sigv4_verify(struct ctx *ctx, struct sigv4_keys *keys, const struct sigv4_claim *claim,
                                  const struct http_request *request, struct str secret);
+/* The body of a claim with body_later. */
+MUST_USE struct err sigv4_check_body(struct ctx *ctx, const struct sigv4_claim *claim, struct str body);
 /* The key that signs within the claim's scope, for chunks; the caller wipes it. */
 struct hmac_key sigv4_signing_key(struct sigv4_keys *keys, const struct sigv4_claim *claim, struct str secret);
 

@@ -87,28 +87,44 @@ static enum checksum_kind announced(struct request *rq)
     return CHECKSUM_NONE;
 }
 
+static struct err check_value(struct request *rq, enum checksum_kind kind, struct str value, const char *what)
+{
+    struct str bytes = STR_NONE;
+    return str_unbase64(rq->ctx.arena, value, &bytes) && bytes.len == KINDS[kind].size
+        ? ERR_OK : fail(&rq->ctx, &S3_INVALID_REQUEST, "Value for %s %s is invalid.", KINDS[kind].header, what);
+}
+
 struct err checksum_asked(struct request *rq, const void *in, struct checksum *out)
 {
     const struct shape *shape = rq->operation->input;
     *out = (struct checksum){ .kind = CHECKSUM_NONE };
     for (size_t i = CHECKSUM_CRC32; i < CHECKSUM_KINDS; i++) {
         const struct str value = member_text(shape, in, KINDS[i].member);
-        struct str bytes = STR_NONE;
         if (value.ptr == NULL) {
             continue;
         }
         if (out->kind != CHECKSUM_NONE) {
             return fail(&rq->ctx, &S3_INVALID_REQUEST, "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
         }
-        if (!str_unbase64(rq->ctx.arena, value, &bytes) || bytes.len != KINDS[i].size) {
-            return fail(&rq->ctx, &S3_INVALID_REQUEST, "Value for %s header is invalid.", KINDS[i].header);
-        }
+        TRY(check_value(rq, (enum checksum_kind)i, value, "header"));
         *out = (struct checksum){ .kind = (enum checksum_kind)i, .value = value };
     }
     if (out->kind == CHECKSUM_NONE) {
         const enum checksum_kind named = checksum_named(member_text(shape, in, "ChecksumAlgorithm"));
         const enum checksum_kind trailing = announced(rq);
         out->kind = trailing ? trailing : named ? named : CHECKSUM_CRC64NVME;
+    }
+    return ERR_OK;
+}
+
+struct err checksum_trailing(struct request *rq, struct checksum *asked)
+{
+    for (size_t i = 0; rq->http && asked->kind != CHECKSUM_NONE && asked->value.ptr == NULL && i < rq->http->trailer_count; i++) {
+        const struct http_header *trailer = &rq->http->trailers[i];
+        if (str_equal_nocase(trailer->name, str_of(KINDS[asked->kind].header))) {
+            TRY(check_value(rq, asked->kind, trailer->value, "trailing header"));
+            asked->value = trailer->value;
+        }
     }
     return ERR_OK;
 }

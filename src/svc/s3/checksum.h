@@ -31,6 +31,8 @@ struct str checksum_end(struct checksum_run *run, struct arena *arena); /* base6
 /* Which one the request wants, and the value it announces (in a header; absent: in the trailer, or nowhere). CRC64NVME where it
  * says nothing. InvalidRequest for several, or a value that can't be one. */
 struct err checksum_asked(struct request *rq, const void *in, struct checksum *out);
+/* The value that came behind the body, where it wasn't announced before. */
+struct err checksum_trailing(struct request *rq, struct checksum *asked);
 /* Into an output's member: ChecksumCRC32, ... and ChecksumType. */
 void checksum_show(struct request *rq, const struct checksum *checksum, void *out);
 

@@ -60,6 +60,7 @@ static struct err take(struct request *rq, struct intake *intake)
 {
     digest(intake, rq->ctx.arena, body_of(rq));
     rq->extra.bytes_in = intake->size;
+    TRY(checksum_trailing(rq, &intake->asked));
     TRY(check_md5(rq, intake));
     return check_sum(rq, intake);
 }
