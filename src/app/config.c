@@ -100,6 +100,10 @@ static const struct setting table[] = {
       SETTINGS_SERVE, 100, 86400000 },
     { "trail-digest", "PERIOD", NULL, "1h", "how much a signed digest covers", AT(trail_digest_ms), KIND_DURATION, SETTINGS_SERVE,
       1000, 86400000 },
+    { "trail-insight", "PERIOD", NULL, "1m", "what Insights count calls by; their baseline is 10,080 of it", AT(trail_insight_ms),
+      KIND_DURATION, SETTINGS_SERVE, 100, 3600000 },
+    { "clock", "PERIOD", "YAGURA_CLOCK", "0s", "how far this server's clock is ahead, behind with a minus: for tests over days", AT(clock_ms),
+      KIND_DURATION, SETTINGS_SERVE, -315360000000, 315360000000 },
     { "threads", "N", NULL, "0", "threads that work; 0: one per core", AT(threads), KIND_NUMBER,
       SETTINGS_SERVE | SETTINGS_DETECT | SETTINGS_MATCH | SETTINGS_VERIFY, 0, 256 },
     { "public-keys", "FILE", NULL, NULL, "keys that signed the digests, as aws cloudtrail list-public-keys prints them (repeatable)",
@@ -199,7 +203,7 @@ static bool read_duration(struct str text, int64_t *ms)
     for (size_t i = 0; i < COUNT_OF(units); i++) {
         int64_t number = 0;
         if (str_ends(text, units[i].unit) && str_to_int(str_slice(text, 0, text.len - units[i].unit.len), &number)) {
-            return number >= 0 && !MUL_OVERFLOWS(number, units[i].ms, ms);
+            return !MUL_OVERFLOWS(number, units[i].ms, ms);
         }
     }
     return false;

@@ -56,7 +56,8 @@ struct settings {
     int64_t threads;
     int64_t body_limit;
     int64_t watch_interval_ms;
-    int64_t trail_delivery_ms, trail_digest_ms;
+    int64_t trail_delivery_ms, trail_digest_ms, trail_insight_ms;
+    int64_t clock_ms; /* how far this server's clock is ahead */
     int64_t grace_ms;
     struct str lambda_network;
     int64_t lambda_environments, lambda_idle_ms, lambda_retry_ms;

@@ -363,6 +363,7 @@ static struct err open_trails(struct ctx *ctx, struct server *server)
         .data = server->folder.path,
         .interval_ms = server->settings.trail_delivery_ms,
         .digest_ms = server->settings.trail_digest_ms,
+        .insight_ms = server->settings.trail_insight_ms,
     }, &server->trails);
 }
 

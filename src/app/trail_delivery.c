@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/queue.h"
-#include "svc/cloudtrail/delivery.h"
+#include "svc/cloudtrail/insight.h"
 #include "organizations_model.h"
 #include "svc/organization_policies.h"
 
@@ -19,6 +19,7 @@ enum { LOOK_MAX_MS = 1000, TRIM_MS = 60000 };
 struct trail_delivery {
     struct trail_delivery_options options;
     struct store_conn *db;
+    struct insights *insights;
     struct thread *thread;
     struct lock *lock; /* of stopping */
     bool stopping;
@@ -116,6 +117,7 @@ static void run(void *argument)
     const struct delivery_options pass = {
         .journal = options->journal, .writer = options->writer, .vault = options->vault,
         .home_account = options->home_account, .interval_ms = options->interval_ms, .digest_ms = options->digest_ms,
+        .insight_ms = options->insight_ms,
         .sink = { put_local, delivery }, .organization_of = organization_of, .stopping = is_stopping, .self = delivery,
     };
     struct arena *arena CLEANUP(arena_cleanup) = arena_open();
@@ -126,6 +128,9 @@ static void run(void *argument)
         bool again = false;
         if (delivery_pass(&ctx, delivery->db, &pass, &again).fault) {
             log_error(&ctx, "no trail can be delivered now", LOG_STR("reason", str_of(ctx.reason)));
+        }
+        if (insights_pass(&ctx, delivery->db, &pass, delivery->insights, &again).fault) {
+            log_warn(&ctx, "Insights have to wait", LOG_STR("reason", str_of(ctx.reason)));
         }
         if (clock_monotonic_us() - trimmed_us > (int64_t)TRIM_MS * 1000) {
             trim(&ctx, delivery);
@@ -145,6 +150,7 @@ struct err trail_delivery_open(struct ctx *ctx, const struct trail_delivery_opti
     struct trail_delivery *delivery = memory_new(sizeof(*delivery));
     delivery->options = *options;
     delivery->db = db;
+    delivery->insights = insights_open();
     delivery->lock = lock_open();
     *out = delivery;
     return ERR_OK;
@@ -167,6 +173,7 @@ void trail_delivery_close(struct trail_delivery *delivery)
         lock_give(delivery->lock);
         thread_join(delivery->thread);
     }
+    insights_close(delivery->insights);
     store_disconnect(delivery->db);
     lock_free(delivery->lock);
     memory_free(delivery);

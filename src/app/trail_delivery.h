@@ -17,7 +17,7 @@ struct trail_delivery_options {
     const struct vault *vault;
     struct str home_account;
     struct str data; /* folder */
-    int64_t interval_ms, digest_ms;
+    int64_t interval_ms, digest_ms, insight_ms;
 };
 
 struct trail_delivery;

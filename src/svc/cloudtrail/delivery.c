@@ -11,6 +11,7 @@ enum { GROUPS_MAX = 512, SEGMENTS_MAX = 2, READ_MAX = 1024, READ_BYTES = 4 << 20
 /* Events of one account and Region on their way into a file. */
 struct group {
     struct str account, region;
+    bool insight;
     struct text text;
     int64_t oldest_ms, newest_ms;
     size_t files; /* already written */
@@ -39,15 +40,21 @@ struct str delivery_folder(struct arena *arena, const struct trail_row *trail, s
                       STR_ARG(account), kind, STR_ARG(region), (long long)t.year, t.month, t.day);
 }
 
+static const char *kind_of(const struct group *group)
+{
+    return group->insight ? "CloudTrail-Insight" : "CloudTrail";
+}
+
 /* The 16 characters that end a file's name: the same whenever the same file is written. */
 static struct str name_end(struct arena *arena, const struct passing *passing, const struct group *group)
 {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     unsigned char digest[HASH_SHA256_SIZE];
     char *out = arena_alloc(arena, 17);
-    hash_sha256(str_format(arena, "%" STR_FMT "|%lld|%lld|%" STR_FMT "|%" STR_FMT "|%zu", STR_ARG(passing->trail->trail->trail_arn),
-                           (long long)passing->row.place, (long long)passing->row.planned, STR_ARG(group->account),
-                           STR_ARG(group->region), group->files), digest);
+    hash_sha256(str_format(arena, "%" STR_FMT "|%lld|%lld|%" STR_FMT "|%" STR_FMT "|%s|%zu",
+                           STR_ARG(passing->trail->trail->trail_arn), (long long)passing->row.place,
+                           (long long)passing->row.planned, STR_ARG(group->account), STR_ARG(group->region), kind_of(group),
+                           group->files), digest);
     for (size_t i = 0; i < 16; i++) {
         out[i] = alphabet[digest[i] % 62];
     }
@@ -57,10 +64,10 @@ static struct str name_end(struct arena *arena, const struct passing *passing, c
 static struct str file_key(struct arena *arena, const struct passing *passing, const struct group *group)
 {
     const struct civil_time t = clock_civil(passing->row.planned_ms);
-    const struct str folder = delivery_folder(arena, passing->trail, group->account, "CloudTrail", group->region,
+    const struct str folder = delivery_folder(arena, passing->trail, group->account, kind_of(group), group->region,
                                               passing->row.planned_ms);
-    return str_format(arena, "%" STR_FMT "%" STR_FMT "_CloudTrail_%" STR_FMT "_%04lld%02d%02dT%02d%02dZ_%" STR_FMT ".json.gz",
-                      STR_ARG(folder), STR_ARG(group->account), STR_ARG(group->region), (long long)t.year, t.month, t.day,
+    return str_format(arena, "%" STR_FMT "%" STR_FMT "_%s_%" STR_FMT "_%04lld%02d%02dT%02d%02dZ_%" STR_FMT ".json.gz",
+                      STR_ARG(folder), STR_ARG(group->account), kind_of(group), STR_ARG(group->region), (long long)t.year, t.month, t.day,
                       t.hour, t.minute, STR_ARG(name_end(arena, passing, group)));
 }
 
@@ -101,7 +108,8 @@ static struct group *group_of(struct ctx *ctx, struct passing *passing, const st
 {
     for (size_t i = 0; i < passing->group_count; i++) {
         struct group *group = &passing->groups[i];
-        if (str_equal(group->account, taken->account) && str_equal(group->region, taken->region)) {
+        if (group->insight == taken->insight && str_equal(group->account, taken->account)
+            && str_equal(group->region, taken->region)) {
             return group;
         }
     }
@@ -110,7 +118,7 @@ static struct group *group_of(struct ctx *ctx, struct passing *passing, const st
     }
     struct group *group = &passing->groups[passing->group_count++];
     *group = (struct group){ .account = str_copy(ctx->arena, taken->account), .region = str_copy(ctx->arena, taken->region),
-                             .text = text_new(ctx->arena) };
+                             .insight = taken->insight, .text = text_new(ctx->arena) };
     return group;
 }
 

@@ -33,6 +33,7 @@ struct delivery_options {
     const struct vault *vault;
     struct str home_account;
     int64_t interval_ms, digest_ms;
+    int64_t insight_ms; /* a period of Insights: a minute as a rule */
     struct trail_sink sink;
     /* The organisation of an account, absent if none. Within a transaction. */
     struct err (*organization_of)(struct ctx *ctx, struct store_conn *db, struct str account, struct str *id);

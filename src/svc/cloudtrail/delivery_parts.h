@@ -16,6 +16,7 @@ void trail_filter_close(struct trail_filter *filter);
 /* account and region are those of the event, into arena. */
 struct taken {
     struct str account, region;
+    bool insight; /* such events have files of their own */
     int64_t at_ms;
 };
 bool trail_filter_takes(struct arena *arena, struct trail_filter *filter, struct str event, struct taken *out);

@@ -11,7 +11,7 @@ struct trail_filter {
     struct match_scratch *scratch;
     struct projection *projection;
     struct scan *scan;
-    uint16_t account, region, time, invoked_by, category;
+    uint16_t account, region, time, invoked_by, category, insight;
 };
 
 /* What a trail takes that was given no selectors. */
@@ -36,6 +36,7 @@ struct err trail_filter_open(struct ctx *ctx, const struct trail_row *trail, str
         .account = projection_slot(paths, STR("recipientAccountId")), .region = projection_slot(paths, STR("awsRegion")),
         .time = projection_slot(paths, STR("eventTime")), .invoked_by = projection_slot(paths, STR("userIdentity.invokedBy")),
         .category = projection_slot(paths, STR("eventCategory")),
+        .insight = projection_slot(paths, STR("insightDetails.insightType")),
     };
     struct trail_filter *filter = memory_new(sizeof(*filter));
     *filter = made;
@@ -81,9 +82,15 @@ bool trail_filter_takes(struct arena *arena, struct trail_filter *filter, struct
     }
     out->account = str_copy(arena, scan_text(arena, scan_get(filter->scan, filter->account)));
     out->region = str_copy(arena, scan_text(arena, scan_get(filter->scan, filter->region)));
+    const struct str category = scan_text(arena, scan_get(filter->scan, filter->category));
+    const bool here = trail->trail->is_multi_region_trail.v || str_equal(out->region, trail->region);
+    out->insight = str_equal(category, STR("Insight"));
+    if (out->insight) {
+        return here && trail->insights.ptr && was_logging(trail, out->at_ms)
+            && str_search(trail->insights, scan_text(arena, scan_get(filter->scan, filter->insight))) != STR_MISSING;
+    }
     /* A trail's own writes into a bucket whose data events it takes would never end. */
     const bool own = str_equal(scan_text(arena, scan_get(filter->scan, filter->invoked_by)), STR("cloudtrail.amazonaws.com"))
-        && str_equal(scan_text(arena, scan_get(filter->scan, filter->category)), STR("Data"));
-    const bool here = trail->trail->is_multi_region_trail.v || str_equal(out->region, trail->region);
+        && str_equal(category, STR("Data"));
     return here && !own && was_logging(trail, out->at_ms) && match_run(filter->set, filter->scratch, filter->scan, &id, 1) > 0;
 }
