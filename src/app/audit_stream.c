@@ -83,8 +83,12 @@ static struct err is_watched(struct ctx *ctx, struct audit_stream *stream, struc
     const struct json *event = json_parse(ctx->arena, payload, NULL);
     const struct str account = json_text(json_get(event, STR("recipientAccountId")));
     const struct str region = json_text(json_get(event, STR("awsRegion")));
+    const struct str category = json_text(json_get(event, STR("eventCategory")));
     *owner = account;
     *out = false;
+    if (!str_equal(category, STR("Management")) && !str_equal(category, STR("Data"))) {
+        return ERR_OK; /* Insights, and what others tell by PutAuditEvents, are no calls */
+    }
     for (size_t i = 0; i < *count; i++) {
         if (str_equal(known[i].account, account) && str_equal(known[i].region, region)) {
             *out = known[i].yes;

@@ -483,6 +483,8 @@ static int run(const struct command *command, int argc, char **argv)
     if (!settings_begin(&ctx, command, argc, argv, &server.settings, &status)) {
         return status;
     }
+    clock_set_offset(server.settings.clock_ms);
+    ctx.now_ms = clock_now_ms();
     umask(077); /* whatever it makes is for the owner alone */
     /* Before any thread starts, so that all of them leave these signals to sigwait. */
     sigset_t signals;

@@ -54,6 +54,12 @@ static struct err read_question(struct request *rq, const struct cloudtrail_look
         return fail(&rq->ctx, &CLOUDTRAIL_INVALID_TIME_RANGE_EXCEPTION, "Start time must be earlier than end time.");
     }
     question->max = in->max_results.set ? (size_t)in->max_results.v : PAGE_MAX;
+    const bool fits = !insight || question->attribute == LOOKUP_ALL || question->attribute == LOOKUP_EVENT_ID
+        || question->attribute == LOOKUP_EVENT_NAME || question->attribute == LOOKUP_EVENT_SOURCE;
+    if (!fits) {
+        return fail(&rq->ctx, &CLOUDTRAIL_INVALID_LOOKUP_ATTRIBUTES_EXCEPTION,
+                    "Insights events can be looked up by EventId, EventName and EventSource.");
+    }
     question->key = cloudtrail_lookup_key(cloudtrail_place_key(rq->account, rq->region, insight), question->attribute,
                                           question->value);
     question->about = str_format(rq->ctx.arena, "cloudtrail:lookup:%" STR_FMT ":%" STR_FMT ":%llx:%lld:%lld",
@@ -115,6 +121,13 @@ static void show_resources(struct request *rq, const struct json *event, struct 
 static struct cloudtrail_event show(struct request *rq, struct str payload, const struct json *event, int64_t at_ms)
 {
     const struct json *identity = json_get(event, STR("userIdentity"));
+    const struct json *insight = json_get(event, STR("insightDetails"));
+    if (insight) {
+        return (struct cloudtrail_event){
+            .event_id = json_text(json_get(event, STR("eventID"))), .event_name = json_text(json_get(insight, STR("eventName"))),
+            .event_source = json_text(json_get(insight, STR("eventSource"))), .event_time = SOME(at_ms), .cloud_trail_event = payload,
+        };
+    }
     struct cloudtrail_event out = {
         .event_id = json_text(json_get(event, STR("eventID"))),
         .event_name = json_text(json_get(event, STR("eventName"))),
