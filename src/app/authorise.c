@@ -214,6 +214,7 @@ static struct err judge(struct authorise_memory *memory, struct request *rq, con
                         const struct guard *guard)
 {
     struct judgement judgement = { .memory = memory, .rq = rq, .identity = identity, .guard = guard, .caller = request_caller(rq) };
+    judgement.caller.canonical_user = guard->canonical_user;
     rq->resource_account = guard->account;
     if (identity) {
         add_layers(&judgement, identity->policies.layers, identity->policies.layer_count);

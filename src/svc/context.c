@@ -1,7 +1,6 @@
 #include "svc/context.h"
 
 #include "base/clock.h"
-#include "crypto/hash.h"
 #include "svc/guard.h"
 #include "svc/input.h"
 
@@ -36,20 +35,13 @@ static bool is_service(const struct request *rq)
     return rq->caller.type == PRINCIPAL_AWS_SERVICE;
 }
 
-struct str request_canonical_user(struct arena *arena, struct str account)
-{
-    return hash_hex(arena, HASH_SHA256, str_format(arena, "canonical user of %" STR_FMT, STR_ARG(account)));
-}
-
 struct policy_caller request_caller(struct request *rq)
 {
     if (is_service(rq)) {
         return (struct policy_caller){ .service = rq->caller.name };
     }
-    const bool s3 = rq->service && strcmp(rq->service->signing_name, "s3") == 0;
-    return (struct policy_caller){ .account = rq->caller.account, .arn = rq->caller.arn, .role_arn = rq->caller.role_arn,
-                                   .canonical_user = s3 && rq->caller.account.len
-                                       ? request_canonical_user(rq->ctx.arena, rq->caller.account) : STR_NONE };
+    return (struct policy_caller){ .account = rq->caller.account, .arn = rq->caller.arn,
+                                   .role_arn = rq->caller.role_arn };
 }
 
 /* spec: IAM user guide, aws:PrincipalArn: for a session the ARN of its role. */

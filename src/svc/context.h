@@ -18,7 +18,5 @@ struct request_context {
 bool request_lookup(void *argument, struct str key, struct policy_values *values);
 /* The caller as documents with a Principal see it. */
 struct policy_caller request_caller(struct request *rq);
-/* S3's id of an account, 64 hexadecimal digits. */
-struct str request_canonical_user(struct arena *arena, struct str account);
 
 #endif

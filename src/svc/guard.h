@@ -28,6 +28,7 @@ struct guard {
     /* One key that is costly to tell, asked only when a policy does and no pair has it; STR_NONE: the request has none such. */
     struct str (*late)(struct request *rq, const struct guard *guard, struct str key);
     const void *late_self;
+    struct str canonical_user; /* the caller's id for S3's policies; absent: none is told */
     bool *verdict;             /* not NULL: refuse nothing, say here whether it would be allowed */
     bool terse;                /* S3 to strangers: a refusal says "Access Denied" and no more */
     struct guard *next;

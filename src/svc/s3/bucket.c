@@ -1,5 +1,6 @@
 #include "svc/s3/bucket.h"
 
+#include "svc/s3/bucket_access.h"
 #include "svc/s3/owner.h"
 #include "wire/codec.h"
 
@@ -151,7 +152,8 @@ struct err s3_create_bucket(struct request *rq, const struct s3_create_bucket_in
     }
     row.versioning = row.object_lock ? STR("Enabled") : STR("");
     const struct err err = bucket_rows_insert(&rq->ctx, rq->db, &row);
-    return err_is(err, &STORE_CONFLICT) ? s3_fail(rq, &S3_BUCKET_ALREADY_EXISTS) : err;
+    TRY(err_is(err, &STORE_CONFLICT) ? s3_fail(rq, &S3_BUCKET_ALREADY_EXISTS) : err);
+    return bucket_access_begin(rq, in, &row);
 }
 
 struct err s3_delete_bucket(struct request *rq, const struct s3_delete_bucket_in *in, struct s3_delete_bucket_out *out)

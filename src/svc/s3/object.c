@@ -1,5 +1,6 @@
 #include "svc/s3/object.h"
 
+#include "svc/s3/bucket_access.h"
 #include "base/clock.h"
 #include "crypto/random.h"
 #include "svc/s3/headers.h"
@@ -98,6 +99,7 @@ static struct err fill_row(struct request *rq, const struct s3_put_object_in *in
         .checksum = checksum_write(rq->ctx.arena, &intake->checksum),
         .body = intake->body,
     };
+    TRY(object_access_begin(rq, in, bucket, &row->acl, &row->owner));
     TRY(headers_take(rq, in, &row->headers));
     if (intake->blob.ptr) {
         row->parts = ARENA_NEW(rq->ctx.arena, struct object_part);

@@ -90,3 +90,11 @@ CREATE TABLE s3_blob (
     freed_ms BIGINT NOT NULL
 );
 CREATE INDEX s3_blob_free ON s3_blob (freed_ms) WHERE uses = 0;
+
+-- what an account says of all its buckets, through S3 Control: kind is 'public-access'
+CREATE TABLE s3_account_setting (
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (account, kind)
+);
