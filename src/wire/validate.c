@@ -12,6 +12,7 @@ enum { ERRORS_SHOWN = 20, VALUE_SHOWN = 256 };
 struct checker {
     struct arena *arena;
     struct text messages;
+    bool (*wanted)(const struct member *member); /* of the outermost structure; NULL: all */
     size_t errors;
     bool answer; /* of our own: AWS answers empty maps and lists where the model wants an entry (GetDetector's tags), and
                   * empty texts where it has a pattern (GetFunctionCodeSigningConfig) */
@@ -269,7 +270,8 @@ static void check_structure(struct checker *c, const struct path *path, const st
         const struct member *member = &shape->members[i];
         const struct view view = view_member(structure, member);
         const bool present = view_present(&view);
-        if (!present && (!member->required || member->idempotency_token)) {
+        if ((!present && (!member->required || member->idempotency_token))
+            || (path == NULL && c->wanted && !c->wanted(member))) {
             continue;
         }
         const struct path own = { path, step_of(c->arena, member->name) };
@@ -287,9 +289,10 @@ static void check_structure(struct checker *c, const struct path *path, const st
     }
 }
 
-static struct str validate(struct arena *arena, bool answer, const struct shape *shape, const void *structure)
+static struct str validate(struct arena *arena, bool answer, const struct shape *shape, const void *structure,
+                           bool (*wanted)(const struct member *member))
 {
-    struct checker c = { .arena = arena, .messages = text_new(arena), .answer = answer };
+    struct checker c = { .arena = arena, .messages = text_new(arena), .answer = answer, .wanted = wanted };
     check_structure(&c, NULL, shape, structure);
     if (c.errors == 0) {
         return STR_NONE;
@@ -300,10 +303,16 @@ static struct str validate(struct arena *arena, bool answer, const struct shape 
 
 struct str validate_structure(struct arena *arena, const struct shape *shape, const void *structure)
 {
-    return validate(arena, false, shape, structure);
+    return validate(arena, false, shape, structure, NULL);
+}
+
+struct str validate_members(struct arena *arena, const struct shape *shape, const void *structure,
+                            bool (*wanted)(const struct member *member))
+{
+    return validate(arena, false, shape, structure, wanted);
 }
 
 struct str wire_check_output(struct ctx *ctx, const struct shape *shape, const void *value)
 {
-    return shape->kind == SHAPE_STRUCTURE && value ? validate(ctx->arena, true, shape, value) : STR_NONE;
+    return shape->kind == SHAPE_STRUCTURE && value ? validate(ctx->arena, true, shape, value, NULL) : STR_NONE;
 }

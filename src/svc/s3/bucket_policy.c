@@ -101,6 +101,7 @@ struct err s3_put_bucket_policy(struct request *rq, const struct s3_put_bucket_p
                     "\" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
                     STR_ARG(rq->caller.arn), STR_ARG(row.name));
     }
+    rq->extra.status = 204;
     return setting_rows_put(&rq->ctx, rq->db, row.name, KIND, WHOLE, in->policy);
 }
 

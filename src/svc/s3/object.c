@@ -1,8 +1,8 @@
 #include "svc/s3/object.h"
 
-#include "svc/s3/bucket_access.h"
 #include "base/clock.h"
 #include "crypto/random.h"
+#include "svc/s3/bucket_access.h"
 #include "svc/s3/headers.h"
 #include "svc/s3/intake.h"
 

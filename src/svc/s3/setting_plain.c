@@ -93,6 +93,7 @@ struct err s3_put_bucket_tagging(struct request *rq, const struct s3_put_bucket_
 {
     (void)out;
     TRY(tag_set_check(rq, &in->tagging->tag_set, TAGS_OF_BUCKET));
+    rq->extra.status = 204;
     if (in->tagging->tag_set.count == 0) {
         return s3_setting_drop(rq, &SETTING_TAGGING, in->bucket, in->expected_bucket_owner);
     }
