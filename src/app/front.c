@@ -103,7 +103,7 @@ static void drop_stream(struct call *call)
     const struct http_stream *stream = call->rq.extra.stream;
     call->rq.extra.stream = NULL;
     if (stream) {
-        net_drop_stream(stream);
+        http_stream_close(stream);
     }
 }
 

@@ -11,6 +11,7 @@
 #include "app/accounts.h"
 #include "app/audit_event.h"
 #include "app/audit_stream.h"
+#include "app/blobs.h"
 #include "app/commands.h"
 #include "app/data.h"
 #include "app/deliverer.h"
@@ -31,7 +32,6 @@
 #include "base/log.h"
 #include "crypto/secret.h"
 #include "schema.h"
-#include "store/blob.h"
 #include "store/source.h"
 #include "svc/guardduty/guardduty.h"
 #include "svc/iam/iam.h"
@@ -46,7 +46,7 @@ struct server {
     struct store *store;
     struct store_writer *writer;
     struct journal *journal;
-    struct blob_store *blobs;
+    struct blobs *blobs;
     struct audit_stream *stream; /* of the journal, to GuardDuty */
     struct trail_delivery *trails;
     bool looked;                 /* what there is has been shown */
@@ -105,7 +105,8 @@ static struct err open_store(struct ctx *ctx, struct server *server)
     TRY(store_writer_open(ctx, server->store, WRITER_QUEUE, WRITER_THREADS, &server->writer));
     TRY(journal_open(ctx, data_file(ctx->arena, server->folder.path, "audit"), server->store, &server->journal));
     store_writer_use_journal(server->writer, server->journal);
-    return blob_open(ctx, data_file(ctx->arena, server->folder.path, "blobs"), &server->blobs);
+    return blobs_open(ctx, &(struct blobs_options){ data_file(ctx->arena, server->folder.path, "blobs"), server->store, server->writer },
+                      &server->blobs);
 }
 
 static struct err open_lambda(struct ctx *ctx, struct server *server)
@@ -136,14 +137,14 @@ static struct err open_front(struct ctx *ctx, struct server *server)
         .push = settings->push ? &server->push : NULL,
         .check_answers = settings->check_answers,
         .journal = server->journal,
-        .blobs = server->blobs,
+        .blobs = blobs_store(server->blobs),
         .lambda = server->lambda,
         .body_max = (size_t)settings->body_limit,
     });
     const struct net_options options = {
         .listen = settings->listen,
         .threads = (unsigned)settings->threads,
-        .spool = blob_spool(server->blobs).ptr,
+        .spool = blob_spool(blobs_store(server->blobs)).ptr,
         .body_max = (size_t)settings->body_limit,
         .cert_file = settings->tls_cert.ptr,
         .key_file = settings->tls_key.ptr,
@@ -435,13 +436,14 @@ static void close_all(struct server *server)
     audit_stream_close(server->stream);
     watch_close(server->watch);
     lambda_close(server->lambda);
+    blobs_stop(server->blobs);
     store_writer_close(server->writer);
     journal_close(server->journal);
     lists_close(server->lists);
     front_close(server->front);
     oidc_keys_close(server->oidc_keys);
     kms_close();
-    blob_close(server->blobs);
+    blobs_close(server->blobs);
     store_close(server->store);
     vault_close(server->vault);
     data_close(&server->folder);

@@ -1,5 +1,7 @@
 #include "base/http.h"
 
+#include <unistd.h>
+
 enum { HEADERS_AT_FIRST = 8 };
 
 struct str http_header_find(const struct http_request *request, struct str name)
@@ -45,4 +47,23 @@ void http_response_add(struct arena *arena, struct http_response *response, stru
         response->header_capacity = after;
     }
     response->headers[response->header_count++] = (struct http_header){ name, without_controls(arena, value) };
+}
+
+int64_t http_stream_read(const struct http_stream *stream, uint64_t at, char *out, size_t max)
+{
+    const uint64_t left = at < stream->size ? stream->size - at : 0;
+    const size_t wanted = left < max ? (size_t)left : max;
+    if (wanted == 0) {
+        return 0;
+    }
+    return stream->read ? stream->read(stream->self, at, out, wanted) : pread(stream->fd, out, wanted, (off_t)(stream->offset + at));
+}
+
+void http_stream_close(const struct http_stream *stream)
+{
+    if (stream->read) {
+        stream->close(stream->self);
+    } else {
+        close(stream->fd);
+    }
 }

@@ -51,6 +51,9 @@ struct http_response {
     const struct http_stream *stream; /* instead of body; NULL: none */
 };
 
+/* Up to max bytes of a stream from `at` on; 0 beyond its end, negative: it broke. */
+int64_t http_stream_read(const struct http_stream *stream, uint64_t at, char *out, size_t max);
+void http_stream_close(const struct http_stream *stream);
 /* The first value of that name; STR_NONE when absent. */
 struct str http_header_find(const struct http_request *request, struct str name);
 /* name and value must live as long as the response is used. Control bytes in the value become spaces. */

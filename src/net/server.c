@@ -48,15 +48,6 @@ static void close_stream(void *argument)
     memory_free(stream);
 }
 
-void net_drop_stream(const struct http_stream *stream)
-{
-    if (stream->read) {
-        stream->close(stream->self);
-    } else {
-        close(stream->fd);
-    }
-}
-
 /* The library closes it from here on, also when it can't make an answer of it. */
 static struct MHD_Response *response_of_stream(const struct http_stream *stream)
 {
@@ -64,7 +55,7 @@ static struct MHD_Response *response_of_stream(const struct http_stream *stream)
     if (stream->read == NULL) {
         response = MHD_create_response_from_fd_at_offset64(stream->size, stream->fd, stream->offset);
         if (response == NULL) {
-            net_drop_stream(stream);
+            http_stream_close(stream);
         }
         return response;
     }
@@ -326,7 +317,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     }
     *slot = NULL;
     if (exchange->response.stream) {
-        net_drop_stream(exchange->response.stream); /* the peer went before it could be sent */
+        http_stream_close(exchange->response.stream); /* the peer went before it could be sent */
     }
     exchange->response = (struct http_response){ .status = 0 };
     net_body_reset(&exchange->body);

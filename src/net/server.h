@@ -54,7 +54,6 @@ uint16_t net_tag(const struct net_exchange *exchange);
 
 const struct http_request *net_request(const struct net_exchange *exchange);
 struct arena *net_arena(struct net_exchange *exchange);
-void net_drop_stream(const struct http_stream *stream); /* closes one that no answer takes */
 void net_answer(struct net_exchange *exchange, const struct http_response *response);
 
 /* Counters since the start, for metrics. */

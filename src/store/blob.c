@@ -85,6 +85,17 @@ struct str blob_spool(const struct blob_store *store)
     return str_of(store->spool);
 }
 
+struct err blob_spool_file(struct ctx *ctx, const struct blob_store *store, int *fd)
+{
+    *fd = open(store->spool, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (*fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) { /* not this file system's: a name that goes at once */
+        const char *path = str_format(ctx->arena, "%s/copy-%" STR_FMT, store->spool, STR_ARG(random_hex(ctx, NAME_DIGITS))).ptr;
+        *fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+        unlink(path);
+    }
+    return *fd < 0 ? fail(ctx, &FAULT_IO, "cannot make a file in %s: %s", store->spool, strerror(errno)) : ERR_OK;
+}
+
 /* --- hours --- */
 
 static struct hour *open_hour(struct blob_store *store, const char *name)

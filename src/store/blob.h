@@ -17,6 +17,9 @@ struct err blob_open(struct ctx *ctx, struct str folder, struct blob_store **out
 void blob_close(struct blob_store *store); /* NULL is allowed */
 struct str blob_spool(const struct blob_store *store); /* folder for nameless files that blob_put can take over */
 
+/* A nameless file there; the caller closes it. */
+struct err blob_spool_file(struct ctx *ctx, const struct blob_store *store, int *fd);
+
 /* The bytes, or the first `size` bytes of the file fd, which then becomes the blob itself (fd stays the caller's to close).
  * *id lies in ctx->arena. */
 struct err blob_put(struct ctx *ctx, struct blob_store *store, struct str bytes, int fd, struct str *id);

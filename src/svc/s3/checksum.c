@@ -7,13 +7,16 @@
 static const struct {
     const char *name, *member, *header;
     size_t size;
+    enum hash_kind hash; /* where it is one */
 } KINDS[CHECKSUM_KINDS] = {
-    [CHECKSUM_NONE] = { "", "", "", 0 },
-    [CHECKSUM_CRC32] = { "CRC32", "ChecksumCRC32", "x-amz-checksum-crc32", 4 },
-    [CHECKSUM_CRC32C] = { "CRC32C", "ChecksumCRC32C", "x-amz-checksum-crc32c", 4 },
-    [CHECKSUM_CRC64NVME] = { "CRC64NVME", "ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", 8 },
-    [CHECKSUM_SHA1] = { "SHA1", "ChecksumSHA1", "x-amz-checksum-sha1", HASH_SHA1_SIZE },
-    [CHECKSUM_SHA256] = { "SHA256", "ChecksumSHA256", "x-amz-checksum-sha256", HASH_SHA256_SIZE },
+    [CHECKSUM_NONE] = { "", "", "", 0, HASH_MD5 },
+    [CHECKSUM_CRC32] = { "CRC32", "ChecksumCRC32", "x-amz-checksum-crc32", 4, HASH_MD5 },
+    [CHECKSUM_CRC32C] = { "CRC32C", "ChecksumCRC32C", "x-amz-checksum-crc32c", 4, HASH_MD5 },
+    [CHECKSUM_CRC64NVME] = { "CRC64NVME", "ChecksumCRC64NVME", "x-amz-checksum-crc64nvme", 8, HASH_MD5 },
+    [CHECKSUM_SHA1] = { "SHA1", "ChecksumSHA1", "x-amz-checksum-sha1", HASH_SHA1_SIZE, HASH_SHA1 },
+    [CHECKSUM_SHA256] = { "SHA256", "ChecksumSHA256", "x-amz-checksum-sha256", HASH_SHA256_SIZE, HASH_SHA256 },
+    [CHECKSUM_SHA512] = { "SHA512", "ChecksumSHA512", "x-amz-checksum-sha512", HASH_SHA512_SIZE, HASH_SHA512 },
+    [CHECKSUM_MD5] = { "MD5", "ChecksumMD5", "x-amz-checksum-md5", HASH_MD5_SIZE, HASH_MD5 },
 };
 
 const char *checksum_name(enum checksum_kind kind)
@@ -41,8 +44,8 @@ enum checksum_kind checksum_named(struct str name)
 struct checksum_run checksum_begin(enum checksum_kind kind)
 {
     struct checksum_run run = { .kind = kind };
-    if (kind == CHECKSUM_SHA1 || kind == CHECKSUM_SHA256) {
-        run.hash = hash_begin(kind == CHECKSUM_SHA1 ? HASH_SHA1 : HASH_SHA256);
+    if (kind >= CHECKSUM_SHA1) {
+        run.hash = hash_begin(KINDS[kind].hash);
     }
     return run;
 }
@@ -54,7 +57,9 @@ void checksum_add(struct checksum_run *run, struct str bytes)
     case CHECKSUM_CRC32C: run->crc = crc32_c((uint32_t)run->crc, bytes); return;
     case CHECKSUM_CRC64NVME: run->crc = crc64_nvme(run->crc, bytes); return;
     case CHECKSUM_SHA1:
-    case CHECKSUM_SHA256: hash_add(&run->hash, bytes); return;
+    case CHECKSUM_SHA256:
+    case CHECKSUM_SHA512:
+    case CHECKSUM_MD5: hash_add(&run->hash, bytes); return;
     case CHECKSUM_NONE:
     case CHECKSUM_KINDS: return;
     }
@@ -64,7 +69,7 @@ struct str checksum_end(struct checksum_run *run, struct arena *arena)
 {
     unsigned char bytes[HASH_SIZE_MAX] = { 0 };
     const size_t size = KINDS[run->kind].size;
-    if (run->kind == CHECKSUM_SHA1 || run->kind == CHECKSUM_SHA256) {
+    if (run->kind >= CHECKSUM_SHA1) {
         hash_end(&run->hash, bytes);
     } else {
         for (size_t i = 0; i < size; i++) {
@@ -109,6 +114,12 @@ struct err checksum_asked(struct request *rq, const void *in, struct checksum *o
         TRY(check_value(rq, (enum checksum_kind)i, value, "header"));
         *out = (struct checksum){ .kind = (enum checksum_kind)i, .value = value };
     }
+    static const char *const others[] = { "ChecksumXXHASH64", "ChecksumXXHASH3", "ChecksumXXHASH128" };
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        if (member_text(shape, in, others[i]).ptr) {
+            return fail(&rq->ctx, &S3_NOT_IMPLEMENTED, "%s is not implemented by Yagura yet.", others[i]);
+        }
+    }
     if (out->kind == CHECKSUM_NONE) {
         const enum checksum_kind named = checksum_named(member_text(shape, in, "ChecksumAlgorithm"));
         const enum checksum_kind trailing = announced(rq);
@@ -129,12 +140,17 @@ struct err checksum_trailing(struct request *rq, struct checksum *asked)
     return ERR_OK;
 }
 
-void checksum_show(struct request *rq, const struct checksum *checksum, void *out)
+void checksum_show_in(const struct shape *shape, const struct checksum *checksum, void *value)
 {
     if (checksum->kind != CHECKSUM_NONE && checksum->value.ptr) {
-        member_set_text(rq->operation->output, out, KINDS[checksum->kind].member, checksum->value);
-        member_set_text(rq->operation->output, out, "ChecksumType", checksum->composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
+        member_set_text(shape, value, KINDS[checksum->kind].member, checksum->value);
+        member_set_text(shape, value, "ChecksumType", checksum->composite ? STR("COMPOSITE") : STR("FULL_OBJECT"));
     }
+}
+
+void checksum_show(struct request *rq, const struct checksum *checksum, void *out)
+{
+    checksum_show_in(rq->operation->output, checksum, out);
 }
 
 /* --- rows --- */

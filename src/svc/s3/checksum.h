@@ -6,7 +6,10 @@
 #include "crypto/hash.h"
 #include "svc/s3/faults.h"
 
-enum checksum_kind { CHECKSUM_NONE, CHECKSUM_CRC32, CHECKSUM_CRC32C, CHECKSUM_CRC64NVME, CHECKSUM_SHA1, CHECKSUM_SHA256, CHECKSUM_KINDS };
+enum checksum_kind {
+    CHECKSUM_NONE, CHECKSUM_CRC32, CHECKSUM_CRC32C, CHECKSUM_CRC64NVME, CHECKSUM_SHA1, CHECKSUM_SHA256, CHECKSUM_SHA512, CHECKSUM_MD5,
+    CHECKSUM_KINDS
+};
 
 struct checksum {
     enum checksum_kind kind;
@@ -35,6 +38,7 @@ struct err checksum_asked(struct request *rq, const void *in, struct checksum *o
 struct err checksum_trailing(struct request *rq, struct checksum *asked);
 /* Into an output's member: ChecksumCRC32, ... and ChecksumType. */
 void checksum_show(struct request *rq, const struct checksum *checksum, void *out);
+void checksum_show_in(const struct shape *shape, const struct checksum *checksum, void *value); /* CopyObjectResult, ObjectPart, ... */
 
 struct str checksum_write(struct arena *arena, const struct checksum *checksum); /* as JSON, for a row */
 struct checksum checksum_read(struct arena *arena, struct str json);

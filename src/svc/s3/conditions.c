@@ -50,6 +50,16 @@ struct err conditions_check(struct request *rq, const struct conditions *c, cons
     return c->if_modified_since.set && second <= c->if_modified_since.v ? not_modified(rq, row) : ERR_OK;
 }
 
+struct err conditions_check_source(struct request *rq, const struct conditions *c, const struct object_row *row)
+{
+    const struct err err = conditions_check(rq, c, row);
+    if (!err_is(err, &S3_NOT_MODIFIED)) {
+        return err;
+    }
+    rq->extra.header_count = 0;
+    return failed(rq, c->if_none_match.ptr ? "x-amz-copy-source-If-None-Match" : "x-amz-copy-source-If-Modified-Since");
+}
+
 struct err conditions_check_write(struct request *rq, struct str if_match, struct str if_none_match, const struct bucket_row *bucket,
                                   struct str key)
 {

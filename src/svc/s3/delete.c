@@ -1,6 +1,8 @@
 /* delete.c - DeleteObject and DeleteObjects: versions that go, and delete markers. */
 #include "svc/s3/object.h"
 
+enum { DELETE_MAX = 1000 };
+
 /* Without a version, where the bucket is versioned: a marker on top. */
 static struct err put_marker(struct request *rq, const struct bucket_row *bucket, struct str key, struct str *version)
 {
@@ -21,6 +23,7 @@ static struct err remove_one(struct request *rq, const struct bucket_row *bucket
     bool found = false;
     *out = (struct removed){ .version = version };
     TRY(object_check_key(rq, key));
+    TRY(object_check_version(rq, version));
     if (version.ptr == NULL && bucket->versioning.len) {
         out->marker = true;
         return put_marker(rq, bucket, key, &out->version);
@@ -39,5 +42,52 @@ struct err s3_delete_object(struct request *rq, const struct s3_delete_object_in
     TRY(remove_one(rq, &bucket, in->key, in->version_id, &removed));
     out->version_id = object_shown_version(&bucket, removed.version);
     out->delete_marker = removed.marker ? (struct opt_bool)SOME(true) : (struct opt_bool){ false, false };
+    return ERR_OK;
+}
+
+static struct s3_error refused(struct request *rq, const struct s3_object_identifier *one, struct err err)
+{
+    return (struct s3_error){ .key = one->key, .version_id = one->version_id, .code = str_of(err.fault->code),
+                              .message = str_copy(rq->ctx.arena, str_of(rq->ctx.reason)) };
+}
+
+static struct s3_deleted_object deleted(const struct bucket_row *bucket, const struct s3_object_identifier *one, const struct removed *removed)
+{
+    return (struct s3_deleted_object){ .key = one->key, .version_id = one->version_id,
+                                       .delete_marker = { removed->marker, removed->marker },
+                                       .delete_marker_version_id = removed->marker ? object_shown_version(bucket, removed->version) : STR_NONE };
+}
+
+/* spec: S3 API reference, DeleteObjects: ETag as a condition; the other two are for directory buckets. */
+static struct err remove_named(struct request *rq, const struct bucket_row *bucket, const struct s3_object_identifier *one,
+                               struct removed *removed)
+{
+    TRY(conditions_check_write(rq, one->e_tag, STR_NONE, bucket, one->key));
+    return remove_one(rq, bucket, one->key, one->version_id, removed);
+}
+
+struct err s3_delete_objects(struct request *rq, const struct s3_delete_objects_in *in, struct s3_delete_objects_out *out)
+{
+    struct bucket_row bucket = { .name = STR_NONE };
+    const struct s3_object_identifier_list *all = &in->delete->objects;
+    rq->resource = str_format(rq->ctx.arena, "arn:aws:s3:::%" STR_FMT, STR_ARG(in->bucket)); /* as CloudTrail has it */
+    TRY(bucket_need(rq, in->bucket, in->expected_bucket_owner, &bucket));
+    if (all->count == 0 || all->count > DELETE_MAX) {
+        return s3_fail(rq, &S3_MALFORMED_XML);
+    }
+    out->deleted.items = ARENA_ARRAY(rq->ctx.arena, struct s3_deleted_object, all->count);
+    out->errors.items = ARENA_ARRAY(rq->ctx.arena, struct s3_error, all->count);
+    for (size_t i = 0; i < all->count; i++) {
+        struct removed removed = { .version = STR_NONE };
+        const struct err err = remove_named(rq, &bucket, &all->items[i], &removed);
+        if (err.fault && err.fault->http >= 500) {
+            return err;
+        }
+        if (err.fault) {
+            out->errors.items[out->errors.count++] = refused(rq, &all->items[i], err);
+        } else if (!in->delete->quiet.v) {
+            out->deleted.items[out->deleted.count++] = deleted(&bucket, &all->items[i], &removed);
+        }
+    }
     return ERR_OK;
 }

@@ -15,18 +15,32 @@ static struct str body_of(const struct request *rq)
 /* Block by block, so that each is read from memory once. */
 static void digest(struct intake *intake, struct arena *arena, struct str body)
 {
-    struct hash md5 = hash_begin(HASH_MD5);
-    struct checksum_run run = checksum_begin(intake->asked.kind);
-    unsigned char bytes[HASH_MD5_SIZE];
+    struct intake_digest run = intake_digest_begin(intake->asked.kind);
     for (size_t at = 0; at < body.len; at += BLOCK) {
-        const struct str block = str_slice(body, at, BLOCK);
-        hash_add(&md5, block);
-        checksum_add(&run, block);
+        intake_digest_add(&run, str_slice(body, at, BLOCK));
     }
-    hash_end(&md5, bytes);
-    intake->size = (int64_t)body.len;
-    intake->etag = str_hex(arena, bytes, sizeof(bytes));
-    intake->checksum = (struct checksum){ .kind = intake->asked.kind, .value = checksum_end(&run, arena) };
+    intake_digest_end(&run, arena, intake);
+}
+
+struct intake_digest intake_digest_begin(enum checksum_kind kind)
+{
+    return (struct intake_digest){ .md5 = hash_begin(HASH_MD5), .sum = checksum_begin(kind) };
+}
+
+void intake_digest_add(struct intake_digest *run, struct str block)
+{
+    hash_add(&run->md5, block);
+    checksum_add(&run->sum, block);
+    run->size += (int64_t)block.len;
+}
+
+void intake_digest_end(struct intake_digest *run, struct arena *arena, struct intake *out)
+{
+    unsigned char bytes[HASH_MD5_SIZE];
+    hash_end(&run->md5, bytes);
+    out->size = run->size;
+    out->etag = str_hex(arena, bytes, sizeof(bytes));
+    out->checksum = (struct checksum){ .kind = run->sum.kind, .value = checksum_end(&run->sum, arena) };
 }
 
 static struct err check_md5(struct request *rq, const struct intake *intake)
@@ -78,7 +92,7 @@ static struct err run(void *self, struct request *rq)
     return blob_put(&rq->ctx, rq->blobs, body_of(rq), spooled, &intake->blob);
 }
 
-static void undo(void *self, struct request *rq)
+void intake_undo(void *self, struct request *rq)
 {
     const struct intake *intake = self;
     struct ctx ctx = ctx_new(rq->ctx.arena, rq->ctx.now_ms);
@@ -99,7 +113,7 @@ struct err intake_begin(struct request *rq, const void *in)
     rq->before = (struct before){ .self = intake };
     if (body.len > INTAKE_INLINE_MAX && rq->blobs) {
         rq->before.run = run;
-        rq->before.undo = undo;
+        rq->before.undo = intake_undo;
         return ERR_OK;
     }
     intake->body = body;

@@ -23,9 +23,20 @@ struct intake {
     struct str md5;           /* as announced: base64; absent: not */
 };
 
+/* What is computed of the bytes as they pass. */
+struct intake_digest {
+    struct hash md5;
+    struct checksum_run sum;
+    int64_t size;
+};
+struct intake_digest intake_digest_begin(enum checksum_kind kind);
+void intake_digest_add(struct intake_digest *run, struct str block);
+void intake_digest_end(struct intake_digest *run, struct arena *arena, struct intake *out); /* size, ETag, checksum */
+
 /* Takes the body that comes with the call: its members ContentMD5 and Checksum... say what it must be. */
 struct err intake_begin(struct request *rq, const void *in);
 const struct intake *intake_of(const struct request *rq);
+void intake_undo(void *self, struct request *rq); /* of struct before: removes the blob again */
 /* In the transaction of the row that will hold it: notes its blob; *part is where the bytes lie (number 0). */
 struct err intake_keep(struct request *rq, const struct intake *intake, struct object_part *part);
 

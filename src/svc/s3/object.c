@@ -31,6 +31,11 @@ static bool is_version(struct str version)
     return version.len == VERSION_SIZE || str_equal(version, STR("null"));
 }
 
+struct err object_check_version(struct request *rq, struct str version)
+{
+    return version.ptr && !is_version(version) ? s3_invalid_argument(rq, "versionId", version, "Invalid version id specified") : ERR_OK;
+}
+
 static struct err missing(struct request *rq, struct str key, struct str version)
 {
     request_element(rq, STR("Key"), key);
@@ -44,9 +49,7 @@ static struct err missing(struct request *rq, struct str key, struct str version
 struct err object_need(struct request *rq, const struct bucket_row *bucket, struct str key, struct str version, struct object_row *out)
 {
     bool found = false;
-    if (version.ptr && !is_version(version)) {
-        return s3_invalid_argument(rq, "versionId", version, "Invalid version id specified");
-    }
+    TRY(object_check_version(rq, version));
     TRY(object_check_key(rq, key));
     TRY(object_rows_get(&rq->ctx, rq->db, bucket->name, key, version, out, &found));
     if (!found) {

@@ -6,6 +6,7 @@
 
 /* KeyTooLongError, InvalidURI: a key that no object can have. */
 struct err object_check_key(struct request *rq, struct str key);
+struct err object_check_version(struct request *rq, struct str version); /* InvalidArgument: it can't be one; absent is fine */
 /* The object or that version of it (absent: the newest). NoSuchKey, NoSuchVersion, and MethodNotAllowed for a delete marker that
  * was asked for by its version, each with S3's headers; InvalidArgument for what can't be a version. */
 struct err object_need(struct request *rq, const struct bucket_row *bucket, struct str key, struct str version, struct object_row *out);
@@ -21,6 +22,8 @@ struct conditions {
     struct opt_time if_modified_since, if_unmodified_since;
 };
 struct err conditions_check(struct request *rq, const struct conditions *conditions, const struct object_row *row);
+/* Of the source of a copy: all of them are PreconditionFailed. */
+struct err conditions_check_source(struct request *rq, const struct conditions *conditions, const struct object_row *row);
 /* Of a write: If-None-Match: *, If-Match; against what is there now. PreconditionFailed, NoSuchKey. */
 struct err conditions_check_write(struct request *rq, struct str if_match, struct str if_none_match, const struct bucket_row *bucket,
                                   struct str key);

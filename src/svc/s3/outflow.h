@@ -7,5 +7,7 @@
 
 /* size bytes from `from` on: small ones in *body, else rq->extra.stream. */
 struct err outflow(struct request *rq, const struct object_row *row, int64_t from, int64_t size, struct str *body);
+/* The same as a stream, whatever their size, which the caller reads and closes: the source of a copy. */
+struct err outflow_open(struct request *rq, const struct object_row *row, int64_t from, int64_t size, struct http_stream *out);
 
 #endif
