@@ -26,6 +26,7 @@ struct passage {
     int64_t started_us;
     bool alone;  /* in a transaction of its own */
     bool prepared; /* what takes long is done */
+    bool writes; /* in a write transaction although it reads */
     bool noted;
     const struct journal_entry *entries;
 };
@@ -194,7 +195,7 @@ static struct err write_alone(struct passage *passage)
 static struct err run_alone(struct passage *passage)
 {
     struct request *rq = &passage->rq;
-    const bool write = rq->operation->access == ACCESS_WRITE;
+    const bool write = rq->operation->access == ACCESS_WRITE || passage->writes;
     struct err err = write ? write_alone(passage) : read_alone(passage);
     rq->db = NULL;
     if (!err.fault && rq->after.run) {
@@ -286,6 +287,7 @@ static struct err call_other(struct request *outer, const struct door_call *call
     rq->http = NULL;
     rq->detail = (struct fault_detail){ NULL, NULL };
     passage->in = call->in;
+    passage->writes = call->writes;
     if (call->as == DOOR_AS_SERVICE) {
         become_service(rq, call->principal.ptr ? call->principal : from, call->source_arn);
     } else if (rq->caller.type != PRINCIPAL_AWS_SERVICE) {

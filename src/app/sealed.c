@@ -8,6 +8,7 @@ const struct sealed_column SEALED_COLUMNS[] = {
     { "kms_material", "sealed", "account, region, key_id, id", "kms:material:{account}:{key_id}:{id}" },
     { "lambda_function", "environment", "account, region, name, number#", "lambda:environment:{account}:{region}:{name}" },
     { "sts_token_key", "secret", "account, algorithm, id", "sts:token-key:{account}:{id}" },
+    { "s3_key", "sealed", "bucket, id", "s3:key:{bucket}:{id}" },
     { "kms_store", "password", "account, region, id", "kms:store:{account}:{id}" },
 };
 const size_t SEALED_COLUMN_COUNT = COUNT_OF(SEALED_COLUMNS);

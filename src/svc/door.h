@@ -32,6 +32,7 @@ struct door_call {
     struct str source_arn;  /* aws:SourceArn of DOOR_AS_SERVICE; absent: none */
     struct str account;     /* the account it is made in; absent: the request's */
     struct str region;      /* absent: the request's */
+    bool writes;            /* although it only reads it may make something (a service's own key), and gets a transaction for it */
 };
 
 /* *out is the operation's output, in rq->ctx's arena. Faults: the other operation's own, AccessDenied among them, with the

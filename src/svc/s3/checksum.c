@@ -99,7 +99,7 @@ static struct err check_value(struct request *rq, enum checksum_kind kind, struc
         ? ERR_OK : fail(&rq->ctx, &S3_INVALID_REQUEST, "Value for %s %s is invalid.", KINDS[kind].header, what);
 }
 
-struct err checksum_asked(struct request *rq, const void *in, struct checksum *out)
+struct err checksum_said(struct request *rq, const void *in, struct checksum *out)
 {
     const struct shape *shape = rq->operation->input;
     *out = (struct checksum){ .kind = CHECKSUM_NONE };
@@ -123,8 +123,15 @@ struct err checksum_asked(struct request *rq, const void *in, struct checksum *o
     if (out->kind == CHECKSUM_NONE) {
         const enum checksum_kind named = checksum_named(member_text(shape, in, "ChecksumAlgorithm"));
         const enum checksum_kind trailing = announced(rq);
-        out->kind = trailing ? trailing : named ? named : CHECKSUM_CRC64NVME;
+        out->kind = trailing ? trailing : named;
     }
+    return ERR_OK;
+}
+
+struct err checksum_asked(struct request *rq, const void *in, enum checksum_kind usual, struct checksum *out)
+{
+    TRY(checksum_said(rq, in, out));
+    out->kind = out->kind ? out->kind : usual ? usual : CHECKSUM_CRC64NVME;
     return ERR_OK;
 }
 

@@ -31,9 +31,11 @@ struct checksum_run checksum_begin(enum checksum_kind kind);
 void checksum_add(struct checksum_run *run, struct str bytes);
 struct str checksum_end(struct checksum_run *run, struct arena *arena); /* base64 */
 
-/* Which one the request wants, and the value it announces (in a header; absent: in the trailer, or nowhere). CRC64NVME where it
- * says nothing. InvalidRequest for several, or a value that can't be one. */
-struct err checksum_asked(struct request *rq, const void *in, struct checksum *out);
+/* Which one the request wants, and the value it announces (in a header; absent: in the trailer, or nowhere). Where it says
+ * nothing: `usual`, or CRC64NVME for none. InvalidRequest for several, or a value that can't be one. */
+struct err checksum_asked(struct request *rq, const void *in, enum checksum_kind usual, struct checksum *out);
+/* The same, CHECKSUM_NONE where it says nothing. */
+struct err checksum_said(struct request *rq, const void *in, struct checksum *out);
 /* The value that came behind the body, where it wasn't announced before. */
 struct err checksum_trailing(struct request *rq, struct checksum *asked);
 /* Into an output's member: ChecksumCRC32, ... and ChecksumType. */

@@ -47,6 +47,8 @@ struct copying {
     struct intake intake; /* first: intake_of */
     struct bucket_row source_bucket;
     struct object_row source;
+    bool sealed; /* the source's bytes are */
+    struct sse source_sse, sse; /* with their keys where the bytes are taken in again */
     bool anew; /* the bytes are taken in again */
 };
 
@@ -54,7 +56,8 @@ static struct err run(void *self, struct request *rq)
 {
     struct copying *copying = self;
     struct http_stream stream = { .size = 0 };
-    TRY(outflow_open(rq, &copying->source, 0, copying->source.size, &stream));
+    TRY(sse_settle(rq, &copying->sse));
+    TRY(outflow_open(rq, &copying->source, copying->sealed ? &copying->source_sse : NULL, 0, copying->source.size, &stream));
     return intake_copy(rq, &copying->intake, &stream);
 }
 
@@ -62,6 +65,18 @@ static enum checksum_kind wanted_sum(const struct s3_copy_object_in *in, const s
 {
     const enum checksum_kind asked = checksum_named(in->checksum_algorithm);
     return asked ? asked : source->kind ? source->kind : CHECKSUM_CRC64NVME;
+}
+
+/* Bytes under S3's own keys are shared with others that shall lie so, whichever key of a bucket it is. */
+static struct err look_at_sealing(struct request *rq, const struct s3_copy_object_in *in, struct copying *copying)
+{
+    struct bucket_row bucket = { .name = STR_NONE };
+    TRY(bucket_need(rq, in->bucket, in->expected_bucket_owner, &bucket));
+    TRY(sse_read(rq, copying->source.sse, &copying->source_sse, &copying->sealed));
+    TRY(sse_choose(rq, in, &bucket, in->key, &copying->sse));
+    copying->anew = copying->anew || !copying->sealed || copying->source_sse.kind != SSE_S3 || copying->sse.kind != SSE_S3;
+    copying->intake.sse = &copying->sse;
+    return copying->sealed ? sse_open(rq, in, true, &copying->source_sse) : ERR_OK;
 }
 
 /* The source as it is now, and whether its bytes must be taken in again. */
@@ -77,7 +92,7 @@ static struct err look(struct request *rq, const struct s3_copy_object_in *in, s
     const bool parts = copying->source.part_count && copying->source.parts[0].number > 0;
     copying->intake.asked.kind = wanted_sum(in, &before);
     copying->anew = parts || before.composite || copying->intake.asked.kind != before.kind;
-    return ERR_OK;
+    return look_at_sealing(rq, in, copying);
 }
 
 struct err copy_before(struct request *rq, const struct s3_copy_object_in *in)
@@ -150,6 +165,8 @@ static struct err fill(struct request *rq, const struct s3_copy_object_in *in, c
     if (!copying->anew) {
         return share(rq, source, row);
     }
+    TRY(sse_keep(rq, bucket->name, &copying->sse));
+    row->sse = sse_write(rq->ctx.arena, &copying->sse);
     row->body = copying->intake.body;
     if (copying->intake.blob.ptr) {
         row->parts = ARENA_NEW(rq->ctx.arena, struct object_part);
@@ -179,5 +196,6 @@ struct err s3_copy_object(struct request *rq, const struct s3_copy_object_in *in
     out->copy_object_result = result;
     out->copy_source_version_id = object_shown_version(&copying->source_bucket, copying->source.version);
     out->version_id = object_shown_version(&bucket, row.version);
+    sse_show(rq, &copying->sse, out);
     return ERR_OK;
 }

@@ -15,22 +15,24 @@ static struct str body_of(const struct request *rq)
 /* Block by block, so that each is read from memory once. */
 static void digest(struct intake *intake, struct arena *arena, struct str body)
 {
-    struct intake_digest run = intake_digest_begin(intake->asked.kind);
+    struct intake_digest run = intake_digest_begin(intake);
     for (size_t at = 0; at < body.len; at += BLOCK) {
         intake_digest_add(&run, str_slice(body, at, BLOCK));
     }
     intake_digest_end(&run, arena, intake);
 }
 
-struct intake_digest intake_digest_begin(enum checksum_kind kind)
+struct intake_digest intake_digest_begin(const struct intake *intake)
 {
-    return (struct intake_digest){ .md5 = hash_begin(HASH_MD5), .sum = checksum_begin(kind) };
+    return (struct intake_digest){ .md5 = hash_begin(HASH_MD5), .sum = checksum_begin(intake->asked.kind),
+                                   .also = checksum_begin(intake->also.kind) };
 }
 
 void intake_digest_add(struct intake_digest *run, struct str block)
 {
     hash_add(&run->md5, block);
     checksum_add(&run->sum, block);
+    checksum_add(&run->also, block);
     run->size += (int64_t)block.len;
 }
 
@@ -41,6 +43,7 @@ void intake_digest_end(struct intake_digest *run, struct arena *arena, struct in
     out->size = run->size;
     out->etag = str_hex(arena, bytes, sizeof(bytes));
     out->checksum = (struct checksum){ .kind = run->sum.kind, .value = checksum_end(&run->sum, arena) };
+    out->also.value = checksum_end(&run->also, arena);
 }
 
 static struct err check_md5(struct request *rq, const struct intake *intake)
@@ -80,16 +83,35 @@ static struct err take(struct request *rq, struct intake *intake)
 }
 
 /* The file is flushed by whoever links it. */
+static struct err store_sealed_file(struct request *rq, struct intake *intake, size_t size, int fd)
+{
+    struct str sealed = STR_NONE;
+    TRY(sse_seal_file(&rq->ctx, intake->sse, fd, size, &sealed));
+    const struct err err = blob_put(&rq->ctx, rq->blobs, sealed, fd, &intake->blob);
+    sse_unmap(sealed);
+    return err;
+}
+
+struct err intake_store(struct request *rq, struct intake *intake, struct str bytes, int fd)
+{
+    const bool inside = rq->blobs == NULL || (!intake->apart && bytes.len <= INTAKE_INLINE_MAX);
+    if (!inside && intake->sse && fd >= 0) {
+        return store_sealed_file(rq, intake, bytes.len, fd);
+    }
+    const struct str kept = intake->sse ? sse_seal_bytes(rq->ctx.arena, intake->sse, bytes) : bytes;
+    if (!inside) {
+        return blob_put(&rq->ctx, rq->blobs, kept, intake->sse ? -1 : fd, &intake->blob);
+    }
+    intake->body = kept;
+    return ERR_OK;
+}
+
 static struct err run(void *self, struct request *rq)
 {
     struct intake *intake = self;
-    const int spooled = rq->http && rq->http->body_fd > 0 ? rq->http->body_fd : -1;
+    TRY(intake->sse ? sse_settle(rq, intake->sse) : ERR_OK);
     TRY(take(rq, intake));
-    if (intake->size <= INTAKE_INLINE_MAX) {
-        intake->body = body_of(rq);
-        return ERR_OK;
-    }
-    return blob_put(&rq->ctx, rq->blobs, body_of(rq), spooled, &intake->blob);
+    return intake_store(rq, intake, body_of(rq), rq->http && rq->http->body_fd > 0 ? rq->http->body_fd : -1);
 }
 
 void intake_undo(void *self, struct request *rq)
@@ -101,23 +123,26 @@ void intake_undo(void *self, struct request *rq)
     }
 }
 
-struct err intake_begin(struct request *rq, const void *in)
+struct err intake_begin(struct request *rq, const void *in, const struct intake_wish *wish)
 {
     struct intake *intake = ARENA_NEW(rq->ctx.arena, struct intake);
     const struct str body = body_of(rq);
-    TRY(checksum_asked(rq, in, &intake->asked));
+    TRY(checksum_asked(rq, in, wish->kind, &intake->asked));
+    intake->also.kind = wish->also == intake->asked.kind ? CHECKSUM_NONE : wish->also;
+    intake->sse = wish->sse;
+    intake->apart = wish->apart;
     intake->md5 = member_text(rq->operation->input, in, "ContentMD5");
     if ((int64_t)body.len > OBJECT_MAX) {
         return s3_fail(rq, &S3_ENTITY_TOO_LARGE);
     }
     rq->before = (struct before){ .self = intake };
-    if (body.len > INTAKE_INLINE_MAX && rq->blobs) {
+    if (rq->blobs && (wish->apart || body.len > INTAKE_INLINE_MAX || (wish->sse && wish->sse->pending))) {
         rq->before.run = run;
         rq->before.undo = intake_undo;
         return ERR_OK;
     }
-    intake->body = body;
-    return take(rq, intake);
+    TRY(take(rq, intake));
+    return intake_store(rq, intake, body, -1);
 }
 
 const struct intake *intake_of(const struct request *rq)

@@ -31,21 +31,20 @@ static struct err keep(struct request *rq, struct intake *intake, int fd)
     const size_t size = (size_t)intake->size;
     if (intake->size <= INTAKE_INLINE_MAX) {
         char *bytes = arena_alloc_raw(rq->ctx.arena, size + 1);
-        intake->body = (struct str){ bytes, size };
-        return pread(fd, bytes, size, 0) == (ssize_t)size ? ERR_OK : broken(rq);
+        return pread(fd, bytes, size, 0) == (ssize_t)size ? intake_store(rq, intake, (struct str){ bytes, size }, -1) : broken(rq);
     }
     void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (map == MAP_FAILED) {
         return broken(rq);
     }
-    const struct err err = blob_put(&rq->ctx, rq->blobs, (struct str){ map, size }, fd, &intake->blob);
+    const struct err err = intake_store(rq, intake, (struct str){ map, size }, fd);
     munmap(map, size);
     return err;
 }
 
 struct err intake_copy(struct request *rq, struct intake *intake, const struct http_stream *source)
 {
-    struct intake_digest digest = intake_digest_begin(intake->asked.kind);
+    struct intake_digest digest = intake_digest_begin(intake);
     int fd = -1;
     struct err err = blob_spool_file(&rq->ctx, rq->blobs, &fd);
     if (!err.fault) {

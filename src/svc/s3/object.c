@@ -87,6 +87,15 @@ struct str object_etag(struct arena *arena, const struct object_row *row)
 
 /* --- PutObject --- */
 
+struct err object_before_put(struct request *rq, const struct s3_put_object_in *in)
+{
+    struct bucket_row bucket = { .name = STR_NONE };
+    struct sse *sse = ARENA_NEW(rq->ctx.arena, struct sse);
+    TRY(bucket_need(rq, in->bucket, in->expected_bucket_owner, &bucket));
+    TRY(sse_choose(rq, in, &bucket, in->key, sse));
+    return intake_begin(rq, in, &(struct intake_wish){ .sse = sse });
+}
+
 static struct err fill_row(struct request *rq, const struct s3_put_object_in *in, const struct bucket_row *bucket, struct object_row *row)
 {
     const struct intake *intake = intake_of(rq);
@@ -101,8 +110,10 @@ static struct err fill_row(struct request *rq, const struct s3_put_object_in *in
         .owner = bucket->account,
         .checksum = checksum_write(rq->ctx.arena, &intake->checksum),
         .body = intake->body,
+        .sse = sse_write(rq->ctx.arena, intake->sse),
     };
     TRY(object_access_begin(rq, in, bucket, &row->acl, &row->owner));
+    TRY(sse_keep(rq, bucket->name, intake->sse));
     TRY(headers_take(rq, in, &row->headers));
     if (intake->blob.ptr) {
         row->parts = ARENA_NEW(rq->ctx.arena, struct object_part);
@@ -124,5 +135,6 @@ struct err s3_put_object(struct request *rq, const struct s3_put_object_in *in, 
     out->e_tag = object_etag(rq->ctx.arena, &row);
     out->version_id = object_shown_version(&bucket, row.version);
     checksum_show(rq, &intake_of(rq)->checksum, out);
+    sse_show(rq, intake_of(rq)->sse, out);
     return ERR_OK;
 }

@@ -16,6 +16,9 @@ struct str object_new_version(struct request *rq, const struct bucket_row *bucke
 struct str object_shown_version(const struct bucket_row *bucket, struct str version);
 struct str object_etag(struct arena *arena, const struct object_row *row); /* in quotes */
 
+/* What takes long of a PutObject: its body, sealed. */
+struct err object_before_put(struct request *rq, const struct s3_put_object_in *in);
+
 /* conditions.c: If-Match and its kin of a read, in S3's precedence: PreconditionFailed, NotModified. */
 struct conditions {
     struct str if_match, if_none_match;

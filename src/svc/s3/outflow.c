@@ -1,7 +1,9 @@
 #include "svc/s3/outflow.h"
 
 #include "base/clock.h"
+#include "crypto/secret.h"
 #include "store/blob.h"
+#include "svc/s3/sealed_stream.h"
 
 /* Bytes that lie in memory. */
 struct memory_source {
@@ -39,6 +41,7 @@ struct chain {
     size_t count, index; /* index: of the part that is open */
     uint64_t part_from;  /* where it begins, counted as `at` is */
     uint64_t first;      /* bytes of the first part that aren't wanted */
+    unsigned char *key;  /* NULL: they aren't sealed */
     struct http_stream open;
     bool is_open;
 };
@@ -51,6 +54,12 @@ static void close_open(struct chain *chain)
     }
 }
 
+static struct err open_part(struct ctx *ctx, struct chain *chain, const struct object_part *part, uint64_t from, uint64_t size)
+{
+    return chain->key ? sealed_stream(ctx, chain->store, part, chain->key, from, size, &chain->open)
+                      : blob_stream(ctx, chain->store, part->blob, from, size, &chain->open);
+}
+
 /* The answer's bytes come in order: forward only. */
 static bool seek(struct chain *chain, uint64_t at)
 {
@@ -60,7 +69,7 @@ static bool seek(struct chain *chain, uint64_t at)
         const uint64_t size = (uint64_t)part->size - skipped;
         if (at < chain->part_from + size) {
             struct ctx ctx = ctx_new(chain->arena, clock_now_ms());
-            chain->is_open = chain->is_open || !blob_stream(&ctx, chain->store, part->blob, skipped, size, &chain->open).fault;
+            chain->is_open = chain->is_open || !open_part(&ctx, chain, part, skipped, size).fault;
             return chain->is_open;
         }
         close_open(chain);
@@ -83,16 +92,21 @@ static void close_chain(void *self)
 {
     struct chain *chain = self;
     close_open(chain);
+    secret_free(chain->key, SEGMENTS_KEY_SIZE);
     arena_close(chain->arena);
 }
 
-static struct http_stream stream_of_parts(struct blob_store *store, const struct object_part *parts, size_t count, uint64_t first,
-                                          uint64_t size)
+static struct http_stream stream_of_parts(struct blob_store *store, const struct object_part *parts, size_t count,
+                                          const struct sse *sse, uint64_t first, uint64_t size)
 {
     struct arena *arena = arena_open();
     struct chain *chain = ARENA_NEW(arena, struct chain);
     *chain = (struct chain){ .arena = arena, .store = store, .parts = ARENA_ARRAY(arena, struct object_part, count), .count = count,
                              .first = first };
+    if (sse) {
+        chain->key = secret_new(SEGMENTS_KEY_SIZE);
+        memcpy(chain->key, sse->key, SEGMENTS_KEY_SIZE);
+    }
     for (size_t i = 0; i < count; i++) {
         chain->parts[i] = (struct object_part){ .size = parts[i].size, .blob = str_copy(arena, parts[i].blob) };
     }
@@ -111,30 +125,46 @@ static size_t part_at(const struct object_row *row, int64_t at, int64_t *within)
     return i;
 }
 
-struct err outflow_open(struct request *rq, const struct object_row *row, int64_t from, int64_t size, struct http_stream *out)
+/* A small object's bytes; ptr never NULL. */
+static struct err body_of_row(struct request *rq, const struct object_row *row, const struct sse *sse, struct str *plain)
 {
+    *plain = sse ? sse_unseal_bytes(rq->ctx.arena, sse, row->body, row->size) : row->body.ptr ? row->body : STR("");
+    return plain->ptr ? ERR_OK : fail(&rq->ctx, &FAULT_INTERNAL, "the stored object was changed and can't be read");
+}
+
+struct err outflow_open(struct request *rq, const struct object_row *row, const struct sse *sse, int64_t from, int64_t size,
+                        struct http_stream *out)
+{
+    struct str plain = STR_NONE;
     int64_t within = 0;
     const size_t first = part_at(row, from, &within);
     if (first == row->part_count) {
-        *out = stream_of_memory(str_slice(row->body, (size_t)from, (size_t)size));
+        TRY(body_of_row(rq, row, sse, &plain));
+        *out = stream_of_memory(str_slice(plain, (size_t)from, (size_t)size));
         return ERR_OK;
     }
     const struct object_part *part = &row->parts[first];
     if (within + size <= part->size) {
-        return blob_stream(&rq->ctx, rq->blobs, part->blob, (uint64_t)within, (uint64_t)size, out);
+        return sse ? sealed_stream(&rq->ctx, rq->blobs, part, sse->key, (uint64_t)within, (uint64_t)size, out)
+                   : blob_stream(&rq->ctx, rq->blobs, part->blob, (uint64_t)within, (uint64_t)size, out);
     }
-    *out = stream_of_parts(rq->blobs, part, row->part_count - first, (uint64_t)within, (uint64_t)size);
+    *out = stream_of_parts(rq->blobs, part, row->part_count - first, sse, (uint64_t)within, (uint64_t)size);
     return ERR_OK;
 }
 
-struct err outflow(struct request *rq, const struct object_row *row, int64_t from, int64_t size, struct str *body)
+struct err outflow(struct request *rq, const struct object_row *row, const struct sse *sse, int64_t from, int64_t size, struct str *body)
 {
-    if (row->part_count == 0 || size == 0) {
-        *body = str_slice(row->body.ptr ? row->body : STR(""), (size_t)from, (size_t)size);
+    if (row->part_count == 0) {
+        TRY(body_of_row(rq, row, sse, body));
+        *body = str_slice(*body, (size_t)from, (size_t)size);
+        return ERR_OK;
+    }
+    if (size == 0) {
+        *body = STR("");
         return ERR_OK;
     }
     struct http_stream *stream = ARENA_NEW(rq->ctx.arena, struct http_stream);
-    TRY(outflow_open(rq, row, from, size, stream));
+    TRY(outflow_open(rq, row, sse, from, size, stream));
     rq->extra.stream = stream;
     return ERR_OK;
 }

@@ -5,6 +5,7 @@
 #include "svc/s3/members.h"
 #include "svc/s3/object.h"
 #include "svc/s3/outflow.h"
+#include "svc/s3/sse.h"
 
 struct span {
     int64_t from, size;
@@ -131,14 +132,27 @@ static void show_checksum(struct request *rq, const struct reading *reading, con
     }
 }
 
+/* Of one whose key only the customer has, nothing is told without it. */
+static struct err show_sealing(struct request *rq, const void *in, const struct object_row *row, struct sse *sse, void *out)
+{
+    bool sealed = false;
+    TRY(sse_read(rq, row->sse, sse, &sealed));
+    TRY(sse_check_customer(rq, in, false, sse));
+    if (sealed) {
+        sse_show(rq, sse, out);
+    }
+    return ERR_OK;
+}
+
 /* The row, the bytes that are wanted, and the answer's common headers. */
 static struct err begin(struct request *rq, const void *in, void *out, const struct reading *reading, struct object_row *row,
-                        struct span *span)
+                        struct sse *sse, struct span *span)
 {
     struct bucket_row bucket = { .name = STR_NONE };
     TRY(bucket_need(rq, reading->bucket, reading->owner, &bucket));
     TRY(object_need(rq, &bucket, reading->key, reading->version, row));
     TRY(conditions_check(rq, &reading->conditions, row));
+    TRY(show_sealing(rq, in, row, sse, out));
     TRY(choose_span(rq, row, reading->range, reading->part, span));
     TRY(headers_show(rq, row->headers, out));
     TRY(override(rq, in, out));
@@ -169,12 +183,14 @@ struct err s3_get_object(struct request *rq, const struct s3_get_object_in *in, 
     const struct reading reading = READING(in);
     struct object_row row = { .name = STR_NONE };
     struct span span = { 0 };
-    TRY(begin(rq, in, out, &reading, &row, &span));
+    struct sse sse = { .kind = SSE_S3 };
+    TRY(begin(rq, in, out, &reading, &row, &sse, &span));
+    TRY(row.sse.ptr ? sse_open(rq, in, false, &sse) : ERR_OK);
     out->last_modified = (struct opt_time)SOME(row.modified_ms);
     out->content_length = (struct opt_long)SOME(span.size);
     out->parts_count = part_count(&row, in->part_number);
     rq->extra.bytes_out = span.size;
-    return outflow(rq, &row, span.from, span.size, &out->body);
+    return outflow(rq, &row, row.sse.ptr ? &sse : NULL, span.from, span.size, &out->body);
 }
 
 struct err s3_head_object(struct request *rq, const struct s3_head_object_in *in, struct s3_head_object_out *out)
@@ -182,7 +198,8 @@ struct err s3_head_object(struct request *rq, const struct s3_head_object_in *in
     const struct reading reading = READING(in);
     struct object_row row = { .name = STR_NONE };
     struct span span = { 0 };
-    TRY(begin(rq, in, out, &reading, &row, &span));
+    struct sse sse = { .kind = SSE_S3 };
+    TRY(begin(rq, in, out, &reading, &row, &sse, &span));
     out->last_modified = (struct opt_time)SOME(row.modified_ms);
     out->content_length = (struct opt_long)SOME(span.size);
     out->parts_count = part_count(&row, in->part_number);

@@ -1,12 +1,12 @@
 #include "svc/s3/work.h"
 
-#include "svc/s3/intake.h"
+#include "svc/s3/object.h"
 
 struct err work_before(struct request *rq, const void *in)
 {
     const struct str name = str_of(rq->operation->name);
     if (str_equal(name, STR("PutObject"))) {
-        return intake_begin(rq, in);
+        return object_before_put(rq, in);
     }
     return str_equal(name, STR("CopyObject")) ? copy_before(rq, in) : ERR_OK;
 }
