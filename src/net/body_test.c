@@ -139,6 +139,30 @@ TEST(large_bodies_go_by_way_of_a_file_and_answers_may_be_streams)
     CHECK(rmdir(folder) == 0); /* nothing was left behind */
 }
 
+static int64_t break_off(void *self, uint64_t at, char *out, size_t max)
+{
+    return at > 0 ? -1 : count_up(self, at, out, max);
+}
+
+static void answer_with_broken_stream(void *context, struct net_exchange *exchange)
+{
+    struct http_stream *stream = ARENA_NEW(net_arena(exchange), struct http_stream);
+    (void)context;
+    *stream = (struct http_stream){ .size = 100000, .read = break_off, .close = stream_closed };
+    atomic_fetch_add(&streams_open, 1);
+    net_answer(exchange, &(struct http_response){ .status = 200, .stream = stream });
+}
+
+TEST(a_stream_that_breaks_ends_the_connection_at_once)
+{
+    struct net_server *server = start_with(arena, (struct net_options){ .handle = answer_with_broken_stream });
+    const struct str heard = talk(arena, server, STR("GET /k HTTP/1.1\r\nHost: h\r\n\r\n")); /* kept alive, as far as the peer knows */
+    CHECK_HAS(heard, "200 OK");
+    CHECK(heard.len < 1000);
+    net_server_stop(server, 1000);
+    CHECK_INT(atomic_load(&streams_open), 0);
+}
+
 TEST(a_body_that_cannot_be_kept_is_refused)
 {
     struct net_server *server = start_with(arena, (struct net_options){ .spool = "/nonexistent", .spool_above = 5 });

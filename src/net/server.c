@@ -34,22 +34,41 @@ void net_answer(struct net_exchange *exchange, const struct http_response *respo
     atomic_fetch_sub(&server->owed, 1);
 }
 
+/* A stream on its way to a peer. */
+struct sending {
+    struct http_stream stream;
+    struct MHD_Connection *connection;
+};
+
+/* The library gives a broken connection up, yet leaves the peer waiting on it. */
+static void cut(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info) {
+        shutdown(info->connect_fd, SHUT_RDWR);
+    }
+}
+
 static ssize_t read_stream(void *argument, uint64_t at, char *out, size_t max)
 {
-    const struct http_stream *stream = argument;
-    const int64_t got = stream->read(stream->self, at, out, max);
-    return got > 0 ? (ssize_t)got : MHD_CONTENT_READER_END_WITH_ERROR;
+    const struct sending *sending = argument;
+    const int64_t got = sending->stream.read(sending->stream.self, at, out, max);
+    if (got <= 0) {
+        cut(sending->connection);
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+    return (ssize_t)got;
 }
 
 static void close_stream(void *argument)
 {
-    struct http_stream *stream = argument;
-    stream->close(stream->self);
-    memory_free(stream);
+    struct sending *sending = argument;
+    sending->stream.close(sending->stream.self);
+    memory_free(sending);
 }
 
 /* The library closes it from here on, also when it can't make an answer of it. */
-static struct MHD_Response *response_of_stream(const struct http_stream *stream)
+static struct MHD_Response *response_of_stream(struct MHD_Connection *connection, const struct http_stream *stream)
 {
     struct MHD_Response *response = NULL;
     if (stream->read == NULL) {
@@ -59,8 +78,8 @@ static struct MHD_Response *response_of_stream(const struct http_stream *stream)
         }
         return response;
     }
-    struct http_stream *own = memory_new(sizeof(*own));
-    *own = *stream;
+    struct sending *own = memory_new(sizeof(*own));
+    *own = (struct sending){ *stream, connection };
     response = MHD_create_response_from_callback(stream->size, STREAM_BLOCK, read_stream, own, close_stream);
     if (response == NULL) {
         close_stream(own);
@@ -90,13 +109,13 @@ static struct MHD_Response *response_of_length(const struct net_exchange *exchan
     return length < 0 ? NULL : MHD_create_response_from_callback((uint64_t)length, STREAM_BLOCK, read_nothing, NULL, NULL);
 }
 
-static struct MHD_Response *response_of(const struct http_response *answer)
+static struct MHD_Response *response_of(struct MHD_Connection *connection, const struct http_response *answer)
 {
     union {
         const char *text;
         void *bytes; /* the library never writes to it */
     } body = { answer->body.ptr };
-    return answer->stream ? response_of_stream(answer->stream)
+    return answer->stream ? response_of_stream(connection, answer->stream)
                           : MHD_create_response_from_buffer(answer->body.ptr ? answer->body.len : 0, body.bytes, MHD_RESPMEM_PERSISTENT);
 }
 
@@ -104,7 +123,7 @@ static enum MHD_Result send_answer(struct net_exchange *exchange, bool close_aft
 {
     const struct http_response *answer = &exchange->response;
     struct MHD_Response *response = response_of_length(exchange);
-    response = response ? response : response_of(answer);
+    response = response ? response : response_of(exchange->connection, answer);
     exchange->response.stream = NULL; /* it belongs to the library now */
     if (response == NULL) {
         return MHD_NO;
