@@ -8,6 +8,7 @@ static const char *const OPEN_COLUMNS[] = {
     "guardduty_list_content.content", "cloudtrail_key.public_key",
     "lambda_code.archive", "lambda_event.payload", "sts_token_key.public",
     "secretsmanager_version.data_key", "secretsmanager_version.value", /* sealed by KMS */
+    "s3_object.body", /* sealed under keys of its bucket */
 };
 
 static bool is_listed(struct str table, struct str column)
