@@ -182,7 +182,9 @@ static bool left_open(const struct guard *guard, const struct policy_answer *ans
 
 static struct err denied(struct request *rq, const struct guard *guard, const struct policy_answer *answer)
 {
-    const struct str words = iam_denial(&rq->ctx, &rq->caller, guard->action, guard->resource, answer);
+    const bool s3 = rq->service && strcmp(rq->service->signing_name, "s3") == 0; /* which puts ARNs in quotes */
+    const struct str resource = s3 ? str_format(rq->ctx.arena, "\"%" STR_FMT "\"", STR_ARG(guard->resource)) : guard->resource;
+    const struct str words = iam_denial(&rq->ctx, &rq->caller, guard->action, resource, answer);
     metric_add(METRIC_REQUESTS_REFUSED, 1);
     const struct fault *fault = says_xml(rq) ? &ACCESS_DENIED : &ACCESS_DENIED_EXCEPTION;
     if (guard->terse) {

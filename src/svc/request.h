@@ -127,6 +127,7 @@ struct request {
     struct answer_extra extra;
     struct blob_store *blobs;           /* store/blob.h; NULL: none (a test) */
     struct fault_detail detail;
+    const void *judged;                 /* what the service's guard found out for its handler; NULL: nothing */
     struct service_event *service_events; /* what services did of themselves in this call: on record with it */
 };
 

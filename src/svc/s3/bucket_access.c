@@ -154,9 +154,13 @@ struct err object_access_begin(struct request *rq, const void *in, const struct 
     const struct acl_wish wish = wish_of(rq, in);
     struct bucket_access access = { .policy = STR_NONE };
     struct s3_access_control_policy made = { .owner = NULL };
+    *acl = STR_NONE;
+    *owner = bucket->account;
+    if (!acl_wished(&wish) && str_equal(rq->account, bucket->account)) {
+        return ERR_OK;
+    }
     TRY(bucket_access_read(rq, bucket, &access));
     *owner = owner_of_new(rq, &wish, access.ownership, bucket);
-    *acl = STR_NONE;
     if (!acl_wished(&wish)) {
         return ERR_OK;
     }

@@ -1,4 +1,5 @@
 /* delete.c - DeleteObject and DeleteObjects: versions that go, and delete markers. */
+#include "svc/s3/access.h"
 #include "svc/s3/object.h"
 
 enum { DELETE_MAX = 1000 };
@@ -79,7 +80,8 @@ struct err s3_delete_objects(struct request *rq, const struct s3_delete_objects_
     out->errors.items = ARENA_ARRAY(rq->ctx.arena, struct s3_error, all->count);
     for (size_t i = 0; i < all->count; i++) {
         struct removed removed = { .version = STR_NONE };
-        const struct err err = remove_named(rq, &bucket, &all->items[i], &removed);
+        const struct err err = access_may_delete(rq, i) ? remove_named(rq, &bucket, &all->items[i], &removed)
+                                                        : s3_fail(rq, &S3_ACCESS_DENIED);
         if (err.fault && err.fault->http >= 500) {
             return err;
         }

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "crypto/random.h"
-#include "svc/s3/bucket_access.h"
+#include "svc/s3/access.h"
 #include "svc/s3/headers.h"
 #include "svc/s3/intake.h"
 
@@ -36,8 +36,12 @@ struct err object_check_version(struct request *rq, struct str version)
     return version.ptr && !is_version(version) ? s3_invalid_argument(rq, "versionId", version, "Invalid version id specified") : ERR_OK;
 }
 
+/* spec: S3 API reference, GetObject: without permission to list, a key that isn't there is AccessDenied. */
 static struct err missing(struct request *rq, struct str key, struct str version)
 {
+    if (!access_may_list(rq)) {
+        return s3_fail(rq, &S3_ACCESS_DENIED);
+    }
     request_element(rq, STR("Key"), key);
     if (version.ptr == NULL) {
         return s3_fail(rq, &S3_NO_SUCH_KEY);
