@@ -53,6 +53,7 @@ struct err logs_delete_log_group(struct request *rq, const struct logs_delete_lo
 /* What a list is asked for. */
 struct wanted {
     struct str prefix, pattern, class;
+    struct str parts; /* of ListLogGroups */
     const struct logs_describe_log_groups_log_group_identifiers *identifiers;
 };
 
@@ -68,10 +69,24 @@ static bool is_named(struct request *rq, const struct wanted *wanted, const stru
     return wanted->identifiers->count == 0;
 }
 
+/* "^app|web": one of several parts of the name, or its beginning. */
+static bool fits(struct str name, struct str pattern)
+{
+    for (struct str rest = pattern; rest.ptr;) {
+        const struct str part = str_cut(rest, '|', &rest);
+        const bool anchored = str_starts(part, STR("^"));
+        if (anchored ? str_starts(name, str_from(part, 1)) : str_search(name, part) != STR_MISSING) {
+            return true;
+        }
+    }
+    return pattern.ptr == NULL;
+}
+
 static bool is_wanted(struct request *rq, const struct wanted *wanted, const struct group *group)
 {
     return (wanted->class.ptr == NULL || str_equal(wanted->class, group->class))
-        && (wanted->pattern.len == 0 || str_search(group->name, wanted->pattern) != STR_MISSING) && is_named(rq, wanted, group);
+        && (wanted->pattern.len == 0 || str_search(group->name, wanted->pattern) != STR_MISSING)
+        && fits(group->name, wanted->parts) && is_named(rq, wanted, group);
 }
 
 /* One page, and the name behind which the next one begins; absent: there is none. */
@@ -121,7 +136,8 @@ static struct logs_log_group shown(struct request *rq, const struct group *group
 
 struct err logs_describe_log_groups(struct request *rq, const struct logs_describe_log_groups_in *in, struct logs_describe_log_groups_out *out)
 {
-    const struct wanted wanted = { in->log_group_name_prefix, in->log_group_name_pattern, in->log_group_class, &in->log_group_identifiers };
+    const struct wanted wanted = { .prefix = in->log_group_name_prefix, .pattern = in->log_group_name_pattern,
+                                   .class = in->log_group_class, .identifiers = &in->log_group_identifiers };
     struct groups groups = { NULL, 0 };
     struct str after = STR_NONE, next = STR_NONE;
     if (wanted.prefix.ptr && wanted.pattern.ptr) {
@@ -134,6 +150,28 @@ struct err logs_describe_log_groups(struct request *rq, const struct logs_descri
     out->log_groups.count = groups.count;
     for (size_t i = 0; i < groups.count; i++) {
         out->log_groups.items[i] = shown(rq, &groups.items[i]);
+    }
+    out->next_token = next.ptr ? logs_page_token(rq, next) : STR_NONE;
+    return ERR_OK;
+}
+
+struct err logs_list_log_groups(struct request *rq, const struct logs_list_log_groups_in *in, struct logs_list_log_groups_out *out)
+{
+    static const struct logs_describe_log_groups_log_group_identifiers any = { NULL, 0 };
+    const struct wanted wanted = { .parts = in->log_group_name_pattern, .class = in->log_group_class, .identifiers = &any };
+    struct groups groups = { NULL, 0 };
+    struct str after = STR_NONE, next = STR_NONE;
+    if (in->data_sources.count || in->field_index_names.count || in->log_group_tags.count) {
+        return fail(&rq->ctx, &LOGS_INVALID_PARAMETER_EXCEPTION,
+                    "dataSources, fieldIndexNames and logGroupTags are not implemented by Yagura; ask by name or class.");
+    }
+    TRY(logs_page_start(rq, in->next_token, &after));
+    TRY(list(rq, &wanted, after, (size_t)logs_page_size(in->limit, LIST_NORMAL), &groups, &next));
+    out->log_groups.items = ARENA_ARRAY(rq->ctx.arena, struct logs_log_group_summary, groups.count);
+    out->log_groups.count = groups.count;
+    for (size_t i = 0; i < groups.count; i++) {
+        const struct group *group = &groups.items[i];
+        out->log_groups.items[i] = (struct logs_log_group_summary){ group->name, logs_group_arn(rq, group), group->class };
     }
     out->next_token = next.ptr ? logs_page_token(rq, next) : STR_NONE;
     return ERR_OK;

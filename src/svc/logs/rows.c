@@ -1,39 +1,6 @@
 #include "svc/logs/rows.h"
 
-#include "svc/logs/rows_read.h"
-
-struct err logs_row_read(const struct rows *rows, const char *sql, const struct store_value *values, size_t count, struct reader reader,
-                         struct any_list *out)
-{
-    struct store_cursor cursor = { .conn = NULL };
-    struct err err = ERR_OK;
-    size_t room = 8;
-    char *array = arena_array(rows->ctx->arena, room, reader.size);
-    size_t taken = 0;
-    TRY(store_query(rows->ctx, rows->db, sql, values, count, &cursor));
-    while (store_row(rows->ctx, &cursor, &err)) {
-        if (taken == room) {
-            array = arena_grow(rows->ctx->arena, array, room * reader.size, 2 * room * reader.size);
-            room *= 2;
-        }
-        reader.read(rows, &cursor, array + taken * reader.size);
-        taken++;
-    }
-    *out = (struct any_list){ array, taken };
-    return err;
-}
-
-struct err logs_row_read_one(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
-                             struct reader reader, void *out, bool *found)
-{
-    struct any_list list = { NULL, 0 };
-    TRY(logs_row_read(rows, sql, values, count, reader, &list));
-    *found = list.count > 0;
-    if (*found) {
-        memcpy(out, list.items, reader.size);
-    }
-    return ERR_OK;
-}
+#include "store/list.h"
 
 /* --- groups --- */
 
@@ -41,12 +8,12 @@ struct err logs_row_read_one(const struct rows *rows, const char *sql, const str
     "account, region, name, id, class, created_ms, retention, kms_key, data_key, protected, next_block, next_stream,"     \
     " span_ms, stored"
 #define SELECT_GROUP                                                                                                      \
-    "SELECT " GROUP_COLUMNS ", (SELECT count(*) FROM logs_filter f WHERE f.account = g.account AND f.log_group = g.id"    \
+    "SELECT " GROUP_COLUMNS ", (SELECT count(*) FROM logs_item f WHERE f.account = g.account AND f.log_group = g.id"    \
     " AND f.kind = 'metric') FROM logs_group g "
 
-static void read_group(const struct rows *rows, const struct store_cursor *cursor, void *item)
+static void read_group(const void *self, const struct store_cursor *cursor, void *item)
 {
-    struct ctx *ctx = rows->ctx;
+    struct ctx *ctx = ((const struct rows *)self)->ctx;
     *(struct group *)item = (struct group){
         .account = store_text(ctx, cursor, 0),
         .region = store_text(ctx, cursor, 1),
@@ -66,18 +33,18 @@ static void read_group(const struct rows *rows, const struct store_cursor *curso
     };
 }
 
-static const struct reader GROUP = { read_group, sizeof(struct group) };
+#define GROUP(rows) (&(const struct store_reader){ .read = read_group, .self = (rows), .size = sizeof(struct group) })
 
 struct err logs_row_group(const struct rows *rows, struct str name, struct group *out, bool *found)
 {
-    return logs_row_read_one(rows, SELECT_GROUP "WHERE account = $1 AND region = $2 AND name = $3",
-                             SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(rows->region), SQL_TEXT(name)), GROUP, out, found);
+    return store_first(rows->ctx, rows->db, SELECT_GROUP "WHERE account = $1 AND region = $2 AND name = $3",
+                             SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(rows->region), SQL_TEXT(name)), GROUP(rows), out, found);
 }
 
 struct err logs_row_group_of_id(const struct rows *rows, int64_t id, struct group *out, bool *found)
 {
-    return logs_row_read_one(rows, SELECT_GROUP "WHERE account = $1 AND id = $2", SQL_VALUES(SQL_TEXT(rows->account), SQL_INT(id)),
-                             GROUP, out, found);
+    return store_first(rows->ctx, rows->db, SELECT_GROUP "WHERE account = $1 AND id = $2", SQL_VALUES(SQL_TEXT(rows->account), SQL_INT(id)),
+                             GROUP(rows), out, found);
 }
 
 struct err logs_row_group_put(const struct rows *rows, const struct group *g)
@@ -105,7 +72,7 @@ struct err logs_row_group_delete(const struct rows *rows, const struct group *gr
 {
     static const char *const statements[] = {
         "DELETE FROM logs_stream WHERE account = $1 AND log_group = $2",
-        "DELETE FROM logs_filter WHERE account = $1 AND log_group = $2",
+        "DELETE FROM logs_item WHERE account = $1 AND log_group = $2",
         "DELETE FROM logs_pump WHERE account = $1 AND log_group = $2",
         "DELETE FROM logs_key WHERE account = $1 AND log_group = $2",
         "DELETE FROM logs_group WHERE account = $1 AND id = $2",
@@ -118,11 +85,11 @@ struct err logs_row_group_delete(const struct rows *rows, const struct group *gr
 
 struct err logs_row_groups(const struct rows *rows, struct str from, struct str after, int64_t limit, struct groups *out)
 {
-    struct any_list list = { NULL, 0 };
-    TRY(logs_row_read(rows, SELECT_GROUP "WHERE account = $1 AND region = $2 AND name >= $3 AND name > $4 ORDER BY name LIMIT $5",
+    struct store_list list = { NULL, 0 };
+    TRY(store_list(rows->ctx, rows->db, SELECT_GROUP "WHERE account = $1 AND region = $2 AND name >= $3 AND name > $4 ORDER BY name LIMIT $5",
                       SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(rows->region), SQL_TEXT(from.ptr ? from : STR("")),
                                  SQL_TEXT(after.ptr ? after : STR("")), SQL_INT(limit)),
-                      GROUP, &list));
+                      GROUP(rows), &list));
     *out = (struct groups){ list.items, list.count };
     return ERR_OK;
 }
@@ -132,10 +99,11 @@ struct err logs_row_groups(const struct rows *rows, struct str from, struct str 
 #define STREAM_COLUMNS "name, number, created_ms, first_ms, last_ms, ingested_ms, stored"
 #define SELECT_STREAM "SELECT " STREAM_COLUMNS " FROM logs_stream "
 
-static void read_stream(const struct rows *rows, const struct store_cursor *cursor, void *item)
+static void read_stream(const void *self, const struct store_cursor *cursor, void *item)
 {
+    struct ctx *ctx = ((const struct rows *)self)->ctx;
     *(struct stream *)item = (struct stream){
-        .name = store_text(rows->ctx, cursor, 0),
+        .name = store_text(ctx, cursor, 0),
         .number = store_int(cursor, 1),
         .created_ms = store_int(cursor, 2),
         .first_ms = store_int(cursor, 3),
@@ -145,12 +113,12 @@ static void read_stream(const struct rows *rows, const struct store_cursor *curs
     };
 }
 
-static const struct reader STREAM = { read_stream, sizeof(struct stream) };
+#define STREAM(rows) (&(const struct store_reader){ .read = read_stream, .self = (rows), .size = sizeof(struct stream) })
 
 struct err logs_row_stream(const struct rows *rows, int64_t group, struct str name, struct stream *out, bool *found)
 {
-    return logs_row_read_one(rows, SELECT_STREAM "WHERE account = $1 AND log_group = $2 AND name = $3",
-                             SQL_VALUES(SQL_TEXT(rows->account), SQL_INT(group), SQL_TEXT(name)), STREAM, out, found);
+    return store_first(rows->ctx, rows->db, SELECT_STREAM "WHERE account = $1 AND log_group = $2 AND name = $3",
+                             SQL_VALUES(SQL_TEXT(rows->account), SQL_INT(group), SQL_TEXT(name)), STREAM(rows), out, found);
 }
 
 struct err logs_row_stream_put(const struct rows *rows, int64_t group, const struct stream *s)
@@ -194,28 +162,29 @@ struct err logs_row_streams(const struct rows *rows, int64_t group, const struct
     const struct str end = str_format(rows->ctx->arena, "%" STR_FMT TEXT_END, STR_ARG(prefix));
     const struct str after = !first ? query->after : query->descending ? end : STR("");
     const int64_t last_ms = !query->by_time ? 0 : !first ? query->last_ms : query->descending ? INT64_MAX : -1;
-    struct any_list list = { NULL, 0 };
-    TRY(logs_row_read(rows, sql[query->by_time][query->descending],
+    struct store_list list = { NULL, 0 };
+    TRY(store_list(rows->ctx, rows->db, sql[query->by_time][query->descending],
                       SQL_VALUES(SQL_TEXT(rows->account), SQL_INT(group), SQL_INT(last_ms), SQL_TEXT(after),
                                  SQL_TEXT(prefix), SQL_INT(limit)),
-                      STREAM, &list));
+                      STREAM(rows), &list));
     *out = (struct streams){ list.items, list.count };
     return ERR_OK;
 }
 
 /* --- tags --- */
 
-static void read_tag(const struct rows *rows, const struct store_cursor *cursor, void *item)
+static void read_tag(const void *self, const struct store_cursor *cursor, void *item)
 {
-    *(struct logs_tags_entry *)item = (struct logs_tags_entry){ store_text(rows->ctx, cursor, 0), store_text(rows->ctx, cursor, 1) };
+    struct ctx *ctx = ((const struct rows *)self)->ctx;
+    *(struct logs_tags_entry *)item = (struct logs_tags_entry){ store_text(ctx, cursor, 0), store_text(ctx, cursor, 1) };
 }
 
 struct err logs_row_tags(const struct rows *rows, struct str resource, struct logs_tags *out)
 {
-    struct any_list list = { NULL, 0 };
-    TRY(logs_row_read(rows, "SELECT tag, value FROM logs_tag WHERE account = $1 AND resource = $2 ORDER BY tag",
+    struct store_list list = { NULL, 0 };
+    TRY(store_list(rows->ctx, rows->db, "SELECT tag, value FROM logs_tag WHERE account = $1 AND resource = $2 ORDER BY tag",
                       SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(resource)),
-                      (struct reader){ read_tag, sizeof(struct logs_tags_entry) }, &list));
+                      &(const struct store_reader){ .read = read_tag, .self = rows, .size = sizeof(struct logs_tags_entry) }, &list));
     *out = (struct logs_tags){ list.items, list.count };
     return ERR_OK;
 }

@@ -93,4 +93,40 @@ struct err logs_row_tag_put(const struct rows *rows, struct str resource, struct
 struct err logs_row_tag_delete(const struct rows *rows, struct str resource, struct str tag);
 struct err logs_row_tags_delete(const struct rows *rows, struct str resource);
 
+/* What has a name and a document. */
+struct item {
+    struct str account, region; /* when read */
+    struct str name;
+    int64_t group; /* 0: none */
+    struct str document;
+};
+struct items {
+    struct item *items;
+    size_t count;
+};
+#define KIND_METRIC_FILTER STR("metric")
+#define KIND_SUBSCRIPTION STR("subscription")
+struct err logs_row_item(const struct rows *rows, struct str kind, struct str name, int64_t group, struct item *out, bool *found);
+struct err logs_row_item_put(const struct rows *rows, struct str kind, const struct item *item);
+struct err logs_row_item_delete(const struct rows *rows, struct str kind, struct str name, int64_t group, bool *found);
+/* By name; after NULL: from the first. */
+struct err logs_row_items(const struct rows *rows, struct str kind, const struct item *after, int64_t limit, struct items *out);
+struct err logs_row_items_of_group(const struct rows *rows, struct str kind, int64_t group, struct items *out);
+struct err logs_row_items_everywhere(const struct rows *rows, struct str kind, int64_t limit, struct items *out);
+
+/* Where the filters of a group have got to. */
+struct pump {
+    struct str account, region;
+    int64_t group, next_block;
+};
+struct pumps {
+    struct pump *items;
+    size_t count;
+};
+struct err logs_row_pump_start(const struct rows *rows, int64_t group, int64_t next_block); /* unless it runs */
+struct err logs_row_pump_stop(const struct rows *rows, int64_t group);
+struct err logs_row_pumps_due(const struct rows *rows, int64_t limit, struct pumps *out); /* of every account */
+struct err logs_row_pump_lease(const struct rows *rows, const struct pump *pump, int64_t until_ms, bool *mine);
+struct err logs_row_pump_done(const struct rows *rows, const struct pump *pump, int64_t next_block);
+
 #endif

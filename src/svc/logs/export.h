@@ -1,0 +1,23 @@
+/* export.h - export tasks: a group's events of a time, written to a bucket.
+ *
+ * A task is a row that app's thread works off: it reads with feed.h, and writes as logs.REGION.amazonaws.com. */
+#ifndef YAGURA_SVC_LOGS_EXPORT_H
+#define YAGURA_SVC_LOGS_EXPORT_H
+
+#include "logs_model.h"
+#include "svc/request.h"
+
+struct logs_export {
+    struct str account, region;
+    int64_t group;
+    struct str stream_prefix; /* absent: all streams */
+    const struct logs_export_task *task;
+};
+
+/* The oldest task that waits, of any account. Reading. */
+struct err logs_export_next(struct ctx *ctx, struct store_conn *db, struct logs_export *out, bool *found);
+/* Within a write transaction. RUNNING, COMPLETED, FAILED; *cancelled: it was meanwhile, which stays. */
+struct err logs_export_mark(struct ctx *ctx, struct store_conn *db, const struct logs_export *export, struct str code, struct str message,
+                            bool *cancelled);
+
+#endif
