@@ -21,6 +21,7 @@
 #include "app/known.h"
 #include "app/lambda.h"
 #include "app/lists.h"
+#include "app/log_feeds.h"
 #include "app/notify.h"
 #include "app/root_key.h"
 #include "app/oidc_keys.h"
@@ -54,6 +55,7 @@ struct server {
     struct front *front;
     struct lambda *lambda;
     struct rotator *rotator;
+    struct log_feeds *log_feeds;
     struct net_server *net;
     struct watch *watch;
     struct lists *lists;
@@ -408,9 +410,11 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     TRY(open_lambda(ctx, server));
     TRY(open_front(ctx, server));
     TRY(rotator_open(ctx, &(struct rotator_options){ server->store, server->writer, front_inside(server->front) }, &server->rotator));
+    TRY(log_feeds_open(ctx, &(struct log_feeds_options){ server->store, server->writer, front_inside(server->front) }, &server->log_feeds));
     show_banner(server);
     deliverer_start(server->deliverer);
     rotator_start(server->rotator);
+    log_feeds_start(server->log_feeds);
     start_watch(server);
     return ERR_OK;
 }
@@ -423,6 +427,7 @@ static void close_all(struct server *server)
     watch_stop(server->watch);
     sources_close(server->sources);
     rotator_stop(server->rotator);
+    log_feeds_close(server->log_feeds);
     lambda_stop(server->lambda, server->settings.grace_ms);
     rotator_close(server->rotator);
     /* The writer last: it answers the writes that are under way. */

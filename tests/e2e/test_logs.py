@@ -1,9 +1,11 @@
 """CloudWatch Logs through boto3."""
 
+import json
 import time
 
 import pytest
 
+from conftest import until
 from test_iam import allow, credentials, name, plain as iam, refused, user  # noqa: F401 (fixtures)
 
 
@@ -127,3 +129,153 @@ def test_a_batch_of_ten_thousand(logs, stream):
     put(logs, stream, [f"event number {i} of many" for i in range(10000)], at=now() - 20000)
     found = [e for page in logs.get_paginator("filter_log_events").paginate(logGroupName=stream) for e in page["events"]]
     assert len(found) == 10000 and found[-1]["message"] == "event number 9999 of many"
+
+
+def shown(logs, group):
+    return logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]
+
+
+def test_settings_of_a_group(logs, group):
+    logs.put_retention_policy(logGroupName=group, retentionInDays=30)
+    assert shown(logs, group)["retentionInDays"] == 30
+    with refused("InvalidParameterException"):
+        logs.put_retention_policy(logGroupName=group, retentionInDays=31)
+    logs.delete_retention_policy(logGroupName=group)
+    assert "retentionInDays" not in shown(logs, group)
+    logs.put_log_group_deletion_protection(logGroupIdentifier=shown(logs, group)["logGroupArn"], deletionProtectionEnabled=True)
+    with refused("ValidationException"):
+        logs.delete_log_group(logGroupName=group)
+    logs.put_log_group_deletion_protection(logGroupIdentifier=group, deletionProtectionEnabled=False)
+    assert shown(logs, group)["deletionProtectionEnabled"] is False
+    listed = logs.list_log_groups(logGroupNamePattern="^/app/group|nothing")["logGroups"]
+    assert group in [g["logGroupName"] for g in listed]
+
+
+def test_tags_old_and_new(logs, group):
+    arn = shown(logs, group)["logGroupArn"]
+    logs.tag_log_group(logGroupName=group, tags={"old": "1"})
+    logs.tag_resource(resourceArn=arn, tags={"new": "2"})
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {"team": "red", "old": "1", "new": "2"}
+    logs.untag_log_group(logGroupName=group, tags=["team"])
+    logs.untag_resource(resourceArn=arn, tagKeys=["old"])
+    assert logs.list_tags_log_group(logGroupName=group)["tags"] == {"new": "2"}
+
+
+def test_retention_expires_and_rejects(logs, stream):
+    logs.put_retention_policy(logGroupName=stream, retentionInDays=1)
+    put(logs, stream, ["fresh"])
+    expired = put(logs, stream, ["stale"], at=now() - 2 * 86400000)
+    assert expired["rejectedLogEventsInfo"] == {"expiredLogEventEndIndex": 1}
+    logs.delete_retention_policy(logGroupName=stream)
+    put(logs, stream, ["stale"], at=now() - 2 * 86400000)
+    assert messages(logs.filter_log_events(logGroupName=stream)) == ["stale", "fresh"]
+    logs.put_retention_policy(logGroupName=stream, retentionInDays=1)
+    assert messages(logs.filter_log_events(logGroupName=stream)) == ["fresh"]
+    assert messages(logs.get_log_events(logGroupName=stream, logStreamName="s")) == ["fresh"]
+    until(lambda: shown(logs, stream)["storedBytes"] == 26 + len("fresh"), "expired events are removed")
+
+
+def test_metric_filters_are_kept_and_tried(logs, group):
+    def transform(**more):
+        return [{"metricName": "Errors", "metricNamespace": "App", "metricValue": "1", **more}]
+    logs.put_metric_filter(logGroupName=group, filterName="f", filterPattern='{$.message = "test"}',
+                           metricTransformations=transform(defaultValue=0))
+    logs.put_metric_filter(logGroupName=group, filterName="g", filterPattern="[ip, user, status=5*]",
+                           metricTransformations=transform(metricValue="$status", dimensions={"User": "$user"}, unit="Count"))
+    found = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
+    assert [f["filterName"] for f in found] == ["f", "g"] and found[0]["metricTransformations"][0]["defaultValue"] == 0.0
+    assert shown(logs, group)["metricFilterCount"] == 2
+    by_metric = logs.describe_metric_filters(metricName="Errors", metricNamespace="App", filterNamePrefix="g")["metricFilters"]
+    assert [f["filterName"] for f in by_metric if f["logGroupName"] == group] == ["g"]
+    with refused("InvalidParameterException"):
+        logs.put_metric_filter(logGroupName=group, filterName="h", filterPattern="{ $.a = ", metricTransformations=transform())
+    with refused("InvalidParameterException"):
+        logs.put_metric_filter(logGroupName=group, filterName="h", filterPattern="", metricTransformations=transform(metricValue="x"))
+    logs.delete_metric_filter(logGroupName=group, filterName="f")
+    with refused("ResourceNotFoundException", "The specified metric filter does not exist."):
+        logs.delete_metric_filter(logGroupName=group, filterName="f")
+    tried = logs.test_metric_filter(filterPattern="[ip, user, status=5*]",
+                                    logEventMessages=["10.0.0.1 ann 503", "10.0.0.1 bob 200"])["matches"]
+    assert [(m["eventNumber"], m["extractedValues"]["$user"]) for m in tried] == [(1, "ann")]
+
+
+def test_resource_policies(logs, group):
+    document = json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Sid": "a", "Effect": "Allow", "Principal": {"Service": "route53.amazonaws.com"}, "Action": "logs:PutLogEvents", "Resource": "log_arn"}]})
+    put_policy = logs.put_resource_policy(policyName="route53", policyDocument=document)["resourcePolicy"]
+    assert put_policy["policyScope"] == "ACCOUNT" and put_policy["policyDocument"] == document
+    assert [p["policyName"] for p in logs.describe_resource_policies()["resourcePolicies"]] == ["route53"]
+    logs.delete_resource_policy(policyName="route53")
+    with refused("ResourceNotFoundException", "Policy with name [route53] does not exist."):
+        logs.delete_resource_policy(policyName="route53")
+    with refused("InvalidParameterException"):
+        logs.put_resource_policy(policyName="bad", policyDocument="{")
+
+
+def test_delivery_destinations(logs):
+    made = logs.put_delivery_destination(name="there", outputFormat="json", tags={"a": "b"}, deliveryDestinationConfiguration={
+        "destinationResourceArn": "arn:aws:s3:::some-bucket"})["deliveryDestination"]
+    assert made["deliveryDestinationType"] == "S3"
+    assert logs.get_delivery_destination(name="there")["deliveryDestination"]["tags"] == {"a": "b"}
+    assert logs.list_tags_for_resource(resourceArn=made["arn"])["tags"] == {"a": "b"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": "logs:CreateDelivery", "Resource": made["arn"]}]})
+    logs.put_delivery_destination_policy(deliveryDestinationName="there", deliveryDestinationPolicy=policy)
+    assert logs.get_delivery_destination_policy(deliveryDestinationName="there")["policy"]["deliveryDestinationPolicy"] == policy
+    logs.delete_delivery_destination_policy(deliveryDestinationName="there")
+    assert [d["name"] for d in logs.describe_delivery_destinations()["deliveryDestinations"]] == ["there"]
+    logs.delete_delivery_destination(name="there")
+    with refused("ResourceNotFoundException", "Requested Delivery Destination does not exist in this account."):
+        logs.get_delivery_destination(name="there")
+
+
+def test_a_groups_key_seals_its_events(yagura, logs, stream):
+    kms = yagura.client("kms")
+    account = yagura.client("sts").get_caller_identity()["Account"]
+    key = kms.create_key()["KeyMetadata"]
+    arn = shown(logs, stream)["logGroupArn"]
+    with refused("InvalidParameterException"):
+        logs.associate_kms_key(logGroupName=stream, kmsKeyId=key["Arn"])  # its policy has no word for the service
+    kms.put_key_policy(KeyId=key["KeyId"], PolicyName="default", Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "kms:*", "Resource": "*"},
+        {"Effect": "Allow", "Principal": {"Service": "logs.ap-northeast-1.amazonaws.com"}, "Resource": "*",
+         "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+         "Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arn}}}]}))
+    put(logs, stream, ["before"], at=now() - 100)
+    logs.associate_kms_key(logGroupName=stream, kmsKeyId=key["Arn"])
+    assert shown(logs, stream)["kmsKeyId"] == key["Arn"]
+    put(logs, stream, ["a secret that nobody reads at rest"])
+    assert messages(logs.filter_log_events(logGroupName=stream)) == ["before", "a secret that nobody reads at rest"]
+    if not yagura.store:
+        assert b"nobody reads at rest" not in b"".join(p.read_bytes() for p in yagura.data.glob("yagura.db*"))
+    kms.disable_key(KeyId=key["KeyId"])
+    with refused("InvalidParameterException"):
+        logs.filter_log_events(logGroupName=stream)
+    with refused("InvalidParameterException"):
+        put(logs, stream, ["lost"])
+    kms.enable_key(KeyId=key["KeyId"])
+    logs.disassociate_kms_key(logGroupName=stream)
+    put(logs, stream, ["after"])
+    assert len(logs.filter_log_events(logGroupName=stream)["events"]) == 3
+    kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=7)
+
+
+def test_policies_name_groups_and_streams(yagura, logs, stream, iam, user):
+    account = yagura.client("sts").get_caller_identity()["Account"]
+    mine = yagura.client("logs", credentials=credentials(iam, user))
+    base = f"arn:aws:logs:ap-northeast-1:{account}:log-group:{stream}"
+
+    def may(action, resource, **more):
+        iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=allow(action, resource, **more))
+    may("logs:PutLogEvents", f"{base}:*")
+    put(mine, stream, ["x"])
+    with refused("AccessDeniedException"):
+        mine.filter_log_events(logGroupName=stream)
+    may(["logs:PutLogEvents", "logs:FilterLogEvents"], f"{base}:log-stream:other")
+    with refused("AccessDeniedException"):
+        put(mine, stream, ["x"])
+    may("logs:*", f"{base}:*", Condition={"StringEquals": {"aws:ResourceTag/team": "red"}})
+    assert messages(mine.filter_log_events(logGroupName=stream)) == ["x"]
+    with refused("AccessDeniedException"):
+        mine.describe_log_groups()
+    iam.delete_user_policy(UserName=user, PolicyName="p")

@@ -1,6 +1,8 @@
 #include "svc/logs/export.h"
 
 #include "crypto/random.h"
+#include "s3_model.h"
+#include "svc/door.h"
 #include "svc/logs/item.h"
 #include "wire/codec.h"
 
@@ -32,6 +34,23 @@ static struct err check_none_active(struct request *rq)
     return ERR_OK;
 }
 
+/* spec: user guide, "Export log data to Amazon S3": the bucket's policy lets the service read its ACL and put objects. */
+static struct err ask_bucket(struct request *rq, const struct group *group, struct str bucket)
+{
+    const struct s3_get_bucket_acl_in in = { .bucket = bucket };
+    const struct door_call call = {
+        .service = "s3", .operation = "GetBucketAcl", .in = &in, .as = DOOR_AS_SERVICE,
+        .principal = str_format(rq->ctx.arena, "logs.%" STR_FMT ".amazonaws.com", STR_ARG(rq->region)),
+        .source_arn = str_format(rq->ctx.arena, "%" STR_FMT ":*", STR_ARG(logs_group_arn(rq, group))),
+    };
+    const void *answer = NULL;
+    const struct err err = door_call(rq, &call, &answer);
+    return err.fault == NULL || err.fault->http >= 500
+               ? err
+               : fail(&rq->ctx, &LOGS_INVALID_PARAMETER_EXCEPTION, "GetBucketAcl call on the given bucket failed. Please check if CloudWatch "
+                      "Logs has been granted permission to perform this operation.");
+}
+
 static struct err save(struct request *rq, int64_t group, const struct logs_export_task *task, struct str prefix)
 {
     const struct rows rows = logs_rows(rq);
@@ -49,7 +68,7 @@ struct err logs_create_export_task(struct request *rq, const struct logs_create_
         return fail(&rq->ctx, &LOGS_INVALID_PARAMETER_EXCEPTION, "The start time (from) must be less than the end time (to).");
     }
     TRY(check_none_active(rq));
-    TRY(logs_export_ask_bucket(rq, in->destination));
+    TRY(ask_bucket(rq, &group, in->destination));
     const struct logs_export_task_status status = { .code = PENDING };
     const struct logs_export_task_execution_info info = { .creation_time = SOME(rq->ctx.now_ms) };
     const struct logs_export_task task = {

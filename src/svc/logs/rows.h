@@ -129,4 +129,18 @@ struct err logs_row_pumps_due(const struct rows *rows, int64_t limit, struct pum
 struct err logs_row_pump_lease(const struct rows *rows, const struct pump *pump, int64_t until_ms, bool *mine);
 struct err logs_row_pump_done(const struct rows *rows, const struct pump *pump, int64_t next_block);
 
+/* Blocks to be taken away: of a deleted group (stream 0) or stream; or expired ones. */
+struct gone {
+    struct str account;
+    int64_t group, stream, before_ms;
+};
+struct gone_list {
+    struct gone *items;
+    size_t count;
+};
+struct err logs_row_gone(const struct rows *rows, int64_t limit, struct gone_list *out);
+struct err logs_row_gone_sweep(const struct rows *rows, const struct gone *gone, int64_t limit, bool *more);
+struct err logs_row_expired(const struct rows *rows, int64_t limit, struct gone_list *out);
+struct err logs_row_expired_sweep(const struct rows *rows, const struct gone *gone, int64_t limit, bool *more);
+
 #endif

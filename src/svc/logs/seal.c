@@ -7,6 +7,7 @@
 #include "crypto/envelope.h"
 #include "kms_model.h"
 #include "svc/door.h"
+#include "svc/logs/unseal.h"
 
 static struct kms_encryption_context_type context_of(struct request *rq, const struct group *group)
 {
@@ -78,9 +79,19 @@ static struct err open_key(struct request *rq, const struct group *group, int64_
     return ERR_OK;
 }
 
-static struct str about(struct request *rq, const struct group *group)
+static struct str about(struct ctx *ctx, int64_t group)
 {
-    return str_format(rq->ctx.arena, "logs:%lld", (long long)group->id);
+    return str_format(ctx->arena, "logs:%lld", (long long)group);
+}
+
+struct str logs_seal(struct ctx *ctx, int64_t group, struct str key, struct str plain)
+{
+    return envelope_seal(ctx, key, about(ctx, group), plain);
+}
+
+bool logs_unseal(struct ctx *ctx, int64_t group, struct str key, struct str sealed, struct str *plain)
+{
+    return envelope_open(ctx, key, about(ctx, group), sealed, plain);
 }
 
 struct err logs_block_seal(struct request *rq, const struct group *group, struct block *block)
@@ -89,7 +100,7 @@ struct err logs_block_seal(struct request *rq, const struct group *group, struct
     block->data_key = group->data_key;
     if (group->data_key) {
         TRY(open_key(rq, group, group->data_key, &key));
-        block->data = envelope_seal(&rq->ctx, key, about(rq, group), block->data);
+        block->data = logs_seal(&rq->ctx, group->id, key, block->data);
     }
     return ERR_OK;
 }
@@ -105,7 +116,7 @@ struct err logs_block_unseal(struct request *rq, const struct group *group, stru
         TRY(open_key(rq, group, block->data_key, &opened->key));
         opened->number = block->data_key;
     }
-    return envelope_open(&rq->ctx, opened->key, about(rq, group), block->data, data)
+    return logs_unseal(&rq->ctx, group->id, opened->key, block->data, data)
                ? ERR_OK
                : fail(&rq->ctx, &FAULT_INTERNAL, "a block of log events was changed and can't be read");
 }
