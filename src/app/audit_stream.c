@@ -3,9 +3,9 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/queue.h"
+#include "base/scan.h"
 #include "store/checkpoint.h"
 #include "svc/guardduty/guardduty.h"
 
@@ -16,6 +16,9 @@ enum { ENTRIES = 4096, BYTES = 8 << 20, WAIT_MS = 60000, GATHER_MS = 150, TROUBL
 struct audit_stream {
     struct audit_stream_options options;
     struct store_conn *db;
+    struct projection *projection; /* of what tells whose an entry is */
+    uint16_t account, region, category;
+    struct scan *scan;
     struct thread *thread;
     struct lock *lock;     /* of all below */
     bool stopping;
@@ -80,12 +83,16 @@ struct watched {
 static struct err is_watched(struct ctx *ctx, struct audit_stream *stream, struct watched *known, size_t *count,
                              struct str payload, struct str *owner, bool *out)
 {
-    const struct json *event = json_parse(ctx->arena, payload, NULL);
-    const struct str account = json_text(json_get(event, STR("recipientAccountId")));
-    const struct str region = json_text(json_get(event, STR("awsRegion")));
-    const struct str category = json_text(json_get(event, STR("eventCategory")));
-    *owner = account;
+    size_t used = 0;
+    *owner = STR_NONE;
     *out = false;
+    if (!scan_document(stream->scan, payload, &used)) {
+        return ERR_OK;
+    }
+    const struct str account = scan_text(ctx->arena, scan_get(stream->scan, stream->account));
+    const struct str region = scan_text(ctx->arena, scan_get(stream->scan, stream->region));
+    const struct str category = scan_text(ctx->arena, scan_get(stream->scan, stream->category));
+    *owner = account;
     if (!str_equal(category, STR("Management")) && !str_equal(category, STR("Data"))) {
         return ERR_OK; /* Insights, and what others tell by PutAuditEvents, are no calls */
     }
@@ -281,6 +288,12 @@ struct err audit_stream_open(struct ctx *ctx, const struct audit_stream_options 
     stream->options = *options;
     stream->db = db;
     stream->lock = lock_open();
+    struct projection_builder *paths = projection_begin();
+    stream->account = projection_slot(paths, STR("recipientAccountId"));
+    stream->region = projection_slot(paths, STR("awsRegion"));
+    stream->category = projection_slot(paths, STR("eventCategory"));
+    stream->projection = projection_end(paths);
+    stream->scan = scan_open(stream->projection);
     *out = stream;
     return read_place(ctx, stream);
 }
@@ -314,6 +327,8 @@ void audit_stream_close(struct audit_stream *stream)
     }
     watch_close(stream->own);
     store_disconnect(stream->db);
+    scan_close(stream->scan);
+    projection_free(stream->projection);
     lock_free(stream->lock);
     memory_free(stream);
 }

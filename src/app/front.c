@@ -151,15 +151,25 @@ static void send_answer(struct call *call)
     identity_release(kept);
 }
 
-/* On the journal's thread. What can't be recorded isn't answered as if it had been. */
+/* What can't be recorded isn't answered as if it had been. */
+static void answer_recorded(void *self)
+{
+    struct call *call = self;
+    if (call->lost.fault) {
+        call->err = call->lost;
+        encode(call);
+    }
+    send_answer(call);
+}
+
+/* On the journal's thread, where many wait. */
 static void recorded(void *self, struct err result, const char *reason)
 {
     struct call *call = self;
     if (result.fault) {
-        call->err = fail(&call->rq.ctx, &FAULT_UNAVAILABLE, "the call can't be recorded: %s", reason);
-        encode(call);
+        call->lost = fail(&call->rq.ctx, &FAULT_UNAVAILABLE, "the call can't be recorded: %s", reason);
     }
-    send_answer(call);
+    net_continue(call->exchange, answer_recorded, call);
 }
 
 /* What was done before the transaction is of no use to a call that failed. */
@@ -184,7 +194,7 @@ void front_answer(struct call *call)
         const struct journal_entry *entries = audit_entries(&call->door.notes, false);
         if (entries) {
             keep_identity(call);
-            call->recorded = (struct journal_wait){ .done = recorded, .self = call };
+            call->recorded = (struct journal_wait){ .done = recorded, .self = call, .patient = call->handled_here };
             journal_append(journal, 0, entries, &call->recorded);
             return;
         }
@@ -239,6 +249,7 @@ static struct err too_many(struct call *call)
 static void run_later(void *argument)
 {
     struct call *call = argument;
+    call->handled_here = false;
     call->err = call->rq.after.run(call->rq.after.self, &call->rq, call->out);
     front_answer(call);
 }
@@ -424,6 +435,15 @@ void front_handle(void *self, struct net_exchange *exchange)
     if (write && (call->rq.before.run || call->body_waits)) {
         hand_over_later(call);
     } else if (!write || !hand_over(call)) {
+        call->handled_here = true;
         conclude(call);
+    }
+}
+
+void front_rest(void *self)
+{
+    const struct front *front = self;
+    if (front->options.journal) {
+        journal_flush(front->options.journal);
     }
 }

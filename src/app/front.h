@@ -41,6 +41,8 @@ struct inside *front_inside(struct front *front);
 void front_handle(void *self, struct net_exchange *exchange);
 /* net_options.admit: how much this request may bring. */
 size_t front_admit(void *self, struct net_exchange *exchange);
+/* net_options.rest: of every server whose handler is front_handle. */
+void front_rest(void *self);
 /* What the server itself refuses, in AWS's form: net_options.refuse. */
 void front_refuse(void *self, struct net_exchange *exchange, uint16_t status, struct str reason);
 

@@ -34,6 +34,8 @@ struct call {
     struct err err;
     struct http_response response; /* waits for the journal */
     struct journal_wait recorded;
+    struct err lost; /* why it can't be recorded */
+    bool handled_here; /* on a thread of the server's, which rests after it */
 };
 
 /* A call under way, as it came. */

@@ -46,6 +46,7 @@ struct err lambda_start(struct ctx *ctx, struct lambda *lambda, struct front *fr
         .body_max = lambda->options.body_max > BODY_MAX ? lambda->options.body_max : BODY_MAX,
         .context = lambda,
         .handle = api_handle,
+        .rest = api_rest,
     };
     lambda->front = front;
     lambda->inside = front_inside(front);

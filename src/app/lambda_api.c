@@ -162,6 +162,12 @@ static bool is_runtime(const struct environment *environment, const struct net_e
         || crypto_equal(http_header_find(net_request(exchange), STR("yagura-token")), environment->token);
 }
 
+void api_rest(void *self)
+{
+    const struct lambda *lambda = self;
+    front_rest(lambda->front);
+}
+
 void api_handle(void *self, struct net_exchange *exchange)
 {
     struct lambda *lambda = self;

@@ -176,6 +176,7 @@ struct str log_tail(struct arena *arena, const struct environment *environment);
 
 /* lambda_api.c: a net_handler of the inner server. */
 void api_handle(void *self, struct net_exchange *exchange);
+void api_rest(void *self);
 /* Gives a waiting runtime its event; the environment's lock is held. */
 void api_hand_over(struct environment *environment);
 void api_refuse(struct net_exchange *exchange, uint16_t status, const char *type, const char *message);

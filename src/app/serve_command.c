@@ -154,6 +154,7 @@ static struct err open_front(struct ctx *ctx, struct server *server)
         .handle = front_handle,
         .refuse = front_refuse,
         .admit = front_admit,
+        .rest = front_rest,
     };
     TRY(net_server_start(ctx, &options, &server->net));
     struct str ignored = STR_NONE;

@@ -119,17 +119,8 @@ size_t str_search(struct str s, struct str needle)
     if (needle.len == 0) {
         return 0;
     }
-    for (size_t at = 0; at + needle.len <= s.len; at++) {
-        const size_t hit = str_find(str_from(s, at), needle.ptr[0]);
-        if (hit == STR_MISSING) {
-            return STR_MISSING;
-        }
-        at += hit;
-        if (at + needle.len <= s.len && memcmp(s.ptr + at, needle.ptr, needle.len) == 0) {
-            return at;
-        }
-    }
-    return STR_MISSING;
+    const char *hit = s.len > 0 ? memmem(s.ptr, s.len, needle.ptr, needle.len) : NULL;
+    return hit ? (size_t)(hit - s.ptr) : STR_MISSING;
 }
 
 struct str str_cut(struct str s, char c, struct str *rest)

@@ -6,12 +6,14 @@
 #include <stdatomic.h>
 
 #include "net/listen.h"
+#include "net/loop.h"
 #include "net/server.h"
 
 enum { NET_HEADERS_MAX = 128 };
 
 struct net_server {
-    struct MHD_Daemon *daemon;
+    struct net_loop *loops; /* as many as options.threads */
+    unsigned started;       /* of them */
     struct net_options options;
     int listener;
     uint16_t port;
@@ -21,6 +23,7 @@ struct net_server {
     _Atomic uint64_t in_flight; /* requests from head to the end of the answer */
     _Atomic uint64_t owed;      /* with a handler */
     _Atomic uint64_t connections, open, requests, refused;
+    _Atomic unsigned next_loop; /* for an adopted connection */
 };
 
 enum exchange_state {
@@ -41,6 +44,8 @@ struct net_body {
 /* Lives as long as its connection; arena and body buffer serve one request after the other. */
 struct net_exchange {
     struct net_server *server;
+    struct net_loop *loop;
+    struct net_exchange *next_woken;
     struct MHD_Connection *connection;
     struct arena *arena;
     struct http_request request;
@@ -62,6 +67,8 @@ struct net_exchange {
     int64_t started_us;
 
     _Atomic int state;
+    void (*then)(void *self); /* NULL: the answer is there */
+    void *then_self;
     struct http_response response;
 };
 

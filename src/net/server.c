@@ -26,12 +26,19 @@ struct arena *net_arena(struct net_exchange *exchange)
 void net_answer(struct net_exchange *exchange, const struct http_response *response)
 {
     struct net_server *server = exchange->server;
-    struct MHD_Connection *connection = exchange->connection;
+    struct net_loop *loop = exchange->loop;
     exchange->response = *response;
     if (atomic_exchange(&exchange->state, EXCHANGE_ANSWERED) == EXCHANGE_WAITING) {
-        MHD_resume_connection(connection);
+        net_loop_wake(loop, exchange);
     }
     atomic_fetch_sub(&server->owed, 1);
+}
+
+void net_continue(struct net_exchange *exchange, void (*run)(void *self), void *self)
+{
+    exchange->then = run;
+    exchange->then_self = self;
+    net_loop_wake(exchange->loop, exchange);
 }
 
 /* A stream on its way to a peer. */
@@ -308,7 +315,8 @@ static void tell_tls(struct MHD_Connection *connection, struct net_exchange *exc
 /* The first that we hear of a request, and the only time that its target is whole: the library cuts it up afterwards. */
 static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
 {
-    const struct net_server *server = context;
+    const struct net_loop *loop = context;
+    const struct net_server *server = loop->server;
     struct net_exchange *exchange = exchange_of(connection);
     if (exchange) {
         exchange->raw_uri = target;
@@ -327,7 +335,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **slot, enum MHD_RequestTerminationCode how)
 {
-    struct net_server *server = context;
+    struct net_server *server = ((struct net_loop *)context)->server;
     struct net_exchange *exchange = *slot;
     (void)connection;
     (void)how;
@@ -361,10 +369,13 @@ static uint16_t tag_of(const struct sockaddr *address)
 
 bool net_server_adopt(struct net_server *server, int fd, uint16_t tag)
 {
-    const struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(tag), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     const int yes = 1;
+    if (atomic_load(&server->open) >= server->options.connections_max) {
+        return false;
+    }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-    return MHD_add_connection(server->daemon, fd, (const struct sockaddr *)&address, sizeof(address)) == MHD_YES;
+    net_loop_adopt(&server->loops[atomic_fetch_add(&server->next_loop, 1) % server->options.threads], fd, tag);
+    return true;
 }
 
 uint16_t net_tag(const struct net_exchange *exchange)
@@ -375,11 +386,13 @@ uint16_t net_tag(const struct net_exchange *exchange)
 static void on_connection(void *context, struct MHD_Connection *connection, void **slot,
                           enum MHD_ConnectionNotificationCode what)
 {
-    struct net_server *server = context;
+    struct net_loop *loop = context;
+    struct net_server *server = loop->server;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         struct net_exchange *exchange = memory_new(sizeof(*exchange));
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
         exchange->server = server;
+        exchange->loop = loop;
         exchange->connection = connection;
         exchange->arena = arena_open_secret();
         exchange->body.fd = -1;
@@ -439,27 +452,30 @@ static struct net_options with_defaults(const struct net_options *asked)
     return o;
 }
 
-static struct err start_daemon(struct ctx *ctx, struct net_server *server)
+static struct err read_pair(struct ctx *ctx, struct net_server *server, char **cert, char **key)
 {
     const struct net_options *o = &server->options;
-    char *cert = NULL;
-    char *key = NULL;
-    const bool tls = o->cert_file && o->key_file;
-    if (tls) {
-        TRY(read_pem(ctx, server->secrets, o->cert_file, &cert));
-        TRY(read_pem(ctx, server->secrets, o->key_file, &key));
+    if (o->cert_file && o->key_file) {
+        TRY(read_pem(ctx, server->secrets, o->cert_file, cert));
+        TRY(read_pem(ctx, server->secrets, o->key_file, key));
     }
+    return ERR_OK;
+}
+
+static struct MHD_Daemon *make_daemon(struct net_loop *loop, char *cert, char *key)
+{
+    const struct net_server *server = loop->server;
+    const struct net_options *o = &server->options;
     /* Beside the head the library keeps its tables there. It zeroes all of it after each request: not larger than needed. */
     const struct MHD_OptionItem items[] = {
         { MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)(o->head_max + LIBRARY_TABLES), NULL },
-        { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)(o->connections_max > o->threads ? o->connections_max : o->threads), NULL },
+        { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)((o->connections_max + o->threads - 1) / o->threads), NULL },
         { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)o->idle_timeout_s, NULL },
         { MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL }, /* head.c is stricter, and its refusals are ours to word */
-        { o->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)o->threads, NULL },
         { MHD_OPTION_END, 0, NULL },
     };
     const struct MHD_OptionItem tls_items[] = {
-        { tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, cert },
+        { cert ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, cert },
         { MHD_OPTION_HTTPS_MEM_KEY, 0, key },
         { MHD_OPTION_TLS_NO_ALPN, 1, NULL },
         { MHD_OPTION_END, 0, NULL },
@@ -468,20 +484,46 @@ static struct err start_daemon(struct ctx *ctx, struct net_server *server)
         { server->listener >= 0 ? MHD_OPTION_LISTEN_SOCKET : MHD_OPTION_END, server->listener, NULL },
         { MHD_OPTION_END, 0, NULL },
     };
-    const unsigned flags = (server->listener < 0 ? (unsigned)MHD_USE_NO_LISTEN_SOCKET | (unsigned)MHD_USE_ITC : 0U) |
-        (unsigned)MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME | (tls ? (unsigned)MHD_USE_TLS : 0U);
-    server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_access, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-        server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
-        MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, server, MHD_OPTION_ARRAY, items, MHD_OPTION_ARRAY, listen_items,
+    /* Connections are woken on their own thread: the library needs no channel for it. */
+    const unsigned flags = (unsigned)MHD_USE_EPOLL | (unsigned)MHD_USE_TURBO | ((unsigned)MHD_ALLOW_SUSPEND_RESUME & ~(unsigned)MHD_USE_ITC) |
+        (server->listener < 0 ? (unsigned)MHD_USE_NO_LISTEN_SOCKET : 0U) | (cert ? (unsigned)MHD_USE_TLS : 0U);
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_access, loop, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        loop, MHD_OPTION_NOTIFY_COMPLETED, on_completed, loop, MHD_OPTION_URI_LOG_CALLBACK, on_target, loop,
+        MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, loop, MHD_OPTION_ARRAY, items, MHD_OPTION_ARRAY, listen_items,
         MHD_OPTION_ARRAY, tls_items, MHD_OPTION_END);
-    if (server->daemon == NULL) {
-        return fail(ctx, &FAULT_IO, "the HTTP server cannot start%s", tls ? "; are certificate and key a pair?" : "");
+}
+
+static struct err start_loops(struct ctx *ctx, struct net_server *server)
+{
+    char *cert = NULL;
+    char *key = NULL;
+    TRY(read_pair(ctx, server, &cert, &key));
+    server->loops = memory_new(server->options.threads * sizeof(*server->loops));
+    for (; server->started < server->options.threads; server->started++) {
+        struct net_loop *loop = &server->loops[server->started];
+        *loop = (struct net_loop){ .server = server, .bell = -1, .daemon = NULL };
+        loop->daemon = make_daemon(loop, cert, key);
+        if (loop->daemon == NULL) {
+            return fail(ctx, &FAULT_IO, "the HTTP server cannot start%s", cert ? "; are certificate and key a pair?" : "");
+        }
+    }
+    for (unsigned i = 0; i < server->started; i++) {
+        TRY(net_loop_start(ctx, &server->loops[i]));
     }
     return ERR_OK;
 }
 
+static void stop_loops(struct net_server *server)
+{
+    for (unsigned i = 0; i < server->started; i++) {
+        net_loop_stop(&server->loops[i]);
+    }
+}
+
 static void server_free(struct net_server *server)
 {
+    stop_loops(server);
+    memory_free(server->loops);
     if (server->listener >= 0) {
         close(server->listener);
     }
@@ -504,7 +546,7 @@ struct err net_server_start(struct ctx *ctx, const struct net_options *options, 
         net_limit_hops(server->listener, options->hops);
     }
     if (started.fault == NULL) {
-        started = start_daemon(ctx, server);
+        started = start_loops(ctx, server);
     }
     if (started.fault) {
         server_free(server);
@@ -529,12 +571,13 @@ static void wait_for_none(const _Atomic uint64_t *count, int64_t deadline_ms)
 void net_server_stop(struct net_server *server, int64_t grace_ms)
 {
     atomic_store(&server->stopping, true);
-    MHD_quiesce_daemon(server->daemon);
+    for (unsigned i = 0; i < server->started; i++) {
+        net_loop_ring(&server->loops[i]);
+    }
     wait_for_none(&server->owed, INT64_MAX);
     wait_for_none(&server->in_flight, clock_monotonic_us() / 1000 + grace_ms);
     atomic_store(&server->cutting, true);
     wait_for_none(&server->owed, INT64_MAX); /* what became whole meanwhile; from here on nothing sleeps */
-    MHD_stop_daemon(server->daemon);
     server_free(server);
 }
 

@@ -39,6 +39,8 @@ struct net_options {
     /* Asked with the head, before any body: the most bytes it may bring. Or it answers, and the connection closes after it:
      * whoever may not bring anything should not get to fill the disk. NULL: body_max for all. */
     size_t (*admit)(void *context, struct net_exchange *exchange);
+    /* A thread of the server has given all there is to the handler and is about to wait. NULL: nobody wants to know. */
+    void (*rest)(void *context);
 };
 
 MUST_USE struct err net_server_start(struct ctx *ctx, const struct net_options *options, struct net_server **out);
@@ -55,6 +57,9 @@ uint16_t net_tag(const struct net_exchange *exchange);
 const struct http_request *net_request(const struct net_exchange *exchange);
 struct arena *net_arena(struct net_exchange *exchange);
 void net_answer(struct net_exchange *exchange, const struct http_response *response);
+/* Instead of an answer, from any thread, once the handler has returned or before: run(self) is called on the exchange's own
+ * thread, as if by the handler. */
+void net_continue(struct net_exchange *exchange, void (*run)(void *self), void *self);
 
 /* Counters since the start, for metrics. */
 struct net_counts {

@@ -10,7 +10,7 @@
 #include "store/checkpoint.h"
 #include "store/journal_parts.h"
 
-enum { BUFFER_KEPT = 1 << 20 };
+enum { BUFFER_KEPT = 1 << 20, PATIENCE_US = 2000 };
 
 static void bytes_add(struct bytes *bytes, const void *piece, size_t size)
 {
@@ -64,6 +64,25 @@ static void append_one(struct journal *journal, uint64_t batch, const struct jou
     }
 }
 
+/* Under the lock. */
+static void want(struct journal *journal)
+{
+    if (!journal->wanted && !journal->flushing) {
+        lock_signal(journal->lock);
+    }
+    journal->wanted = true;
+}
+
+/* Under the lock. A thread with many slow calls at hand shall not keep those waiting that are done. */
+static bool is_overdue(struct journal *journal)
+{
+    const int64_t now_us = clock_monotonic_us();
+    if (journal->waits == NULL) {
+        journal->since_us = now_us;
+    }
+    return now_us - journal->since_us > PATIENCE_US;
+}
+
 void journal_append(struct journal *journal, uint64_t batch, const struct journal_entry *entries, struct journal_wait *wait)
 {
     lock_take(journal->lock);
@@ -71,12 +90,21 @@ void journal_append(struct journal *journal, uint64_t batch, const struct journa
         append_one(journal, batch, entry);
     }
     if (wait) {
+        if (!wait->patient || is_overdue(journal)) {
+            want(journal);
+        }
         wait->next = NULL;
         *journal->last_wait = wait;
         journal->last_wait = &wait->next;
     }
-    if (!journal->flushing) {
-        lock_signal(journal->lock);
+    lock_give(journal->lock);
+}
+
+void journal_flush(struct journal *journal)
+{
+    lock_take(journal->lock);
+    if (journal->waits || journal->filling.len > 0) {
+        want(journal);
     }
     lock_give(journal->lock);
 }
@@ -209,12 +237,17 @@ static void work(void *argument)
     for (;;) {
         struct ctx ctx = ctx_new(arena, clock_now_ms());
         lock_take(journal->lock);
-        while (journal->filling.len == 0 && journal->waits == NULL && !journal->closing) {
+        while (!journal->wanted && !journal->closing) {
             lock_wait(journal->lock, -1);
         }
+        journal->wanted = false;
         if (journal->filling.len == 0 && journal->waits == NULL) {
+            const bool closing = journal->closing;
             lock_give(journal->lock);
-            return;
+            if (closing) {
+                return;
+            }
+            continue;
         }
         const struct flight flight = take_off(journal);
         lock_give(journal->lock);

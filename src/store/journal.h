@@ -34,6 +34,7 @@ struct journal_entry {
 struct journal_wait {
     void (*done)(void *self, struct err result, const char *reason);
     void *self;
+    bool patient; /* whoever appends has more to come, and calls journal_flush after it */
     struct journal_wait *next;
 };
 
@@ -42,8 +43,10 @@ struct err journal_open(struct ctx *ctx, struct str folder, struct store *store,
 /* Appended entries become durable first. NULL is allowed. */
 void journal_close(struct journal *journal);
 
-/* All entries of the list, one after the other. batch 0: they stand for themselves. wait may be NULL. */
+/* All entries of the list, one after the other. batch 0: they stand for themselves. wait NULL: they go with what comes next. */
 void journal_append(struct journal *journal, uint64_t batch, const struct journal_entry *entries, struct journal_wait *wait);
+/* What was appended so far is written now. */
+void journal_flush(struct journal *journal);
 
 uint64_t journal_begin(struct journal *journal, unsigned lane);
 struct err journal_mark(struct ctx *ctx, struct store_conn *db, struct journal *journal, uint64_t batch);

@@ -64,6 +64,8 @@ struct journal {
     struct lock *tail;           /* only signalled: something settled */
     struct thread *thread;
     bool closing, flushing;
+    bool wanted;                 /* somebody waits for what has gathered */
+    int64_t since_us;            /* the first of the patient came */
     int file;                    /* of the segment that is written */
     uint32_t segment;
     uint32_t durable;            /* of it; what is beyond doesn't exist */
@@ -84,6 +86,7 @@ void journal_sync_folder(const struct journal *journal);
 const char *segment_path(struct arena *arena, const struct journal *journal, uint32_t segment, const char *suffix);
 struct err segment_create(struct ctx *ctx, const struct journal *journal, uint32_t segment, int *file);
 uint32_t frame_check(const struct frame *frame, const char *body);
+bool frame_is_sane(const struct frame *frame);
 /* The frame and what follows it, in ctx->arena; *whole is false at the end or where bytes are torn. */
 struct err frame_read(struct ctx *ctx, int file, uint32_t offset, uint32_t end, struct frame *frame, struct str *body,
                       bool *whole);

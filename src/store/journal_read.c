@@ -64,10 +64,62 @@ struct batch_read {
     size_t max, bytes_max, count, bytes;
 };
 
+/* A piece of a segment, in the arena: many frames a call to the system. */
+enum { BLOCK = 256 * 1024 };
+
+struct block {
+    int file;
+    uint32_t end;   /* of what may be read */
+    uint32_t start;
+    struct str bytes;
+};
+
+/* size bytes at an offset; absent where they don't all stand. */
+static struct err block_get(struct ctx *ctx, struct block *block, uint32_t at, size_t size, struct str *out)
+{
+    *out = STR_NONE;
+    if (at > block->end || size > block->end - at) {
+        return ERR_OK;
+    }
+    if (at < block->start || at - block->start + size > block->bytes.len) {
+        const size_t left = block->end - at;
+        const size_t most = size > BLOCK ? size : BLOCK;
+        const size_t wanted = left < most ? left : most;
+        char *bytes = arena_alloc_raw(ctx->arena, wanted + 1);
+        size_t got = 0;
+        TRY(file_read(ctx, block->file, at, bytes, wanted, &got));
+        block->start = at;
+        block->bytes = (struct str){ bytes, got };
+    }
+    if (at - block->start + size <= block->bytes.len) {
+        *out = (struct str){ block->bytes.ptr + (at - block->start), size };
+    }
+    return ERR_OK;
+}
+
+static struct err next_frame(struct ctx *ctx, struct block *block, uint32_t at, struct frame *frame, struct str *body,
+                             bool *whole)
+{
+    struct str head = STR_NONE;
+    *whole = false;
+    TRY(block_get(ctx, block, at, sizeof(*frame), &head));
+    if (head.ptr == NULL) {
+        return ERR_OK;
+    }
+    memcpy(frame, head.ptr, sizeof(*frame));
+    if (!frame_is_sane(frame)) {
+        return ERR_OK;
+    }
+    TRY(block_get(ctx, block, at + (uint32_t)sizeof(*frame), frame->size, body));
+    *whole = body->ptr && frame_check(frame, body->ptr) == frame->check;
+    return ERR_OK;
+}
+
 /* Within one segment up to `end`; *at moves on. */
 static struct err read_segment(struct ctx *ctx, int file, uint32_t segment, uint32_t end, uint32_t *at,
                                struct batch_read *batch, bool *full)
 {
+    struct block block = { .file = file, .end = end };
     struct frame frame;
     struct str body = STR_NONE;
     bool whole = true;
@@ -76,7 +128,7 @@ static struct err read_segment(struct ctx *ctx, int file, uint32_t segment, uint
         if (*full) {
             return ERR_OK;
         }
-        TRY(frame_read(ctx, file, *at, end, &frame, &body, &whole));
+        TRY(next_frame(ctx, &block, *at, &frame, &body, &whole));
         if (!whole) {
             return ERR_OK;
         }

@@ -89,6 +89,12 @@ uint32_t frame_check(const struct frame *frame, const char *body)
     return libdeflate_crc32(check, body, frame->size);
 }
 
+bool frame_is_sane(const struct frame *frame)
+{
+    return frame->size <= FRAME_SIZE_MAX && frame->key_count <= JOURNAL_KEYS_MAX
+        && frame->size >= frame->key_count * sizeof(uint64_t);
+}
+
 struct err frame_read(struct ctx *ctx, int file, uint32_t offset, uint32_t end, struct frame *frame, struct str *body,
                       bool *whole)
 {
@@ -98,9 +104,7 @@ struct err frame_read(struct ctx *ctx, int file, uint32_t offset, uint32_t end, 
         return ERR_OK;
     }
     TRY(file_read(ctx, file, offset, frame, sizeof(*frame), &got));
-    const bool sane = got == sizeof(*frame) && frame->size <= FRAME_SIZE_MAX && frame->key_count <= JOURNAL_KEYS_MAX
-        && frame->size >= frame->key_count * sizeof(uint64_t) && frame->size <= end - offset - sizeof(*frame);
-    if (!sane) {
+    if (got != sizeof(*frame) || !frame_is_sane(frame) || frame->size > end - offset - sizeof(*frame)) {
         return ERR_OK;
     }
     char *bytes = arena_alloc_raw(ctx->arena, frame->size + 1);
