@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "app/audit_data.h"
 #include "app/front_parts.h"
 #include "app/finished.h"
 #include "app/lambda.h"
@@ -295,6 +296,9 @@ static void write_done(void *argument, struct err result, const char *reason)
     }
     if (!result.fault && (call->door.authority_changed || authorise_service(call->match.service)->changes_authority)) {
         iam_changed();
+    }
+    if (!result.fault && authorise_service(call->match.service)->changes_records) {
+        audit_data_changed();
     }
     conclude(call);
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "app/audit_data.h"
 #include "app/finished.h"
 #include "base/clock.h"
 #include "crypto/random.h"
@@ -185,6 +186,9 @@ static struct err write_alone(struct passage *passage)
     }
     if (err.fault && rq->before.undo) {
         rq->before.undo(rq->before.self, rq);
+    }
+    if (!err.fault && authorise_service(rq->service)->changes_records) {
+        audit_data_changed();
     }
     if (!err.fault && passage->door.authority_changed) {
         iam_changed();

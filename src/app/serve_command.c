@@ -10,6 +10,7 @@
 
 #include "app/accounts.h"
 #include "app/audit_event.h"
+#include "app/audit_data.h"
 #include "app/audit_stream.h"
 #include "app/blobs.h"
 #include "app/commands.h"
@@ -285,6 +286,7 @@ static struct err open_push(struct ctx *ctx, struct server *server)
 static struct err chores_due(void *self, struct ctx *ctx, struct store_conn *db, bool *out)
 {
     struct server *server = self;
+    TRY(audit_data_look(ctx, db));
     TRY(accounts_due(ctx, db, out));
     TRY(*out ? ERR_OK : guardduty_chores_due(ctx, db, &server->chores, out));
     return *out ? ERR_OK : kms_chores_due(ctx, db, out);

@@ -144,6 +144,7 @@ struct service {
     /* Of a write that is allowed, within the read transaction: may set rq->before. NULL: nothing takes long. */
     struct err (*before)(struct request *rq, const void *in);
     bool anonymous_ok;       /* unsigned calls are judged like others, by the resource's policy (S3); else refused */
+    bool changes_records;    /* what it writes changes which data events are wanted (app/audit_data.h) */
     bool changes_authority;  /* what it writes changes what callers may: caches are dropped once that is committed */
     /* Organizations alone: what the organisation says of an account. NULL: nothing. */
     struct err (*organization)(struct ctx *ctx, struct store_conn *db, struct str account, struct organization_facts *out);

@@ -7,4 +7,7 @@
 
 extern const struct service CLOUDTRAIL;
 
+/* Whether any trail that is logging selects data events. Within a transaction. */
+struct err cloudtrail_takes_data(struct ctx *ctx, struct store_conn *db, bool *out);
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "match/match.h"
 #include "match/selector.h"
+#include "svc/cloudtrail/cloudtrail.h"
 #include "svc/cloudtrail/delivery_parts.h"
 
 struct trail_filter {
@@ -16,6 +17,19 @@ struct trail_filter {
 
 /* What a trail takes that was given no selectors. */
 static const char MANAGEMENT[] = "{\"EventSelectors\":[{\"ReadWriteType\":\"All\",\"IncludeManagementEvents\":true}]}";
+
+/* Selectors of data events name a type of resource, others never do. */
+struct err cloudtrail_takes_data(struct ctx *ctx, struct store_conn *db, bool *out)
+{
+    struct trail_row *trails = NULL;
+    size_t count = 0;
+    *out = false;
+    TRY(trail_rows_list(ctx, db, STR_NONE, &trails, &count));
+    for (size_t i = 0; i < count && !*out; i++) {
+        *out = trails[i].logging && trails[i].selectors.ptr && str_search(trails[i].selectors, STR("AWS::")) != STR_MISSING;
+    }
+    return ERR_OK;
+}
 
 struct err trail_filter_open(struct ctx *ctx, const struct trail_row *trail, struct trail_filter **out)
 {

@@ -373,4 +373,4 @@ static struct err guard(struct request *rq, const void *in, struct guard *guard)
     return ERR_OK;
 }
 
-const struct service CLOUDTRAIL = { .model = &CLOUDTRAIL_MODEL, .guard = guard };
+const struct service CLOUDTRAIL = { .model = &CLOUDTRAIL_MODEL, .guard = guard, .changes_records = true };

@@ -8,7 +8,7 @@
 #include "svc/guardduty/tag.h"
 #include "wire/codec.h"
 
-const struct service GUARDDUTY = { .model = &GUARDDUTY_MODEL };
+const struct service GUARDDUTY = { .model = &GUARDDUTY_MODEL, .changes_records = true };
 
 struct err detector_refuse(struct ctx *ctx, const char *name)
 {
@@ -165,6 +165,11 @@ struct err guardduty_delete_detector(struct request *rq, const struct guardduty_
                     "associated members.");
     }
     return rows_detector_delete(rows_of(rq));
+}
+
+struct err guardduty_takes_data(struct ctx *ctx, struct store_conn *db, bool *out)
+{
+    return rows_detector_takes_data(ctx, db, features_key(FEATURE_S3), out);
 }
 
 struct err guardduty_watches(struct ctx *ctx, struct store_conn *db, struct str account, struct str region, bool *out)

@@ -15,6 +15,9 @@ extern const struct service GUARDDUTY;
 /* Whether an enabled detector watches the account in the Region. Within a transaction. */
 struct err guardduty_watches(struct ctx *ctx, struct store_conn *db, struct str account, struct str region, bool *out);
 
+/* Whether any enabled detector reads S3's data events. Within a transaction. */
+struct err guardduty_takes_data(struct ctx *ctx, struct store_conn *db, bool *out);
+
 /* Stores a new finding or merges a repeat into the one that is there (same id). Within a write transaction of db. */
 struct err guardduty_record_finding(struct ctx *ctx, struct store_conn *db, struct str owner,
                                     const struct finding *finding);

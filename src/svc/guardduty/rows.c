@@ -13,6 +13,10 @@ static struct err run_scoped(struct rows rows, const char *sql)
 static const char DETECTOR_GET[] =
     "SELECT id, enabled, frequency, created_ms, updated_ms, token, token_hash FROM guardduty_detector"
     " WHERE account = $1 AND region = $2";
+static const char DETECTOR_WITH[] =
+    "SELECT 1 FROM guardduty_detector, guardduty_feature WHERE guardduty_detector.account = guardduty_feature.account"
+    " AND guardduty_detector.region = guardduty_feature.region AND guardduty_detector.enabled = 1"
+    " AND guardduty_feature.enabled = 1 AND guardduty_feature.name = $1 LIMIT 1";
 static const char DETECTOR_EXISTS[] = "SELECT 1 FROM guardduty_detector WHERE account = $1 AND region = $2 AND id = $3";
 static const char DETECTOR_INSERT[] =
     "INSERT INTO guardduty_detector"
@@ -87,6 +91,15 @@ struct err rows_detector_get(struct rows rows, struct detector_row *out, bool *f
     };
     store_end(&cursor);
     return ERR_OK;
+}
+
+struct err rows_detector_takes_data(struct ctx *ctx, struct store_conn *db, struct str feature, bool *out)
+{
+    struct store_cursor cursor = { .conn = NULL };
+    TRY(store_query(ctx, db, DETECTOR_WITH, SQL_VALUES(SQL_TEXT(feature)), &cursor));
+    const struct err err = store_next(ctx, &cursor, out);
+    store_end(&cursor);
+    return err;
 }
 
 struct err rows_detector_exists(struct rows rows, struct str id, bool *found)

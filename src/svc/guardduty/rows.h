@@ -31,6 +31,8 @@ struct detector_row {
 /* The region's detector, its features still to be read; *found false when there is none. */
 struct err rows_detector_get(struct rows rows, struct detector_row *out, bool *found);
 struct err rows_detector_exists(struct rows rows, struct str id, bool *found);
+/* Whether an enabled detector, of any account, has that feature. */
+struct err rows_detector_takes_data(struct ctx *ctx, struct store_conn *db, struct str feature, bool *out);
 struct err rows_feature_list(struct rows rows, struct detector_row *detector);
 /* STORE_CONFLICT when there is one already. */
 struct err rows_detector_insert(struct rows rows, const struct detector_row *row);
