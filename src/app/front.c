@@ -220,6 +220,9 @@ static struct err recognise(struct call *call, struct worker *worker)
     if (call->claim.s3) {
         virtual_host_resolve(ctx->arena, &call->http);
     }
+    if (!signed_by.fault) {
+        TRY(wire_unpack(ctx, call->front->router, call->claim.service, &call->http));
+    }
     const struct err found = wire_route(ctx, call->front->router, &call->http, call->claim.service, &call->match);
     if (signed_by.fault && !(anonymous && may_be_unsigned(&call->match))) {
         metric_add(METRIC_REQUESTS_REFUSED, 1);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/accounts.h"
+#include "app/alarms.h"
 #include "app/audit_event.h"
 #include "app/audit_data.h"
 #include "app/audit_stream.h"
@@ -57,6 +58,7 @@ struct server {
     struct lambda *lambda;
     struct rotator *rotator;
     struct log_feeds *log_feeds;
+    struct alarms *alarms;
     struct net_server *net;
     struct watch *watch;
     struct lists *lists;
@@ -414,10 +416,12 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     TRY(open_front(ctx, server));
     TRY(rotator_open(ctx, &(struct rotator_options){ server->store, server->writer, front_inside(server->front) }, &server->rotator));
     TRY(log_feeds_open(ctx, &(struct log_feeds_options){ server->store, server->writer, front_inside(server->front) }, &server->log_feeds));
+    TRY(alarms_open(ctx, &(struct alarms_options){ server->store, server->writer, front_inside(server->front) }, &server->alarms));
     show_banner(server);
     deliverer_start(server->deliverer);
     rotator_start(server->rotator);
     log_feeds_start(server->log_feeds);
+    alarms_start(server->alarms);
     start_watch(server);
     return ERR_OK;
 }
@@ -431,7 +435,9 @@ static void close_all(struct server *server)
     sources_close(server->sources);
     rotator_stop(server->rotator);
     log_feeds_close(server->log_feeds);
+    alarms_stop(server->alarms);
     lambda_stop(server->lambda, server->settings.grace_ms);
+    alarms_close(server->alarms);
     rotator_close(server->rotator);
     /* The writer last: it answers the writes that are under way. */
     if (server->net) {

@@ -17,7 +17,7 @@
 #include "base/json.h"
 #include "wire/model.h"
 
-enum { WIRE_LABELS_MAX = 16 };
+enum { WIRE_LABELS_MAX = 16, WIRE_UNPACKED_MAX = 16 << 20 };
 
 struct uri_template;
 
@@ -39,6 +39,10 @@ struct wire_match {
 struct wire_router;
 struct wire_router *wire_router_open(const struct service_model *const *models, size_t count);
 void wire_router_close(struct wire_router *router); /* NULL is allowed */
+
+/* Takes the gzip off a body that a client compressed; before wire_route, which looks into the forms of query clients, and after the
+ * signature, which is over what was sent. */
+struct err wire_unpack(struct ctx *ctx, const struct wire_router *router, struct str signing_name, struct http_request *request);
 
 /* Finds what a request calls. signing_name is from the credential scope, absent for unsigned requests.
  * An operation of the model that isn't built is found all the same (operation->handler is NULL): wire_unbuilt gives its

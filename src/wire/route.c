@@ -1,10 +1,12 @@
 /* route.c - which service, operation and protocol a request means. */
 #include "wire/codec.h"
 #include "wire/form.h"
+#include "wire/gzip.h"
 #include "wire/uri.h"
 #include "wire/value.h"
 
 static const struct fault UNKNOWN_OPERATION = { "UnknownOperationException", NULL, NULL, 404 };
+static const struct fault SERIALIZATION = { "SerializationException", NULL, NULL, 400 };
 static const struct fault INVALID_ACTION = { "InvalidAction", NULL, NULL, 400 };
 static const struct fault METHOD_NOT_ALLOWED = { "MethodNotAllowed", NULL, NULL, 405 };
 static const struct fault NOT_IMPLEMENTED = { "NotImplemented", NULL, NULL, 501 };
@@ -280,6 +282,24 @@ static const struct entry *by_signing_name(const struct wire_router *router, str
         }
     }
     return found;
+}
+
+/* spec: Smithy, requestCompression: gzip. What REST services are sent is the object itself, in whatever encoding. */
+struct err wire_unpack(struct ctx *ctx, const struct wire_router *router, struct str signing_name, struct http_request *request)
+{
+    const struct entry *entry = signing_name.ptr ? by_signing_name(router, signing_name, request) : NULL;
+    struct str body = STR_NONE;
+    if (entry == NULL || is_rest(entry->model)
+        || !str_equal_nocase(http_header_find(request, STR("content-encoding")), STR("gzip"))) {
+        return ERR_OK;
+    }
+    if (!gzip_unpack(ctx->arena, request->body, WIRE_UNPACKED_MAX, &body)) {
+        return fail(ctx, &SERIALIZATION, "The body is not gzip, or holds more than %d bytes.", WIRE_UNPACKED_MAX);
+    }
+    request->body = body;
+    request->body_fd = 0;
+    request->body_map = NULL;
+    return ERR_OK;
 }
 
 /* The target is Prefix.Operation; CloudTrail's prefix has dots of its own, so the last one counts. */

@@ -1,0 +1,139 @@
+#include "svc/cloudwatch/cloudwatch.h"
+
+#include "cloudwatch_model.h"
+#include "svc/cloudwatch/alarm.h"
+#include "svc/cloudwatch/rule.h"
+#include "svc/service_test.h"
+
+#define MINUTE_MS ((int64_t)60000)
+#define DAY_MS (24 * 60 * MINUTE_MS)
+
+static void put(struct request *rq, double value, int64_t at_ms)
+{
+    struct cloudwatch_metric_datum datum = { .metric_name = STR("m"), .value = SOME(value), .timestamp = SOME(at_ms) };
+    const struct cloudwatch_put_metric_data_in in = { .namespace = STR("n"), .metric_data = { &datum, 1 } };
+    struct cloudwatch_put_metric_data_out out = { 0 };
+    CHECK_OK(cloudwatch_put_metric_data(rq, &in, &out));
+}
+
+static void set_alarm(struct request *rq, int32_t needed, const char *missing, const char *state)
+{
+    const struct cloudwatch_put_metric_alarm_in in = {
+        .alarm_name = STR("a"), .namespace = STR("n"), .metric_name = STR("m"), .statistic = STR("Average"), .period = SOME(60),
+        .evaluation_periods = SOME(3), .datapoints_to_alarm = SOME(needed), .threshold = SOME(10),
+        .comparison_operator = STR("GreaterThanThreshold"), .treat_missing_data = str_of(missing),
+    };
+    const struct cloudwatch_set_alarm_state_in now = { STR("a"), str_of(state), STR("test"), STR_NONE };
+    struct cloudwatch_put_metric_alarm_out out = { 0 };
+    struct cloudwatch_set_alarm_state_out set = { 0 };
+    CHECK_OK(cloudwatch_put_metric_alarm(rq, &in, &out));
+    CHECK_OK(cloudwatch_set_alarm_state(rq, &now, &set));
+}
+
+static struct alarm read_alarm(struct request *rq)
+{
+    const struct rows rows = cloudwatch_rows(rq);
+    struct alarm alarm = { .name = STR_NONE };
+    bool found = false;
+    CHECK_OK(cloudwatch_row_alarm_get(&rows, STR("a"), &alarm, &found));
+    CHECK(found);
+    return alarm;
+}
+
+/* spec: CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data", both tables: M of 3, five periods; "-" is
+ * missing, "0" fine, "X" breaching; R: the state stays. */
+static const struct {
+    const char *points;
+    int32_t needed;
+    const char *states; /* missing, ignore, breaching, notBreaching */
+} TABLE[] = {
+    { "0-X-X", 3, "OOOO" }, { "----0", 3, "OOOO" }, { "-----", 3, "IRAO" }, { "0XX-X", 3, "AAAA" }, { "--X--", 3, "ARAO" },
+    { "0-X-X", 2, "AAAA" }, { "00X0X", 2, "AAAA" }, { "0-X--", 2, "OOAO" }, { "----0", 2, "OOAO" }, { "---X-", 2, "ARAO" },
+};
+
+static const char *state_of(char letter, const char *before)
+{
+    return letter == 'O' ? "OK" : letter == 'A' ? "ALARM" : letter == 'I' ? "INSUFFICIENT_DATA" : before;
+}
+
+STORE_TEST(missing_data_are_treated_as_the_guide_says)
+{
+    static const char *const treatments[] = { "missing", "ignore", "breaching", "notBreaching" };
+    static const char *const befores[] = { "OK", "ALARM", "INSUFFICIENT_DATA" };
+    struct request rq = test_request(test, arena, &CLOUDWATCH_MODEL);
+    const int64_t begin_ms = rq.ctx.now_ms = 1764000000000 / DAY_MS * DAY_MS;
+    size_t round = 0;
+    for (size_t i = 0; i < COUNT_OF(TABLE); i++) {
+        rq.ctx.now_ms = begin_ms + (int64_t)(i + 1) * 60 * MINUTE_MS;
+        for (int64_t at = 0; at < 5; at++) {
+            if (TABLE[i].points[at] != '-') {
+                put(&rq, TABLE[i].points[at] == 'X' ? 11 : 1, rq.ctx.now_ms + (at - 5) * MINUTE_MS);
+            }
+        }
+        for (size_t k = 0; k < COUNT_OF(treatments); k++) {
+            const char *before = befores[round++ % COUNT_OF(befores)];
+            set_alarm(&rq, TABLE[i].needed, treatments[k], before);
+            rq.ctx.now_ms += 10; /* history of one millisecond is no test */
+            CHECK_OK(cloudwatch_chores_do(&rq.ctx, rq.db));
+            CHECK_STR(read_alarm(&rq).state, state_of(TABLE[i].states[k], before));
+        }
+    }
+    test_request_end(&rq);
+}
+
+STORE_TEST(old_data_become_coarser_and_go_and_none_is_lost_before)
+{
+    struct request rq = test_request(test, arena, &CLOUDWATCH_MODEL);
+    const struct rows rows = cloudwatch_rows(&rq);
+    const struct metric metric = cloudwatch_metric_of(arena, STR("n"), STR("m"), (struct cloudwatch_dimensions){ NULL, 0 });
+    const int64_t begin_ms = rq.ctx.now_ms = 1764000000000 / DAY_MS * DAY_MS;
+    for (int64_t minute = 0; minute < 120; minute++) {
+        put(&rq, (double)minute, begin_ms + minute * MINUTE_MS / 2);
+    }
+    static const struct {
+        int64_t days, points;
+    } ages[] = { { 0, 60 }, { 14, 60 }, { 16, 12 }, { 62, 12 }, { 72, 1 }, { 454, 1 }, { 470, 0 } };
+    for (size_t i = 0; i < COUNT_OF(ages); i++) {
+        struct data data = { NULL, 0 };
+        const struct window window = { begin_ms, begin_ms + 60 * MINUTE_MS, MINUTE_MS };
+        double sum = 0;
+        bool due = true;
+        rq.ctx.now_ms = begin_ms + ages[i].days * DAY_MS;
+        CHECK_OK(cloudwatch_chores_do(&rq.ctx, rq.db));
+        CHECK_OK(cloudwatch_metric_data(&rows, arena, metric.id, STR_NONE, window, &data));
+        CHECK_INT(data.count, ages[i].points);
+        for (size_t k = 0; k < data.count; k++) {
+            sum += data.items[k].sum;
+        }
+        CHECK_INT(sum, data.count > 0 ? 119 * 60 : 0);
+        CHECK_OK(cloudwatch_chores_due(&rq.ctx, rq.db, &due));
+        CHECK(!due);
+    }
+    test_request_end(&rq);
+}
+
+static bool is_alarm(void *argument, struct str alarm, struct str state)
+{
+    return str_equal(alarm, *(const struct str *)argument) && str_equal(state, STR("ALARM"));
+}
+
+TEST(rules_are_read_and_hold)
+{
+    static const struct {
+        const char *text;
+        bool holds;
+    } good[] = {
+        { "ALARM(a)", true }, { "alarm('a') and not OK(a)", true }, { "NOT (ALARM(\"a\") OR FALSE)", false },
+        { "TRUE AND INSUFFICIENT_DATA(a)", false }, { "ALARM(\"a b\\\"c\") OR ALARM(a)", true }, { "NOT NOT TRUE", true },
+    };
+    static const char *const bad[] = { "", "ALARM", "ALARM(", "ALARM()", "ALARM(a) AND", "(TRUE", "TRUE FALSE", "XOR(a)", "AT_LEAST(1, ALARM, (a))" };
+    struct str a = STR("a");
+    struct str reason = STR_NONE;
+    for (size_t i = 0; i < COUNT_OF(good); i++) {
+        const struct rule *rule = rule_parse(arena, str_of(good[i].text), &reason);
+        CHECK(rule && rule_holds(rule, is_alarm, &a) == good[i].holds);
+    }
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        CHECK(rule_parse(arena, str_of(bad[i]), &reason) == NULL && reason.len > 0);
+    }
+}
