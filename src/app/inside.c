@@ -334,6 +334,19 @@ static void become_account(struct request *rq, struct identity *identity)
     identity->policies = (struct iam_policies){ .all_allowed = true };
 }
 
+static struct err become_session(struct passage *passage, struct str access_key, struct str token, struct identity **out)
+{
+    struct request *rq = &passage->rq;
+    TRY(worker_connect(&rq->ctx, passage->worker));
+    TRY(identity_find(&rq->ctx, passage->worker->identities, passage->worker->db, rq->vault, access_key, token, out));
+    identity_keep(*out);
+    rq->caller = (*out)->credential.principal;
+    rq->caller_tags = (*out)->tags;
+    rq->caller_tag_count = (*out)->tag_count;
+    rq->account = rq->caller.account;
+    return ERR_OK;
+}
+
 /* spec: IAM user guide, service roles: the service assumes the role, whose trust policy must name it. */
 static struct err become_role(struct passage *passage, const struct inside_call *call, struct identity **out)
 {
@@ -344,15 +357,8 @@ static struct err become_role(struct passage *passage, const struct inside_call 
     passage->in = &in;
     TRY(run(passage, &answer));
     const struct sts_credentials *credentials = ((const struct sts_assume_role_out *)answer)->credentials;
-    TRY(worker_connect(&rq->ctx, passage->worker));
-    TRY(identity_find(&rq->ctx, passage->worker->identities, passage->worker->db, rq->vault, credentials->access_key_id,
-                      credentials->session_token, out));
-    identity_keep(*out);
+    TRY(become_session(passage, credentials->access_key_id, credentials->session_token, out));
     identity_forget(passage->worker->identities, credentials->access_key_id); /* it serves this one call */
-    rq->caller = (*out)->credential.principal;
-    rq->caller_tags = (*out)->tags;
-    rq->caller_tag_count = (*out)->tag_count;
-    rq->account = rq->caller.account;
     return ERR_OK;
 }
 
@@ -391,7 +397,11 @@ struct err inside_call(struct ctx *ctx, struct inside *inside, const struct insi
         become_account(rq, &account);
         passage->door.identity = &account;
     }
-    if (call->role_arn.ptr) {
+    if (call->access_key.ptr) {
+        passage->worker = worker_here(inside->workers);
+        err = become_session(passage, call->access_key, call->session_token, &role);
+        passage->door.identity = role;
+    } else if (call->role_arn.ptr) {
         err = become_role(passage, call, &role);
         passage->door.identity = role;
     }

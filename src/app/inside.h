@@ -41,6 +41,7 @@ struct inside_call {
     struct str source_arn;  /* aws:SourceArn of the service; absent: none */
     struct str role_arn;    /* with the rights of this role, which the service assumes first; absent: as the service */
     struct str session_name; /* of that role */
+    struct str access_key, session_token; /* with the rights of this session, instead of a role's; absent: no */
 };
 /* *out is in ctx->arena. Faults: the operation's own, with the reason in ctx. */
 struct err inside_call(struct ctx *ctx, struct inside *inside, const struct inside_call *call, const void **out);

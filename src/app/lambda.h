@@ -14,9 +14,13 @@ struct lambda;
 /* One line of a function's log: its own output, or START, END, REPORT, INIT_REPORT. */
 struct lambda_line {
     struct str account, region, function, group, stream;
+    struct str access_key, session_token; /* of the function's role, while the environment lives */
     int64_t at_ms;
     struct str text; /* without line feed */
 };
+
+/* To the server's own log, which has no secrets. */
+void lambda_log_locally(const struct lambda_line *line);
 
 struct lambda_options {
     struct store *store;

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-static void to_server_log(const struct lambda_line *line)
+void lambda_log_locally(const struct lambda_line *line)
 {
     log_write(LOG_INFO, NULL, "function", (const struct log_field[]){
         LOG_STR("function", line->function), LOG_STR("stream", line->stream), LOG_STR("line", line->text), LOG_END });
@@ -13,11 +13,11 @@ static void hand_out(struct environment *environment, struct str text)
 {
     const struct lambda_options *options = &environment->lambda->options;
     const struct lambda_line line = { environment->account, environment->region, environment->function, environment->group,
-                                      environment->stream, clock_now_ms(), text };
+                                      environment->stream, environment->access_key, environment->session_token, clock_now_ms(), text };
     if (options->log) {
         options->log(options->self, &line);
     } else {
-        to_server_log(&line);
+        lambda_log_locally(&line);
     }
 }
 

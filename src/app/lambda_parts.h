@@ -63,6 +63,7 @@ struct environment {
     uint16_t slot;
     struct str key;            /* which version of which function */
     struct str account, region, function, group, stream, version;
+    struct str access_key, session_token; /* of the function's role */
     struct str token;          /* absent: the runtime shows none */
     int64_t memory;
     int64_t made_ms, used_ms;

@@ -91,7 +91,7 @@ static void put(struct arena *arena, struct setup *setup, const char *name, stru
 }
 
 /* The rights of the function's role: Lambda assumes it, as its trust policy must allow. */
-static struct err put_credentials(struct ctx *ctx, struct lambda *lambda, const struct lambda_image *image, const struct environment *environment,
+static struct err put_credentials(struct ctx *ctx, struct lambda *lambda, const struct lambda_image *image, struct environment *environment,
                                   struct setup *setup)
 {
     const struct sts_assume_role_in in = { .role_arn = image->config.role, .role_session_name = image->config.function_name,
@@ -103,6 +103,8 @@ static struct err put_credentials(struct ctx *ctx, struct lambda *lambda, const 
         return fail(ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "The role defined for the function cannot be assumed by Lambda.");
     }
     const struct sts_credentials *credentials = ((const struct sts_assume_role_out *)out)->credentials;
+    environment->access_key = str_copy(environment->arena, credentials->access_key_id);
+    environment->session_token = str_copy(environment->arena, credentials->session_token);
     put(ctx->arena, setup, "AWS_ACCESS_KEY_ID", credentials->access_key_id);
     put(ctx->arena, setup, "AWS_SECRET_ACCESS_KEY", credentials->secret_access_key);
     put(ctx->arena, setup, "AWS_SESSION_TOKEN", credentials->session_token);

@@ -20,6 +20,7 @@
 #include "app/export.h"
 #include "app/findings_table.h"
 #include "app/front.h"
+#include "app/function_logs.h"
 #include "app/known.h"
 #include "app/lambda.h"
 #include "app/lists.h"
@@ -56,6 +57,7 @@ struct server {
     struct oidc_keys *oidc_keys;
     struct front *front;
     struct lambda *lambda;
+    struct function_logs *function_logs;
     struct rotator *rotator;
     struct log_feeds *log_feeds;
     struct alarms *alarms;
@@ -127,6 +129,8 @@ static struct err open_lambda(struct ctx *ctx, struct server *server)
         .idle_ms = settings->lambda_idle_ms,
         .retry_pause_ms = settings->lambda_retry_ms,
         .body_max = (size_t)settings->body_limit,
+        .log = function_logs_take,
+        .self = server->function_logs,
     }, &server->lambda);
 }
 
@@ -412,8 +416,10 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     TRY(open_deliverer(ctx, server));
     TRY(oidc_keys_open(ctx, &server->settings.jwks, &server->oidc_keys));
     sts_keys_from(oidc_keys_source(server->oidc_keys));
+    server->function_logs = function_logs_open();
     TRY(open_lambda(ctx, server));
     TRY(open_front(ctx, server));
+    function_logs_start(server->function_logs, front_inside(server->front));
     TRY(rotator_open(ctx, &(struct rotator_options){ server->store, server->writer, front_inside(server->front) }, &server->rotator));
     TRY(log_feeds_open(ctx, &(struct log_feeds_options){ server->store, server->writer, front_inside(server->front) }, &server->log_feeds));
     TRY(alarms_open(ctx, &(struct alarms_options){ server->store, server->writer, front_inside(server->front) }, &server->alarms));
@@ -450,6 +456,7 @@ static void close_all(struct server *server)
     audit_stream_close(server->stream);
     watch_close(server->watch);
     lambda_close(server->lambda);
+    function_logs_close(server->function_logs);
     blobs_stop(server->blobs);
     store_writer_close(server->writer);
     journal_close(server->journal);
