@@ -49,7 +49,8 @@ CREATE TABLE s3_object (
     body BLOB,
     PRIMARY KEY (bucket, name, place)
 );
-CREATE UNIQUE INDEX s3_object_latest ON s3_object (bucket, name) WHERE latest = 1;
+-- with latest in it, so that lists choose it
+CREATE UNIQUE INDEX s3_object_latest ON s3_object (bucket, latest, name) WHERE latest = 1;
 CREATE UNIQUE INDEX s3_object_version ON s3_object (bucket, name, version);
 
 -- a multipart upload under way; what its object will bear is as in s3_object
