@@ -295,6 +295,28 @@ def test_a_function_is_told(yagura, plain):
     plain.delete_alarms(AlarmNames=[name])
 
 
+def test_a_line_of_a_log_raises_an_alarm(yagura, plain):
+    """The whole chain: PutLogEvents, a metric filter, a metric, an alarm and its history."""
+    logs, group, namespace, name = yagura.client("logs"), unique("group"), unique("App"), unique("alarm")
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    logs.put_metric_filter(logGroupName=group, filterName="denied", filterPattern='{ $.errorCode = "AccessDenied" }',
+                           metricTransformations=[{"metricName": "Denied", "metricNamespace": namespace, "metricValue": "1"}])
+    alarm(plain, name, namespace, MetricName="Denied", Threshold=3, ComparisonOperator="GreaterThanOrEqualToThreshold",
+          TreatMissingData="notBreaching")
+    state(plain, name, "OK")
+    at = int(NOW().timestamp() * 1000)
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[
+        {"timestamp": at + n, "message": json.dumps({"errorCode": "AccessDenied" if n % 2 else "None"})} for n in range(6)])
+    risen = state(plain, name, "ALARM")
+    assert "was greater than or equal to the threshold (3.0)" in risen["StateReason"]
+    assert plain.list_metrics(Namespace=namespace)["Metrics"] == [{"Namespace": namespace, "MetricName": "Denied", "Dimensions": []}]
+    said = [json.loads(one["HistoryData"]) for one in history(plain, name, "StateUpdate", ScanBy="TimestampAscending")]
+    assert [(one["oldState"]["stateValue"], one["newState"]["stateValue"]) for one in said] == [("INSUFFICIENT_DATA", "OK"), ("OK", "ALARM")]
+    assert said[1]["newState"]["stateReasonData"]["recentDatapoints"][-1] == 3.0
+    plain.delete_alarms(AlarmNames=[name])
+
+
 def test_who_may_not(yagura, plain):
     iam, user = yagura.client("iam"), unique("user")
     iam.create_user(UserName=user)
