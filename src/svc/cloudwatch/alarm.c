@@ -212,7 +212,7 @@ struct err cloudwatch_set_alarm_state(struct request *rq, const struct cloudwatc
     bool found = false;
     TRY(cloudwatch_row_alarm_get(&rows, in->alarm_name, &alarm, &found));
     if (!found) {
-        return fail(&rq->ctx, &CLOUDWATCH_RESOURCE_NOT_FOUND, " ");
+        return fail(&rq->ctx, &CLOUDWATCH_RESOURCE_NOT_FOUND, "%s", ""); /* AWS says no more */
     }
     if (in->state_reason_data.ptr && json_parse(rq->ctx.arena, in->state_reason_data, NULL) == NULL) {
         return fail(&rq->ctx, &CLOUDWATCH_INVALID_FORMAT_FAULT, "StateReasonData is not valid JSON.");

@@ -112,6 +112,45 @@ STORE_TEST(old_data_become_coarser_and_go_and_none_is_lost_before)
     test_request_end(&rq);
 }
 
+/* spec: what AWS once sent a function (aws_recorded, test_alarm_lambda_target). */
+STORE_TEST(a_function_is_told_what_changed)
+{
+    static const char *const paths[][2] = {
+        { "source", "aws.cloudwatch" }, { "accountId", "111122223333" }, { "region", "ap-northeast-1" },
+        { "alarmArn", "arn:aws:cloudwatch:ap-northeast-1:111122223333:alarm:a" }, { "alarmData.alarmName", "a" },
+        { "alarmData.state.value", "ALARM" }, { "alarmData.state.reason", "test" }, { "alarmData.previousState.value", "INSUFFICIENT_DATA" },
+        { "alarmData.previousState.reason", "Unchecked: Initial alarm creation" },
+    };
+    struct request rq = test_request(test, arena, &CLOUDWATCH_MODEL);
+    struct str target = STR("arn:aws:lambda:ap-northeast-1:111122223333:function:f");
+    const struct cloudwatch_put_metric_alarm_in in = {
+        .alarm_name = STR("a"), .namespace = STR("namespace"), .metric_name = STR("metric1"), .statistic = STR("Average"), .period = SOME(10),
+        .evaluation_periods = SOME(1), .threshold = SOME(2), .comparison_operator = STR("GreaterThanThreshold"), .alarm_actions = { &target, 1 },
+    };
+    const struct cloudwatch_set_alarm_state_in now = { STR("a"), STR("ALARM"), STR("test"), STR_NONE };
+    struct cloudwatch_put_metric_alarm_out out = { 0 };
+    struct cloudwatch_set_alarm_state_out set = { 0 };
+    struct cloudwatch_action action = { .id = STR_NONE };
+    size_t count = 0;
+    CHECK_OK(cloudwatch_put_metric_alarm(&rq, &in, &out));
+    CHECK_OK(cloudwatch_set_alarm_state(&rq, &now, &set));
+    CHECK_OK(cloudwatch_actions(&rq.ctx, rq.db, 1, &action, &count));
+    CHECK_INT(count, 1);
+    CHECK(str_equal(action.target, target));
+    const struct json *event = json_parse(arena, action.payload, NULL);
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        CHECK_STR(json_text(json_path(event, paths[i][0])), paths[i][1]);
+    }
+    const struct json *metric = json_path(event, "alarmData.configuration.metrics")->child;
+    CHECK_STR(json_text(json_path(metric, "metricStat.metric.name")), "metric1");
+    CHECK_STR(json_path(metric, "metricStat.period")->text, "10");
+    CHECK(json_is_true(json_path(metric, "returnData")) && json_path(metric, "metricStat.metric.dimensions")->count == 0);
+    CHECK_OK(cloudwatch_action_done(&rq.ctx, rq.db, &action, STR_NONE));
+    CHECK_OK(cloudwatch_actions(&rq.ctx, rq.db, 1, &action, &count));
+    CHECK_INT(count, 0);
+    test_request_end(&rq);
+}
+
 static bool is_alarm(void *argument, struct str alarm, struct str state)
 {
     return str_equal(alarm, *(const struct str *)argument) && str_equal(state, STR("ALARM"));

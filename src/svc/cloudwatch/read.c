@@ -15,20 +15,36 @@ struct page {
     bool full;
 };
 
-static struct str label_of(const struct query *query)
+/* Of several statistics of one metric the label says which it is. */
+static bool stands_alone(const struct queries *queries, const struct query *query)
 {
-    if (query->item->label.ptr) {
-        return query->item->label;
+    for (size_t i = 0; i < queries->count; i++) {
+        const struct query *other = &queries->items[i];
+        if (other != query && other->node == NULL && str_equal(other->metric, query->metric)
+            && !str_equal(other->item->metric_stat->stat, query->item->metric_stat->stat)) {
+            return false;
+        }
     }
-    return query->node ? query->item->id : query->item->metric_stat->metric->metric_name;
+    return true;
 }
 
-static void fill_result(struct arena *arena, const struct query *query, const struct series *series, bool ascending, struct page *page,
-                        struct cloudwatch_metric_data_result *out)
+static struct str label_of(struct arena *arena, const struct queries *queries, const struct query *query)
+{
+    const struct cloudwatch_metric_stat *stat = query->item->metric_stat;
+    if (query->item->label.ptr || query->node) {
+        return query->item->label.ptr ? query->item->label : query->item->id;
+    }
+    return stands_alone(queries, query)
+        ? stat->metric->metric_name
+        : str_format(arena, "%" STR_FMT " %" STR_FMT, STR_ARG(stat->metric->metric_name), STR_ARG(stat->stat));
+}
+
+static void fill_result(struct arena *arena, struct str id, struct str label, const struct series *series, bool ascending,
+                        struct page *page, struct cloudwatch_metric_data_result *out)
 {
     *out = (struct cloudwatch_metric_data_result){
-        .id = query->item->id,
-        .label = label_of(query),
+        .id = id,
+        .label = label,
         .timestamps = { ARENA_ARRAY(arena, int64_t, series->count), 0 },
         .values = { ARENA_ARRAY(arena, double, series->count), 0 },
         .status_code = STR("Complete"),
@@ -74,7 +90,8 @@ static struct err fill_results(struct request *rq, const struct queries *queries
                         STR_ARG(query->item->id));
         }
         for (size_t k = 0; k < query->value.count; k++) {
-            fill_result(rq->ctx.arena, query, &query->value.items[k], ascending, page, &out->items[out->count++]);
+            fill_result(rq->ctx.arena, query->item->id, label_of(rq->ctx.arena, queries, query), &query->value.items[k], ascending, page,
+                        &out->items[out->count++]);
         }
     }
     return ERR_OK;
