@@ -220,6 +220,50 @@ static struct err run_within(struct passage *passage)
     return rq->after.run ? fail(&rq->ctx, &FAULT_INTERNAL, "%s blocks, and can't be called here", rq->operation->name) : ERR_OK;
 }
 
+enum { BODY_MAX = 256 << 20 };
+
+static const struct member *payload_of(const struct shape *output)
+{
+    for (size_t i = 0; i < output->member_count; i++) {
+        if (output->members[i].payload && output->members[i].streaming) {
+            return &output->members[i];
+        }
+    }
+    return NULL;
+}
+
+static struct err read_whole(struct request *rq, const struct http_stream *stream, struct str *out)
+{
+    if (stream->size > BODY_MAX) {
+        return fail(&rq->ctx, &FAULT_INVALID, "what %s gives is larger than is read here: %d MiB", rq->operation->name, BODY_MAX >> 20);
+    }
+    char *bytes = arena_alloc_raw(rq->ctx.arena, (size_t)stream->size + 1);
+    for (uint64_t at = 0; at < stream->size;) {
+        const int64_t got = http_stream_read(stream, at, bytes + at, (size_t)(stream->size - at));
+        if (got <= 0) {
+            return fail(&rq->ctx, &FAULT_IO, "what %s gives can't be read", rq->operation->name);
+        }
+        at += (uint64_t)got;
+    }
+    *out = (struct str){ bytes, (size_t)stream->size };
+    return ERR_OK;
+}
+
+/* Whoever calls from inside gets a body whole. */
+static struct err settle_stream(struct passage *passage)
+{
+    struct request *rq = &passage->rq;
+    const struct http_stream *stream = rq->extra.stream;
+    const struct member *payload = stream ? payload_of(rq->operation->output) : NULL;
+    if (stream == NULL) {
+        return ERR_OK;
+    }
+    rq->extra.stream = NULL;
+    const struct err err = payload ? read_whole(rq, stream, (struct str *)(void *)((char *)passage->out + payload->offset)) : ERR_OK;
+    http_stream_close(stream);
+    return err;
+}
+
 static struct err run(struct passage *passage, const void **out)
 {
     struct request *rq = &passage->rq;
@@ -235,6 +279,8 @@ static struct err run(struct passage *passage, const void **out)
     passage->started_us = clock_monotonic_us();
     passage->alone = rq->db == NULL;
     struct err err = passage->alone ? run_alone(passage) : run_within(passage);
+    const struct err settled = settle_stream(passage);
+    err = err.fault ? err : settled;
     if (!err.fault) {
         err = check(passage);
     }

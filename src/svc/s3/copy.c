@@ -187,7 +187,7 @@ struct err s3_copy_object(struct request *rq, const struct s3_copy_object_in *in
     TRY(check_change(rq, in, &copying->source));
     TRY(conditions_check_write(rq, in->if_match, in->if_none_match, &bucket, in->key));
     TRY(fill(rq, in, copying, &bucket, &row));
-    TRY(object_rows_put(&rq->ctx, rq->db, &row));
+    TRY(object_put(rq, &row));
     struct s3_copy_object_result *result = ARENA_NEW(rq->ctx.arena, struct s3_copy_object_result);
     const struct checksum checksum = checksum_read(rq->ctx.arena, row.checksum);
     checksum_show_in(S3_SHAPE_COPY_OBJECT_RESULT, &checksum, result);

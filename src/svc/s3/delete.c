@@ -10,7 +10,7 @@ static struct err put_marker(struct request *rq, const struct bucket_row *bucket
     struct object_row row = { .bucket = bucket->name, .name = key, .version = object_new_version(rq, bucket), .marker = true,
                               .modified_ms = rq->ctx.now_ms / 1000 * 1000, .owner = bucket->account };
     *version = row.version;
-    return object_rows_put(&rq->ctx, rq->db, &row);
+    return object_put(rq, &row);
 }
 
 struct removed {

@@ -89,6 +89,12 @@ struct str object_etag(struct arena *arena, const struct object_row *row)
     return str_format(arena, "\"%" STR_FMT "\"", STR_ARG(row->etag));
 }
 
+struct err object_put(struct request *rq, struct object_row *row)
+{
+    const struct err err = object_rows_put(&rq->ctx, rq->db, row);
+    return err_is(err, &STORE_CONFLICT) ? s3_fail(rq, &S3_SLOW_DOWN) : err;
+}
+
 /* --- PutObject --- */
 
 struct err object_before_put(struct request *rq, const struct s3_put_object_in *in)
@@ -135,7 +141,7 @@ struct err s3_put_object(struct request *rq, const struct s3_put_object_in *in, 
     TRY(object_check_key(rq, in->key));
     TRY(conditions_check_write(rq, in->if_match, in->if_none_match, &bucket, in->key));
     TRY(fill_row(rq, in, &bucket, &row));
-    TRY(object_rows_put(&rq->ctx, rq->db, &row));
+    TRY(object_put(rq, &row));
     out->e_tag = object_etag(rq->ctx.arena, &row);
     out->version_id = object_shown_version(&bucket, row.version);
     checksum_show(rq, &intake_of(rq)->checksum, out);

@@ -14,6 +14,8 @@ struct err object_need(struct request *rq, const struct bucket_row *bucket, stru
 struct str object_new_version(struct request *rq, const struct bucket_row *bucket);
 /* What PutObject and DeleteObject show of it; absent where the bucket never was versioned. */
 struct str object_shown_version(const struct bucket_row *bucket, struct str version);
+/* object_rows_put; SlowDown where another server was faster (PostgreSQL). */
+struct err object_put(struct request *rq, struct object_row *row);
 struct str object_etag(struct arena *arena, const struct object_row *row); /* in quotes */
 
 /* What takes long of a PutObject: its body, sealed. */
