@@ -361,7 +361,9 @@ struct journal_entry *audit_event(struct arena *arena, const struct audit_call *
     text_add(&source, str_of(prefix));
     text_add(&source, STR(".amazonaws.com"));
     parts.source = text_str(&source);
-    parts.name = cloudtrail_event_name(parts.source, str_of(rq->operation->name));
+    parts.name = cloudtrail_event_name(str_equal(str_of(prefix), str_of(rq->service->endpoint_prefix)) ? parts.source
+                                                                                                       : STR("s3-control.amazonaws.com"),
+                                       str_of(rq->operation->name));
     parts.region = cloudtrail_region(parts.source, rq->region);
     parts.read_only = cloudtrail_read_only(parts.source, parts.name);
     find_resources(&parts);

@@ -47,6 +47,8 @@ static const struct setting table[] = {
       AT(account_id), KIND_TEXT, SETTINGS_SERVE | SETTINGS_WHERE, 0, 0 },
     { "account", "ID", NULL, NULL, "be the root of this account for an hour, instead of the first administrator", AT(account), KIND_TEXT,
       SETTINGS_ENV, 0, 0 },
+    { "hosts", NULL, NULL, NULL, "print the line for /etc/hosts by which S3 Control clients find the server, who put an account in front of its host",
+      AT(hosts), KIND_FLAG, SETTINGS_ENV, 0, 0 },
     { "region", "REGION", "YAGURA_REGION", "ap-northeast-1", "region for whatever no signature names", AT(region),
       KIND_TEXT, SETTINGS_SERVE | SETTINGS_WHERE, 0, 0 },
     { "region", "REGION", NULL, "us-east-1", "region of the bucket, unless the URI names it", AT(region), KIND_TEXT, SETTINGS_VERIFY, 0, 0 },

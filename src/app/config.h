@@ -76,6 +76,7 @@ struct settings {
     int64_t hop_limit;
     bool version1;
     struct str account; /* of env */
+    bool hosts;         /* of env */
     bool help;
     struct path_list arguments; /* what is no option */
 };

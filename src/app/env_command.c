@@ -77,6 +77,31 @@ static struct err print_administrator(struct ctx *ctx, const struct settings *se
     return ERR_OK;
 }
 
+/* "127.0.0.1:4700" of "http://127.0.0.1:4700/", without its port. */
+static struct str host_of(struct str endpoint)
+{
+    const size_t at = str_search(endpoint, STR("://"));
+    struct str rest = STR_NONE;
+    const struct str place = str_cut(at == STR_MISSING ? endpoint : str_from(endpoint, at + 3), '/', &rest);
+    return str_cut(place, ':', &rest);
+}
+
+static bool is_address(struct str host)
+{
+    return str_find(host, '.') != STR_MISSING && host.ptr[host.len - 1] >= '0' && host.ptr[host.len - 1] <= '9';
+}
+
+/* S3 Control clients call ACCOUNT.HOST, a name that needs not resolve. */
+static void print_hosts(struct str account, struct str endpoint)
+{
+    const struct str host = host_of(endpoint);
+    printf("%" STR_FMT " %" STR_FMT ".localhost", STR_ARG(is_address(host) ? host : STR("127.0.0.1")), STR_ARG(account));
+    if (!str_equal(host, STR("localhost"))) {
+        printf(" %" STR_FMT ".%" STR_FMT, STR_ARG(account), STR_ARG(host));
+    }
+    putchar('\n');
+}
+
 static struct err print_environment(struct ctx *ctx, const struct settings *settings)
 {
     struct str endpoint = STR_NONE;
@@ -87,6 +112,10 @@ static struct err print_environment(struct ctx *ctx, const struct settings *sett
                     STR_ARG(settings->data));
     }
     TRY(read);
+    if (settings->hosts) {
+        print_hosts(settings->account.ptr ? settings->account : settings->account_id, str_trim(endpoint));
+        return ERR_OK;
+    }
     print_export("AWS_ENDPOINT_URL", str_trim(endpoint));
     print_export("AWS_REGION", settings->region);
     print_export("AWS_DEFAULT_REGION", settings->region);
@@ -111,7 +140,7 @@ const struct command COMMAND_ENV = {
     .name = "env",
     .summary = "print shell lines that point aws, boto3 and other AWS clients at the server",
     .usage = "yagura env [options]",
-    .examples = "  eval \"$(yagura env)\"\n  aws sts get-caller-identity\n  eval \"$(yagura env --account 222233334444)\"\n",
+    .examples = "  eval \"$(yagura env)\"\n  aws sts get-caller-identity\n  eval \"$(yagura env --account 222233334444)\"\n  yagura env --hosts | sudo tee -a /etc/hosts\n",
     .groups = SETTINGS_DATA | SETTINGS_WHERE | SETTINGS_ENV,
     .run = run,
 };

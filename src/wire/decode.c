@@ -181,13 +181,14 @@ static bool is_in_body(const struct member *member)
     return member->location == IN_BODY;
 }
 
-/* Headers of which S3's handlers say themselves, in S3's words, what they may hold. */
+/* Headers of which S3's handlers say themselves, in S3's words, what they may hold. The model's pattern of S3 Control's ARNs
+ * has no room for those of buckets. */
 static bool is_judged_here(const struct member *member)
 {
     static const struct str left[] = { STR_INIT("x-amz-acl"), STR_INIT("x-amz-object-lock-mode"),
-        STR_INIT("x-amz-transition-default-minimum-object-size") };
+        STR_INIT("x-amz-transition-default-minimum-object-size"), STR_INIT("resourceArn") };
     for (size_t i = 0; i < COUNT_OF(left); i++) {
-        if (member->location == IN_HEADER && str_equal_nocase(str_of(member->wire_name), left[i])) {
+        if (str_equal_nocase(str_of(member->wire_name), left[i])) {
             return false;
         }
     }
@@ -204,8 +205,8 @@ static struct err validate_s3(struct ctx *ctx, const struct wire_match *match, c
     if (outside.len) {
         return fail(ctx, match->service->validation, "%.*s", STR_ARG(outside));
     }
-    if (is_raw(rest_payload(shape)) || validate_members(ctx->arena, shape, in, is_in_body).len == 0) {
-        return ERR_OK; /* a policy is the handler's to judge, a body of bytes may be anything */
+    if (strcmp(match->service->name, "s3") != 0 || is_raw(rest_payload(shape)) || validate_members(ctx->arena, shape, in, is_in_body).len == 0) {
+        return ERR_OK; /* a policy and S3 Control's few bodies are the handlers' to judge, bytes may be anything */
     }
     if (request->body.len == 0) {
         return fail(ctx, &no_body, "Request Body is empty");

@@ -92,16 +92,34 @@ static bool is_sender(const struct trouble *t)
     return t->fault->http < 500;
 }
 
+static void write_elements(struct text *text, const struct trouble *t)
+{
+    for (size_t i = 0; i < t->match->element_count; i++) {
+        xml_element(text, t->match->elements[i].name, t->match->elements[i].value);
+    }
+}
+
+static struct str host_id(struct ctx *ctx)
+{
+    return str_base64(ctx->arena, ctx->request_id.ptr ? ctx->request_id : STR(""));
+}
+
 static void write_error_response(struct ctx *ctx, const struct trouble *t, enum xml_scope scope,
                                  struct http_response *response)
 {
     struct text text = text_new(ctx->arena);
     xml_open_namespace(&text, STR("ErrorResponse"), t->match->service ? t->match->service->xml_namespace : NULL);
     xml_open(&text, STR("Error"));
-    xml_element(&text, STR("Type"), is_sender(t) ? STR("Sender") : STR("Receiver"));
+    if (!respond_is_s3control(t->match)) {
+        xml_element(&text, STR("Type"), is_sender(t) ? STR("Sender") : STR("Receiver"));
+    }
     xml_element(&text, STR("Code"), str_of(t->fault->code));
     write_details(&text, t, scope);
+    write_elements(&text, t);
     xml_close(&text, STR("Error"));
+    if (respond_is_s3control(t->match)) {
+        xml_element(&text, STR("HostId"), host_id(ctx));
+    }
     xml_element(&text, STR("RequestId"), ctx->request_id);
     xml_close(&text, STR("ErrorResponse"));
     response->body = text_str(&text);
@@ -127,11 +145,9 @@ static void write_s3(struct ctx *ctx, const struct trouble *t, struct http_respo
     text_add(&text, STR("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>"));
     xml_element(&text, STR("Code"), str_of(t->fault->code));
     write_details(&text, t, XML_BODY_MEMBERS);
-    for (size_t i = 0; i < t->match->element_count; i++) {
-        xml_element(&text, t->match->elements[i].name, t->match->elements[i].value);
-    }
+    write_elements(&text, t);
     xml_element(&text, STR("RequestId"), ctx->request_id);
-    xml_element(&text, STR("HostId"), str_base64(ctx->arena, ctx->request_id.ptr ? ctx->request_id : STR("")));
+    xml_element(&text, STR("HostId"), host_id(ctx));
     text_add(&text, STR("</Error>"));
     response->body = text_str(&text);
     respond_type(ctx, response, STR("application/xml"));

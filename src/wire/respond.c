@@ -7,10 +7,15 @@ bool respond_is_s3(const struct wire_match *match)
            && (match->service == NULL || str_equal(str_of(match->service->name), STR("s3")));
 }
 
+bool respond_is_s3control(const struct wire_match *match)
+{
+    return match->service && str_equal(str_of(match->service->name), STR("s3control"));
+}
+
 void respond_ids(struct ctx *ctx, const struct wire_match *match, struct http_response *response)
 {
     const struct str id = ctx->request_id.ptr ? ctx->request_id : STR("");
-    if (respond_is_s3(match)) {
+    if (respond_is_s3(match) || respond_is_s3control(match)) {
         http_response_add(ctx->arena, response, STR("x-amz-request-id"), id);
         http_response_add(ctx->arena, response, STR("x-amz-id-2"), str_base64(ctx->arena, id));
     } else {

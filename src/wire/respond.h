@@ -5,6 +5,7 @@
 #include "wire/codec.h"
 
 bool respond_is_s3(const struct wire_match *match);
+bool respond_is_s3control(const struct wire_match *match);
 /* The request's id under the names that the protocol's clients look for; cbor's own marker. */
 void respond_ids(struct ctx *ctx, const struct wire_match *match, struct http_response *response);
 /* Content-Type, unless a member has set it already. */

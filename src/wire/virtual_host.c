@@ -26,10 +26,21 @@ static size_t service_label(struct str host)
     return found;
 }
 
+/* S3 Control puts the account in front of the host, and its API's version in front of the path. */
+static bool names_account(const struct http_request *request, struct str host)
+{
+    int64_t number = 0;
+    const struct str label = str_cut(host, '.', &(struct str){ NULL, 0 });
+    return label.len == 12 && str_to_int(label, &number) && number >= 0 && str_starts(request->path, STR("/v20180820/"));
+}
+
 struct str virtual_host_bucket(const struct http_request *request)
 {
     static const struct str local = STR_INIT(".localhost");
     const struct str host = host_of(request);
+    if (names_account(request, host)) {
+        return STR_NONE;
+    }
     if (host.len > local.len && str_equal_nocase(str_from(host, host.len - local.len), local)) {
         return str_slice(host, 0, host.len - local.len);
     }

@@ -160,12 +160,43 @@ static const char *const LAMBDA[][2] = {
     { "UpdateFunctionConfiguration", "UpdateFunctionConfiguration20150331v2" },
 };
 
+/* spec: S3 user guide, "Amazon S3 CloudTrail events", bucket-level actions. */
+static const char *const S3[][2] = {
+    { "DeletePublicAccessBlock", "DeleteBucketPublicAccessBlock" },
+    { "GetBucketAccelerateConfiguration", "GetAccelerateConfiguration" },
+    { "GetBucketLifecycleConfiguration", "GetBucketLifecycle" },
+    { "GetBucketNotificationConfiguration", "GetBucketNotification" },
+    { "GetObjectLockConfiguration", "GetBucketObjectLockConfiguration" },
+    { "GetPublicAccessBlock", "GetBucketPublicAccessBlock" },
+    { "PutBucketAccelerateConfiguration", "PutAccelerateConfiguration" },
+    { "PutBucketLifecycleConfiguration", "PutBucketLifecycle" },
+    { "PutBucketNotificationConfiguration", "PutBucketNotification" },
+    { "PutObjectLockConfiguration", "PutBucketObjectLockConfiguration" },
+    { "PutPublicAccessBlock", "PutBucketPublicAccessBlock" },
+};
+
+static const char *const S3_CONTROL[][2] = {
+    { "DeletePublicAccessBlock", "DeleteAccountPublicAccessBlock" },
+    { "GetPublicAccessBlock", "GetAccountPublicAccessBlock" },
+    { "PutPublicAccessBlock", "PutAccountPublicAccessBlock" },
+};
+
 struct str cloudtrail_event_name(struct str source, struct str operation)
 {
-    const bool lambda = str_equal(source, STR("lambda.amazonaws.com"));
-    for (size_t i = 0; lambda && i < COUNT_OF(LAMBDA); i++) {
-        if (str_equal(operation, str_of(LAMBDA[i][0]))) {
-            return str_of(LAMBDA[i][1]);
+    const struct {
+        struct str source;
+        const char *const (*names)[2];
+        size_t count;
+    } services[] = {
+        { STR("lambda.amazonaws.com"), LAMBDA, COUNT_OF(LAMBDA) },
+        { STR("s3.amazonaws.com"), S3, COUNT_OF(S3) },
+        { STR("s3-control.amazonaws.com"), S3_CONTROL, COUNT_OF(S3_CONTROL) },
+    };
+    for (size_t i = 0; i < COUNT_OF(services); i++) {
+        for (size_t j = 0; str_equal(source, services[i].source) && j < services[i].count; j++) {
+            if (str_equal(operation, str_of(services[i].names[j][0]))) {
+                return str_of(services[i].names[j][1]);
+            }
         }
     }
     return operation;

@@ -16,7 +16,7 @@ const char *cloudtrail_resource_type(struct str source, struct str parameter);
 const char *cloudtrail_data_type(struct str source);
 /* spec: readOnly by the operation's first word, but for keys' use and sessions, which change nothing. */
 bool cloudtrail_read_only(struct str source, struct str operation);
-/* Events whose name carries the API's version: "CreateFunction20150331". */
+/* What CloudTrail calls the operation: "CreateFunction20150331", "PutBucketLifecycle". */
 struct str cloudtrail_event_name(struct str source, struct str operation);
 
 /* Services without regions have their events in us-east-1. */

@@ -6,7 +6,7 @@ static const struct fault INVALID_TAG = { "InvalidTag", NULL, NULL, 400 };
 static const struct fault BAD_REQUEST = { "BadRequest", NULL, NULL, 400 };
 
 /* spec: S3 user guide, "Using cost allocation S3 bucket tags": letters, numbers and spaces in UTF-8, and + - = . _ : / @. */
-static bool is_text(struct str text, size_t max)
+bool tag_text_fits(struct str text, size_t max)
 {
     size_t count = 0;
     for (size_t i = 0; i < text.len; i++) {
@@ -32,10 +32,10 @@ static struct err check_tag(struct request *rq, const struct s3_tag *tag, enum t
         return invalid(rq, tag->key, of == TAGS_OF_BUCKET ? "System tags cannot be added/updated by requester"
                                                           : "Your TagKey cannot be prefixed with aws:");
     }
-    if (tag->key.len == 0 || !is_text(tag->key, KEY_MAX)) {
+    if (tag->key.len == 0 || !tag_text_fits(tag->key, KEY_MAX)) {
         return invalid(rq, tag->key, "The TagKey you have provided is invalid");
     }
-    if (!is_text(tag->value, VALUE_MAX)) {
+    if (!tag_text_fits(tag->value, VALUE_MAX)) {
         request_element(rq, STR("TagValue"), tag->value);
         return invalid(rq, tag->key, "The TagValue you have provided is invalid");
     }
