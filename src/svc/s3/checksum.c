@@ -24,6 +24,16 @@ const char *checksum_name(enum checksum_kind kind)
     return KINDS[kind].name;
 }
 
+const char *checksum_member(enum checksum_kind kind)
+{
+    return KINDS[kind].member;
+}
+
+bool checksum_is_crc(enum checksum_kind kind)
+{
+    return kind == CHECKSUM_CRC32 || kind == CHECKSUM_CRC32C || kind == CHECKSUM_CRC64NVME;
+}
+
 size_t checksum_size(enum checksum_kind kind)
 {
     return KINDS[kind].size;

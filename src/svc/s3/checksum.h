@@ -18,6 +18,8 @@ struct checksum {
 };
 
 const char *checksum_name(enum checksum_kind kind); /* "CRC64NVME" */
+const char *checksum_member(enum checksum_kind kind); /* "ChecksumCRC64NVME" */
+bool checksum_is_crc(enum checksum_kind kind);      /* only those can be of a whole made of parts */
 enum checksum_kind checksum_named(struct str name); /* CHECKSUM_NONE: no such */
 size_t checksum_size(enum checksum_kind kind);      /* of its bytes */
 

@@ -5,6 +5,7 @@
 #include "svc/s3/headers.h"
 #include "svc/s3/members.h"
 #include "svc/s3/outflow.h"
+#include "svc/s3/traits.h"
 #include "svc/s3/work.h"
 
 static const int64_t SOURCE_MAX = (int64_t)5 * 1024 * 1024 * 1024;
@@ -148,6 +149,9 @@ static struct err fill(struct request *rq, const struct s3_copy_object_in *in, c
 {
     const struct object_row *source = &copying->source;
     const bool replace = str_equal(in->metadata_directive, STR("REPLACE"));
+    const bool own_tags = str_equal(in->tagging_directive, STR("REPLACE"));
+    struct traits traits = { .tags = STR_NONE };
+    TRY(traits_take(rq, in, bucket, &traits));
     *row = (struct object_row){
         .bucket = bucket->name,
         .name = in->key,
@@ -159,7 +163,11 @@ static struct err fill(struct request *rq, const struct s3_copy_object_in *in, c
         .owner = bucket->account,
         .headers = source->headers,
         .checksum = copying->anew ? checksum_write(rq->ctx.arena, &copying->intake.checksum) : source->checksum,
-        .tags = source->tags,
+        .tags = own_tags ? traits.tags : source->tags,
+        .lock_mode = traits.lock_mode,
+        .retain_until_ms = traits.retain_until_ms,
+        .legal_hold = traits.legal_hold,
+        .hold_said = traits.hold_said,
     };
     TRY(replace ? headers_take(rq, in, &row->headers) : ERR_OK);
     if (!copying->anew) {

@@ -1,6 +1,7 @@
 /* delete.c - DeleteObject and DeleteObjects: versions that go, and delete markers. */
 #include "svc/s3/access.h"
 #include "svc/s3/object.h"
+#include "svc/s3/traits.h"
 
 enum { DELETE_MAX = 1000 };
 
@@ -18,7 +19,8 @@ struct removed {
     bool marker;
 };
 
-static struct err remove_one(struct request *rq, const struct bucket_row *bucket, struct str key, struct str version, struct removed *out)
+static struct err remove_one(struct request *rq, const struct bucket_row *bucket, struct str key, struct str version, bool bypass,
+                             struct removed *out)
 {
     struct object_row row = { .name = STR_NONE };
     bool found = false;
@@ -31,6 +33,7 @@ static struct err remove_one(struct request *rq, const struct bucket_row *bucket
     }
     TRY(object_rows_get(&rq->ctx, rq->db, bucket->name, key, version.ptr ? version : STR("null"), &row, &found));
     out->marker = found && row.marker;
+    TRY(found ? lock_check(rq, &row, bypass) : ERR_OK);
     return found ? object_rows_delete(&rq->ctx, rq->db, &row) : ERR_OK;
 }
 
@@ -40,7 +43,7 @@ struct err s3_delete_object(struct request *rq, const struct s3_delete_object_in
     struct removed removed = { .version = STR_NONE };
     TRY(bucket_need(rq, in->bucket, in->expected_bucket_owner, &bucket));
     TRY(conditions_check_write(rq, in->if_match, STR_NONE, &bucket, in->key));
-    TRY(remove_one(rq, &bucket, in->key, in->version_id, &removed));
+    TRY(remove_one(rq, &bucket, in->key, in->version_id, in->bypass_governance_retention.v, &removed));
     out->version_id = object_shown_version(&bucket, removed.version);
     out->delete_marker = removed.marker ? (struct opt_bool)SOME(true) : (struct opt_bool){ false, false };
     return ERR_OK;
@@ -61,10 +64,10 @@ static struct s3_deleted_object deleted(const struct bucket_row *bucket, const s
 
 /* spec: S3 API reference, DeleteObjects: ETag as a condition; the other two are for directory buckets. */
 static struct err remove_named(struct request *rq, const struct bucket_row *bucket, const struct s3_object_identifier *one,
-                               struct removed *removed)
+                               bool bypass, struct removed *removed)
 {
     TRY(conditions_check_write(rq, one->e_tag, STR_NONE, bucket, one->key));
-    return remove_one(rq, bucket, one->key, one->version_id, removed);
+    return remove_one(rq, bucket, one->key, one->version_id, bypass, removed);
 }
 
 struct err s3_delete_objects(struct request *rq, const struct s3_delete_objects_in *in, struct s3_delete_objects_out *out)
@@ -80,7 +83,7 @@ struct err s3_delete_objects(struct request *rq, const struct s3_delete_objects_
     out->errors.items = ARENA_ARRAY(rq->ctx.arena, struct s3_error, all->count);
     for (size_t i = 0; i < all->count; i++) {
         struct removed removed = { .version = STR_NONE };
-        const struct err err = access_may_delete(rq, i) ? remove_named(rq, &bucket, &all->items[i], &removed)
+        const struct err err = access_may_delete(rq, i) ? remove_named(rq, &bucket, &all->items[i], in->bypass_governance_retention.v, &removed)
                                                         : s3_fail(rq, &S3_ACCESS_DENIED);
         if (err.fault && err.fault->http >= 500) {
             return err;

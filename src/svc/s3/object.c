@@ -5,6 +5,7 @@
 #include "svc/s3/access.h"
 #include "svc/s3/headers.h"
 #include "svc/s3/intake.h"
+#include "svc/s3/traits.h"
 
 enum { KEY_MAX = 1024, VERSION_SIZE = 32 };
 
@@ -109,6 +110,8 @@ struct err object_before_put(struct request *rq, const struct s3_put_object_in *
 static struct err fill_row(struct request *rq, const struct s3_put_object_in *in, const struct bucket_row *bucket, struct object_row *row)
 {
     const struct intake *intake = intake_of(rq);
+    struct traits traits = { .tags = STR_NONE };
+    TRY(traits_take(rq, in, bucket, &traits));
     *row = (struct object_row){
         .bucket = bucket->name,
         .name = in->key,
@@ -121,6 +124,11 @@ static struct err fill_row(struct request *rq, const struct s3_put_object_in *in
         .checksum = checksum_write(rq->ctx.arena, &intake->checksum),
         .body = intake->body,
         .sse = sse_write(rq->ctx.arena, intake->sse),
+        .tags = traits.tags,
+        .lock_mode = traits.lock_mode,
+        .retain_until_ms = traits.retain_until_ms,
+        .legal_hold = traits.legal_hold,
+        .hold_said = traits.hold_said,
     };
     TRY(object_access_begin(rq, in, bucket, &row->acl, &row->owner));
     TRY(sse_keep(rq, bucket->name, intake->sse));

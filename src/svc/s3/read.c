@@ -6,6 +6,7 @@
 #include "svc/s3/object.h"
 #include "svc/s3/outflow.h"
 #include "svc/s3/sse.h"
+#include "svc/s3/traits.h"
 
 struct span {
     int64_t from, size;
@@ -48,6 +49,17 @@ static bool parse_range(struct str range, int64_t size, struct span *span, bool 
     }
     *span = (struct span){ .from = from, .size = to - from + 1, .partial = true };
     return true;
+}
+
+/* NULL: it has none of that number. */
+static const struct object_part *part_numbered(const struct object_row *row, int32_t number)
+{
+    for (size_t i = 0; i < row->part_count && row->parts[0].number > 0; i++) {
+        if (row->parts[i].number == number) {
+            return &row->parts[i];
+        }
+    }
+    return NULL;
 }
 
 static struct err choose_part(struct request *rq, const struct object_row *row, int32_t number, struct span *span)
@@ -124,10 +136,15 @@ static struct err override(struct request *rq, const void *in, void *out)
     return ERR_OK;
 }
 
-static void show_checksum(struct request *rq, const struct reading *reading, const struct object_row *row, bool partial, void *out)
+/* Of a part that was asked for: its own. A composite one of the whole says nothing of a part that is it all. */
+static void show_checksum(struct request *rq, const struct reading *reading, const struct object_row *row, const struct span *span, void *out)
 {
-    const struct checksum checksum = checksum_read(rq->ctx.arena, row->checksum);
-    if (str_equal(reading->mode, STR("ENABLED")) && !partial) {
+    struct checksum checksum = checksum_read(rq->ctx.arena, row->checksum);
+    const struct object_part *part = reading->part.set ? part_numbered(row, reading->part.v) : NULL;
+    if (part && row->part_count == 1) {
+        checksum.value = part->checksum;
+    }
+    if (str_equal(reading->mode, STR("ENABLED")) && !(span->partial && span->size != row->size)) {
         checksum_show(rq, &checksum, out);
     }
 }
@@ -153,10 +170,11 @@ static struct err begin(struct request *rq, const void *in, void *out, const str
     TRY(object_need(rq, &bucket, reading->key, reading->version, row));
     TRY(conditions_check(rq, &reading->conditions, row));
     TRY(show_sealing(rq, in, row, sse, out));
+    traits_show(rq, row, out);
     TRY(choose_span(rq, row, reading->range, reading->part, span));
     TRY(headers_show(rq, row->headers, out));
     TRY(override(rq, in, out));
-    show_checksum(rq, reading, row, span->partial && span->size != row->size, out);
+    show_checksum(rq, reading, row, span, out);
     member_set_text(rq->operation->output, out, "AcceptRanges", STR("bytes"));
     member_set_text(rq->operation->output, out, "ETag", object_etag(rq->ctx.arena, row));
     member_set_text(rq->operation->output, out, "VersionId", object_shown_version(&bucket, row->version));

@@ -58,7 +58,7 @@ struct object_row {
     struct str acl, tags; /* JSON; absent: the default, none */
     struct str lock_mode; /* "GOVERNANCE", "COMPLIANCE"; absent: none */
     int64_t retain_until_ms;
-    bool legal_hold;
+    bool legal_hold, hold_said; /* hold_said: it was set, or taken off again */
     struct str sse;       /* JSON: how its bytes are sealed; absent: they aren't */
     struct object_part *parts;
     size_t part_count;

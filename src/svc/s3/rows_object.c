@@ -119,6 +119,13 @@ struct err blob_rows_forget(struct ctx *ctx, struct store_conn *db, struct str i
 
 /* --- objects --- */
 
+enum { HOLD_NEVER, HOLD_ON, HOLD_OFF };
+
+static int64_t hold_of(const struct object_row *row)
+{
+    return row->legal_hold ? HOLD_ON : row->hold_said ? HOLD_OFF : HOLD_NEVER;
+}
+
 static struct err read_object(struct ctx *ctx, const struct store_cursor *cursor, struct object_row *out)
 {
     *out = (struct object_row){
@@ -139,7 +146,8 @@ static struct err read_object(struct ctx *ctx, const struct store_cursor *cursor
         .tags = store_text(ctx, cursor, 14),
         .lock_mode = store_text(ctx, cursor, 15),
         .retain_until_ms = store_int(cursor, 16),
-        .legal_hold = store_int(cursor, 17) != 0,
+        .legal_hold = store_int(cursor, 17) == HOLD_ON,
+        .hold_said = store_int(cursor, 17) != HOLD_NEVER,
         .sse = store_text(ctx, cursor, 18),
     };
     return object_parts_read(ctx, store_text(ctx, cursor, 19), &out->parts, &out->part_count);
@@ -215,7 +223,7 @@ static struct err insert(struct ctx *ctx, struct store_conn *db, const struct ob
                                 SQL_TEXT(row->etag.ptr ? row->etag : STR("")), SQL_INT(row->modified_ms),
                                 SQL_TEXT(row->storage_class.ptr ? row->storage_class : STR("STANDARD")), SQL_TEXT(row->owner),
                                 SQL_TEXT(row->headers), SQL_TEXT(row->checksum), SQL_TEXT(row->acl), SQL_TEXT(row->tags),
-                                SQL_TEXT(row->lock_mode), SQL_INT(row->retain_until_ms), SQL_INT(row->legal_hold),
+                                SQL_TEXT(row->lock_mode), SQL_INT(row->retain_until_ms), SQL_INT(hold_of(row)),
                                 SQL_TEXT(row->sse), SQL_TEXT(parts), SQL_BLOB(row->body)),
                      NULL);
 }
@@ -240,7 +248,7 @@ struct err object_rows_update(struct ctx *ctx, struct store_conn *db, const stru
     return store_run(ctx, db, OBJECT_UPDATE,
                      SQL_VALUES(SQL_TEXT(row->bucket), SQL_TEXT(row->name), SQL_INT(row->place), SQL_TEXT(row->acl),
                                 SQL_TEXT(row->tags), SQL_TEXT(row->lock_mode), SQL_INT(row->retain_until_ms),
-                                SQL_INT(row->legal_hold), SQL_TEXT(row->storage_class), SQL_TEXT(row->headers), SQL_TEXT(row->sse)),
+                                SQL_INT(hold_of(row)), SQL_TEXT(row->storage_class), SQL_TEXT(row->headers), SQL_TEXT(row->sse)),
                      NULL);
 }
 
