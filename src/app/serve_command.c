@@ -372,7 +372,6 @@ static struct err open_trails(struct ctx *ctx, struct server *server)
         .writer = server->writer,
         .vault = server->vault,
         .home_account = server->settings.account_id,
-        .data = server->folder.path,
         .interval_ms = server->settings.trail_delivery_ms,
         .digest_ms = server->settings.trail_digest_ms,
         .insight_ms = server->settings.trail_insight_ms,
@@ -383,7 +382,7 @@ static void start_watch(struct server *server)
 {
     server->looked = server->watch == NULL;
     audit_stream_start(server->stream);
-    trail_delivery_start(server->trails);
+    trail_delivery_start(server->trails, front_inside(server->front));
     if (server->watch == NULL) {
         show_how(server);
         return;

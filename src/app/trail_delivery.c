@@ -1,12 +1,8 @@
 #include "app/trail_delivery.h"
 
-#include <errno.h>
-#include <sys/stat.h>
-
 #include "app/authorise.h"
-#include "app/data.h"
+#include "app/trail_sink.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/queue.h"
 #include "svc/cloudtrail/insight.h"
@@ -20,55 +16,11 @@ struct trail_delivery {
     struct trail_delivery_options options;
     struct store_conn *db;
     struct insights *insights;
+    struct inside *inside;
     struct thread *thread;
     struct lock *lock; /* of stopping */
     bool stopping;
 };
-
-static const struct fault NO_SUCH_KEY = { "InvalidKey", NULL, NULL, 400 };
-
-/* Every part a name, none of them "." or "..". */
-static bool is_safe(struct str path)
-{
-    for (struct str rest = path; rest.ptr;) {
-        const struct str part = str_cut(rest, '/', &rest);
-        if (part.len == 0 || str_equal(part, STR(".")) || str_equal(part, STR(".."))) {
-            return false;
-        }
-    }
-    return path.len > 0 && path.len < 1024 && memchr(path.ptr, '\0', path.len) == NULL;
-}
-
-static struct err make_folders(struct ctx *ctx, struct str path)
-{
-    for (size_t i = 1; i < path.len; i++) {
-        const struct str folder = str_slice(path, 0, i);
-        if (path.ptr[i] == '/' && mkdir(str_cstr(ctx->arena, folder), 0700) != 0 && errno != EEXIST) {
-            return fail(ctx, &FAULT_IO, "cannot make %" STR_FMT ": %s", STR_ARG(folder), strerror(errno));
-        }
-    }
-    return ERR_OK;
-}
-
-static struct err put_local(void *self, struct ctx *ctx, const struct trail_object *object)
-{
-    const struct trail_delivery *delivery = self;
-    const struct str path = str_format(ctx->arena, "%" STR_FMT "/buckets/%" STR_FMT "/%" STR_FMT, STR_ARG(delivery->options.data),
-                                       STR_ARG(object->bucket), STR_ARG(object->key));
-    if (!is_safe(object->bucket) || !is_safe(object->key)) {
-        return fail(ctx, &NO_SUCH_KEY, "%" STR_FMT " can't be the name of a file", STR_ARG(object->key));
-    }
-    TRY(make_folders(ctx, path));
-    if (object->signature.ptr) {
-        struct json_writer w = json_writer_new(ctx->arena);
-        json_open_object(&w);
-        json_member_str(&w, STR("signature"), object->signature);
-        json_member_str(&w, STR("signature-algorithm"), STR("SHA256withRSA"));
-        json_close_object(&w);
-        TRY(data_write(ctx, str_format(ctx->arena, "%" STR_FMT ".metadata.json", STR_ARG(path)), json_done(&w), 0600));
-    }
-    return data_write(ctx, path, object->body, 0600);
-}
 
 static struct err organization_of(struct ctx *ctx, struct store_conn *db, struct str account, struct str *id)
 {
@@ -118,7 +70,7 @@ static void run(void *argument)
         .journal = options->journal, .writer = options->writer, .vault = options->vault,
         .home_account = options->home_account, .interval_ms = options->interval_ms, .digest_ms = options->digest_ms,
         .insight_ms = options->insight_ms,
-        .sink = { put_local, delivery }, .organization_of = organization_of, .stopping = is_stopping, .self = delivery,
+        .sink = { .put = trail_sink_put, .log = trail_sink_log, .self = delivery->inside }, .organization_of = organization_of, .stopping = is_stopping, .self = delivery,
     };
     struct arena *arena CLEANUP(arena_cleanup) = arena_open();
     const int64_t look_ms = options->interval_ms < LOOK_MAX_MS * 4 ? options->interval_ms / 4 : LOOK_MAX_MS;
@@ -156,8 +108,9 @@ struct err trail_delivery_open(struct ctx *ctx, const struct trail_delivery_opti
     return ERR_OK;
 }
 
-void trail_delivery_start(struct trail_delivery *delivery)
+void trail_delivery_start(struct trail_delivery *delivery, struct inside *inside)
 {
+    delivery->inside = inside;
     delivery->thread = thread_start("trails", run, delivery);
 }
 

@@ -28,6 +28,7 @@ struct passing {
     size_t group_count;
     struct file_row *files;
     size_t file_count, file_capacity;
+    bool others; /* events that were not caused by delivering */
 };
 
 struct str delivery_folder(struct arena *arena, const struct trail_row *trail, struct str account, const char *kind,
@@ -136,26 +137,28 @@ static struct err add_event(struct ctx *ctx, struct passing *passing, const stru
     return group->text.len < FILE_BYTES ? ERR_OK : write_file(ctx, passing, group);
 }
 
-/* The account's own, or for an organisation trail that of any of its members. */
-static struct err is_ours(struct ctx *ctx, struct passing *passing, struct str account, bool *out)
+struct err delivery_is_ours(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,
+                            const struct trail_row *trail, struct str account, bool *out)
 {
-    const struct trail_row *trail = passing->trail;
+    struct str id = STR_NONE;
     *out = str_equal(account, trail->account);
     if (*out || trail->organization.len == 0) {
         return ERR_OK;
     }
+    TRY(store_begin(ctx, db, STORE_READ));
+    const struct err err = options->organization_of(ctx, db, account, &id);
+    store_rollback(db);
+    *out = id.ptr && str_equal(id, trail->organization);
+    return err;
+}
+
+static struct err is_ours(struct ctx *ctx, struct passing *passing, struct str account, bool *out)
+{
+    *out = false;
     for (size_t i = 0; i < passing->group_count && !*out; i++) {
         *out = str_equal(passing->groups[i].account, account);
     }
-    if (*out) {
-        return ERR_OK;
-    }
-    struct str id = STR_NONE;
-    TRY(store_begin(ctx, passing->db, STORE_READ));
-    const struct err err = passing->options->organization_of(ctx, passing->db, account, &id);
-    store_rollback(passing->db);
-    *out = id.ptr && str_equal(id, trail->organization);
-    return err;
+    return *out ? ERR_OK : delivery_is_ours(ctx, passing->db, passing->options, passing->trail, account, out);
 }
 
 static struct err take_events(struct ctx *ctx, struct passing *passing, const struct journal_found *entries, size_t count)
@@ -167,6 +170,7 @@ static struct err take_events(struct ctx *ctx, struct passing *passing, const st
             TRY(is_ours(ctx, passing, taken.account, &ours));
         }
         if (ours) {
+            passing->others = passing->others || !taken.own;
             TRY(add_event(ctx, passing, &taken, entries[i].payload));
         }
     }
@@ -182,10 +186,24 @@ static struct err write_planned(struct ctx *ctx, struct passing *passing)
         TRY(journal_read(ctx, passing->options->journal, at, entries, READ_MAX, READ_BYTES, &count, &at));
         TRY(take_events(ctx, passing, entries, count));
     }
-    for (size_t i = 0; i < passing->group_count; i++) {
+    for (size_t i = 0; i < passing->group_count && (passing->others || passing->file_count > 0); i++) {
         TRY(write_file(ctx, passing, &passing->groups[i]));
     }
     return ERR_OK;
+}
+
+/* What delivering itself caused waits for something else to go with: it would never end. */
+static bool is_echo(const struct passing *passing)
+{
+    return passing->group_count > 0 && !passing->others && passing->file_count == 0;
+}
+
+struct err delivery_note(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail, const struct delivery_row *row)
+{
+    struct trail_row still = { .logging = false };
+    bool found = false;
+    TRY(trail_rows_get(ctx, db, trail->account, trail->region, trail->name, &still, &found));
+    return found && still.created_ms == trail->created_ms ? trail_rows_delivery_put(ctx, db, trail, row) : ERR_OK;
 }
 
 struct change {
@@ -197,16 +215,10 @@ static struct err store_change(void *argument, struct store_conn *db)
 {
     struct change *change = argument;
     const struct passing *passing = change->passing;
-    struct trail_row still = { .logging = false };
-    bool found = false;
-    TRY(trail_rows_get(&change->ctx, db, passing->trail->account, passing->trail->region, passing->trail->name, &still, &found));
-    if (!found || still.created_ms != passing->trail->created_ms) {
-        return ERR_OK; /* deleted meanwhile */
-    }
     for (size_t i = 0; i < passing->file_count && passing->trail->trail->log_file_validation_enabled.v; i++) {
         TRY(trail_rows_file_put(&change->ctx, db, passing->trail, &passing->files[i]));
     }
-    return trail_rows_delivery_put(&change->ctx, db, passing->trail, &passing->row);
+    return delivery_note(&change->ctx, db, passing->trail, &passing->row);
 }
 
 static struct err commit(struct ctx *ctx, const struct passing *passing)
@@ -265,7 +277,7 @@ static struct err deliver(struct ctx *ctx, struct passing *passing, bool *again)
                  LOG_STR("reason", str_of(ctx->reason)));
         return commit(ctx, passing);
     }
-    passing->row.place = passing->row.planned;
+    passing->row.place = is_echo(passing) ? passing->row.place : passing->row.planned;
     passing->row.planned = 0;
     passing->row.error = STR("");
     passing->row.delivered_ms = passing->file_count ? ctx->now_ms : passing->row.delivered_ms;
@@ -294,6 +306,7 @@ static struct err pass_trail(struct ctx *ctx, struct store_conn *db, const struc
     if (!waits(passing, ctx->now_ms)) {
         TRY(deliver(ctx, passing, again));
     }
+    TRY(delivery_logs(ctx, db, options, trail, &passing->row, again));
     return delivery_digests(ctx, db, options, trail, &passing->row, again);
 }
 
@@ -328,6 +341,7 @@ struct err delivery_place(struct ctx *ctx, struct store_conn *db, struct journal
         struct delivery_row row = { .place = 0 };
         err = trail_rows_delivery_get(ctx, db, &trails[i], &row);
         *out = trails[i].started_ms && (journal_place)row.place < *out ? (journal_place)row.place : *out;
+        *out = row.logs_place && (journal_place)row.logs_place < *out ? (journal_place)row.logs_place : *out;
     }
     store_rollback(db);
     return err;

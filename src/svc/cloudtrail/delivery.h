@@ -21,9 +21,23 @@ struct trail_object {
     struct str signature;       /* hex; of a digest, else absent: metadata "signature" and "signature-algorithm" */
 };
 
+struct trail_log_event {
+    int64_t at_ms;
+    struct str text;
+};
+
+/* One batch for a stream of a log group, which is made when it isn't there. */
+struct trail_log {
+    struct str account, region; /* of the trail */
+    struct str trail_arn, role_arn, group_arn, stream;
+    const struct trail_log_event *events;
+    size_t count;
+};
+
 /* Faults carry AWS's code of what is wrong (NoSuchBucket, AccessDenied …), which the trail's status then shows. */
 struct trail_sink {
     struct err (*put)(void *self, struct ctx *ctx, const struct trail_object *object);
+    struct err (*log)(void *self, struct ctx *ctx, const struct trail_log *log);
     void *self;
 };
 

@@ -17,9 +17,20 @@ void trail_filter_close(struct trail_filter *filter);
 struct taken {
     struct str account, region;
     bool insight; /* such events have files of their own */
+    bool own;     /* what delivering a trail caused */
     int64_t at_ms;
 };
 bool trail_filter_takes(struct arena *arena, struct trail_filter *filter, struct str event, struct taken *out);
+
+/* Whether events of the account are the trail's: its own, or of its organisation. */
+struct err delivery_is_ours(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,
+                            const struct trail_row *trail, struct str account, bool *out);
+/* Within a write transaction: notes how far the trail has come, unless it was deleted meanwhile. */
+struct err delivery_note(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail, const struct delivery_row *row);
+
+/* delivery_logs.c */
+struct err delivery_logs(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,
+                         const struct trail_row *trail, struct delivery_row *row, bool *again);
 
 /* delivery_digest.c */
 struct err delivery_digests(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,

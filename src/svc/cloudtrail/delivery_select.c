@@ -99,12 +99,13 @@ bool trail_filter_takes(struct arena *arena, struct trail_filter *filter, struct
     const struct str category = scan_text(arena, scan_get(filter->scan, filter->category));
     const bool here = trail->trail->is_multi_region_trail.v || str_equal(out->region, trail->region);
     out->insight = str_equal(category, STR("Insight"));
+    out->own = false;
     if (out->insight) {
         return here && trail->insights.ptr && was_logging(trail, out->at_ms)
             && str_search(trail->insights, scan_text(arena, scan_get(filter->scan, filter->insight))) != STR_MISSING;
     }
     /* A trail's own writes into a bucket whose data events it takes would never end. */
-    const bool own = str_equal(scan_text(arena, scan_get(filter->scan, filter->invoked_by)), STR("cloudtrail.amazonaws.com"))
-        && str_equal(category, STR("Data"));
+    out->own = str_equal(scan_text(arena, scan_get(filter->scan, filter->invoked_by)), STR("cloudtrail.amazonaws.com"));
+    const bool own = out->own && str_equal(category, STR("Data"));
     return here && !own && was_logging(trail, out->at_ms) && match_run(filter->set, filter->scratch, filter->scan, &id, 1) > 0;
 }

@@ -75,7 +75,7 @@ static void scene_open(struct scene *scene, struct store_test *test, struct aren
     CHECK_OK(store_commit(&test->ctx, test->db));
     scene->options = (struct delivery_options){
         .journal = scene->journal, .writer = scene->writer, .vault = scene->vault, .home_account = TEST_ACCOUNT,
-        .interval_ms = 1000, .digest_ms = HOUR, .sink = { put, &scene->bucket }, .organization_of = in_none,
+        .interval_ms = 1000, .digest_ms = HOUR, .sink = { .put = put, .self = &scene->bucket }, .organization_of = in_none,
     };
 }
 

@@ -1,14 +1,18 @@
 #include "svc/cloudtrail/rows_delivery.h"
 
 static const char DELIVERY_GET[] =
-    "SELECT place, planned, planned_ms, attempted_ms, delivered_ms, error, digest_ms, digest_error FROM cloudtrail_delivery"
+    "SELECT place, planned, planned_ms, attempted_ms, delivered_ms, error, digest_ms, digest_error, logs_place,"
+    " logs_attempted_ms, logs_ms, logs_error FROM cloudtrail_delivery"
     " WHERE account = $1 AND region = $2 AND name = $3";
 static const char DELIVERY_PUT[] =
     "INSERT INTO cloudtrail_delivery (account, region, name, place, planned, planned_ms, attempted_ms, delivered_ms, error,"
-    " digest_ms, digest_error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    " digest_ms, digest_error, logs_place, logs_attempted_ms, logs_ms, logs_error)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
     " ON CONFLICT (account, region, name) DO UPDATE SET place = excluded.place, planned = excluded.planned,"
     " planned_ms = excluded.planned_ms, attempted_ms = excluded.attempted_ms, delivered_ms = excluded.delivered_ms,"
-    " error = excluded.error, digest_ms = excluded.digest_ms, digest_error = excluded.digest_error";
+    " error = excluded.error, digest_ms = excluded.digest_ms, digest_error = excluded.digest_error,"
+    " logs_place = excluded.logs_place, logs_attempted_ms = excluded.logs_attempted_ms, logs_ms = excluded.logs_ms,"
+    " logs_error = excluded.logs_error";
 static const char FILE_PUT[] =
     "INSERT INTO cloudtrail_file (account, region, name, log_account, log_region, object, bucket, hash, oldest_ms, newest_ms,"
     " written_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
@@ -43,7 +47,7 @@ struct err trail_rows_delivery_get(struct ctx *ctx, struct store_conn *db, const
 {
     struct store_cursor cursor = { .conn = NULL };
     bool more = false;
-    *out = (struct delivery_row){ .error = STR(""), .digest_error = STR("") };
+    *out = (struct delivery_row){ .error = STR(""), .digest_error = STR(""), .logs_error = STR("") };
     TRY(store_query(ctx, db, DELIVERY_GET, SQL_VALUES(OF_TRAIL), &cursor));
     TRY(store_next(ctx, &cursor, &more));
     if (more) {
@@ -52,6 +56,8 @@ struct err trail_rows_delivery_get(struct ctx *ctx, struct store_conn *db, const
             .planned_ms = store_int(&cursor, 2), .attempted_ms = store_int(&cursor, 3),
             .delivered_ms = store_int(&cursor, 4), .error = store_text(ctx, &cursor, 5),
             .digest_ms = store_int(&cursor, 6), .digest_error = store_text(ctx, &cursor, 7),
+            .logs_place = store_int(&cursor, 8), .logs_attempted_ms = store_int(&cursor, 9), .logs_ms = store_int(&cursor, 10),
+            .logs_error = store_text(ctx, &cursor, 11),
         };
         store_end(&cursor);
     }
@@ -64,7 +70,8 @@ struct err trail_rows_delivery_put(struct ctx *ctx, struct store_conn *db, const
     return store_run(ctx, db, DELIVERY_PUT,
                      SQL_VALUES(OF_TRAIL, SQL_INT(row->place), SQL_INT(row->planned), SQL_INT(row->planned_ms),
                                 SQL_INT(row->attempted_ms), SQL_INT(row->delivered_ms), SQL_TEXT(row->error),
-                                SQL_INT(row->digest_ms), SQL_TEXT(row->digest_error)),
+                                SQL_INT(row->digest_ms), SQL_TEXT(row->digest_error), SQL_INT(row->logs_place),
+                                SQL_INT(row->logs_attempted_ms), SQL_INT(row->logs_ms), SQL_TEXT(row->logs_error)),
                      NULL);
 }
 

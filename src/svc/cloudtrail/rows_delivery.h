@@ -11,7 +11,8 @@ struct delivery_row {
     int64_t planned;        /* beyond place: files up to there are being written, again after a crash; 0: none */
     int64_t planned_ms;     /* the time in their names */
     int64_t attempted_ms, delivered_ms, digest_ms;
-    struct str error, digest_error; /* AWS's code, empty: none */
+    int64_t logs_place, logs_attempted_ms, logs_ms; /* of the log group, by itself */
+    struct str error, digest_error, logs_error; /* AWS's code, empty: none */
 };
 struct err trail_rows_delivery_get(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail, struct delivery_row *out);
 struct err trail_rows_delivery_put(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail,

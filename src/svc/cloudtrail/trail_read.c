@@ -94,6 +94,8 @@ struct err cloudtrail_get_trail_status(struct request *rq, const struct cloudtra
         .is_logging = SOME(row.logging),
         .latest_delivery_error = delivery.error.len ? delivery.error : STR_NONE,
         .latest_delivery_time = time_of(delivery.delivered_ms),
+        .latest_cloud_watch_logs_delivery_error = delivery.logs_error.len ? delivery.logs_error : STR_NONE,
+        .latest_cloud_watch_logs_delivery_time = time_of(delivery.logs_ms),
         .start_logging_time = time_of(row.started_ms),
         .stop_logging_time = time_of(row.stopped_ms),
         .latest_digest_delivery_time = time_of(delivery.digest_ms),
