@@ -71,7 +71,7 @@ static void add_keys(struct journal_entry *entry, const struct service_event *ev
     const struct { enum lookup_attribute attribute; struct str value; } pairs[] = {
         { LOOKUP_ALL, STR("") }, { LOOKUP_EVENT_ID, id }, { LOOKUP_EVENT_NAME, event->name },
         { LOOKUP_EVENT_SOURCE, event->source }, { LOOKUP_READ_ONLY, STR("false") },
-        { LOOKUP_RESOURCE_TYPE, event->resource_type }, { LOOKUP_RESOURCE_NAME, event->resource },
+        { LOOKUP_USERNAME, event->username }, { LOOKUP_RESOURCE_TYPE, event->resource_type }, { LOOKUP_RESOURCE_NAME, event->resource },
     };
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
         if (pairs[i].value.ptr) {
@@ -86,9 +86,9 @@ struct journal_entry *audit_service_events(struct arena *arena, const struct ser
     struct journal_entry **last = &first;
     for (const struct service_event *event = events; event; event = event->next) {
         struct ctx ctx = ctx_new(arena, event->at_ms);
-        const struct str id = random_uuid(&ctx);
+        const struct str id = event->id.ptr ? event->id : random_uuid(&ctx);
         *last = ARENA_NEW(arena, struct journal_entry);
-        (*last)->payload = write_event(arena, event, id);
+        (*last)->payload = event->whole.ptr ? event->whole : write_event(arena, event, id);
         add_keys(*last, event, id);
         last = &(*last)->next;
     }

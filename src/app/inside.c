@@ -310,6 +310,34 @@ static void become_service(struct request *rq, struct str name, struct str sourc
     rq->source_arn = source_arn;
 }
 
+static struct err become_session(struct passage *passage, struct str access_key, struct str token, struct identity **out)
+{
+    struct request *rq = &passage->rq;
+    TRY(worker_connect(&rq->ctx, passage->worker));
+    TRY(identity_find(&rq->ctx, passage->worker->identities, passage->worker->db, rq->vault, access_key, token, out));
+    identity_keep(*out);
+    rq->caller = (*out)->credential.principal;
+    rq->caller_tags = (*out)->tags;
+    rq->caller_tag_count = (*out)->tag_count;
+    rq->account = rq->caller.account;
+    return ERR_OK;
+}
+
+/* spec: IAM user guide, service roles: the service assumes the role, whose trust policy must name it. */
+static struct err become_role(struct passage *passage, struct str role, struct str session_name, struct identity **out)
+{
+    struct request *rq = &passage->rq;
+    const void *answer = NULL;
+    const struct sts_assume_role_in in = { .role_arn = role, .role_session_name = session_name };
+    TRY(find(rq, "sts", "AssumeRole"));
+    passage->in = &in;
+    TRY(run(passage, &answer));
+    const struct sts_credentials *credentials = ((const struct sts_assume_role_out *)answer)->credentials;
+    TRY(become_session(passage, credentials->access_key_id, credentials->session_token, out));
+    identity_forget(passage->worker->identities, credentials->access_key_id); /* it serves this one call */
+    return ERR_OK;
+}
+
 /* spec: IAM user guide, "Forward access sessions" and aws:CalledVia: the services in the order of their calls. */
 static void go_via(struct request *rq, struct str service)
 {
@@ -327,6 +355,7 @@ static struct err call_other(struct request *outer, const struct door_call *call
     struct passage *passage = ARENA_NEW(outer->ctx.arena, struct passage);
     struct request *rq = &passage->rq;
     const struct str from = service_principal(outer);
+    struct identity *role = NULL;
     *rq = *outer;
     if (door->depth >= DEPTH_MAX) {
         return fail(&outer->ctx, &FAULT_INTERNAL, "services call each other %d deep", DEPTH_MAX);
@@ -346,10 +375,16 @@ static struct err call_other(struct request *outer, const struct door_call *call
     inside_door_open(&passage->door, door->inside, call->as == DOOR_AS_SERVICE ? NULL : door->identity, rq);
     passage->door.outer = door;
     passage->door.depth = door->depth + 1;
-    struct err err = find(rq, call->service, call->operation);
+    struct err err = call->role_arn.ptr ? become_role(passage, call->role_arn, call->session_name, &role) : ERR_OK;
+    passage->door.identity = role ? role : passage->door.identity;
+    passage->in = call->in;
+    if (!err.fault) {
+        err = find(rq, call->service, call->operation);
+    }
     if (!err.fault) {
         err = run(passage, out);
     }
+    identity_release(role);
     memcpy(outer->ctx.reason, rq->ctx.reason, sizeof(outer->ctx.reason));
     outer->detail = err.fault ? rq->detail : outer->detail;
     return err;
@@ -378,34 +413,6 @@ static void become_account(struct request *rq, struct identity *identity)
     rq->caller = (struct principal){ .type = PRINCIPAL_ROOT, .account = rq->account, .id = rq->account,
                                      .arn = str_format(rq->ctx.arena, "arn:aws:iam::%" STR_FMT ":root", STR_ARG(rq->account)) };
     identity->policies = (struct iam_policies){ .all_allowed = true };
-}
-
-static struct err become_session(struct passage *passage, struct str access_key, struct str token, struct identity **out)
-{
-    struct request *rq = &passage->rq;
-    TRY(worker_connect(&rq->ctx, passage->worker));
-    TRY(identity_find(&rq->ctx, passage->worker->identities, passage->worker->db, rq->vault, access_key, token, out));
-    identity_keep(*out);
-    rq->caller = (*out)->credential.principal;
-    rq->caller_tags = (*out)->tags;
-    rq->caller_tag_count = (*out)->tag_count;
-    rq->account = rq->caller.account;
-    return ERR_OK;
-}
-
-/* spec: IAM user guide, service roles: the service assumes the role, whose trust policy must name it. */
-static struct err become_role(struct passage *passage, const struct inside_call *call, struct identity **out)
-{
-    struct request *rq = &passage->rq;
-    const void *answer = NULL;
-    const struct sts_assume_role_in in = { .role_arn = call->role_arn, .role_session_name = call->session_name };
-    TRY(find(rq, "sts", "AssumeRole"));
-    passage->in = &in;
-    TRY(run(passage, &answer));
-    const struct sts_credentials *credentials = ((const struct sts_assume_role_out *)answer)->credentials;
-    TRY(become_session(passage, credentials->access_key_id, credentials->session_token, out));
-    identity_forget(passage->worker->identities, credentials->access_key_id); /* it serves this one call */
-    return ERR_OK;
 }
 
 static struct request request_new(struct ctx *ctx, const struct inside *inside, const struct inside_call *call)
@@ -448,7 +455,7 @@ struct err inside_call(struct ctx *ctx, struct inside *inside, const struct insi
         err = become_session(passage, call->access_key, call->session_token, &role);
         passage->door.identity = role;
     } else if (call->role_arn.ptr) {
-        err = become_role(passage, call, &role);
+        err = become_role(passage, call->role_arn, call->session_name, &role);
         passage->door.identity = role;
     }
     if (!err.fault) {

@@ -33,6 +33,8 @@ struct door_call {
     struct str account;     /* the account it is made in; absent: the request's */
     struct str region;      /* absent: the request's */
     bool writes;            /* although it only reads it may make something (a service's own key), and gets a transaction for it */
+    struct str role_arn;    /* of DOOR_AS_SERVICE: with the rights of this role, which the service assumes first; absent: none */
+    struct str session_name; /* of that role */
 };
 
 /* *out is the operation's output, in rq->ctx's arena. Faults: the other operation's own, AccessDenied among them, with the

@@ -18,6 +18,9 @@ struct service_event {
     struct str details;           /* JSON object of serviceEventDetails; absent: none */
     struct str additional;        /* JSON object of additionalEventData; absent: none */
     int64_t at_ms;
+    struct str id;                /* absent: one is made */
+    struct str whole;             /* the event as it stands, with that id: another's, by a channel; absent: made of the above */
+    struct str username;          /* of such a one: by what it is looked up */
     struct service_event *next;
 };
 

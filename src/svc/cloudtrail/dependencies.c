@@ -1,7 +1,9 @@
 #include "svc/cloudtrail/dependencies.h"
 
 #include "kms_model.h"
+#include "logs_model.h"
 #include "organizations_model.h"
+#include "s3_model.h"
 #include "svc/door.h"
 
 static const struct str PRINCIPAL = STR_INIT("cloudtrail.amazonaws.com");
@@ -96,4 +98,78 @@ struct err dependency_key(struct request *rq, const struct cloudtrail_trail *tra
     }
     return err.fault ? fail(&rq->ctx, &CLOUDTRAIL_KMS_EXCEPTION, "KMS answered %s for %" STR_FMT ".", err.fault->code,
                             STR_ARG(trail->kms_key_id)) : ERR_OK;
+}
+
+static bool is_code(struct err err, const char *code)
+{
+    return err.fault && str_starts(str_of(err.fault->code), str_of(code));
+}
+
+static struct err ask_bucket(struct request *rq, const struct cloudtrail_trail *trail, const char *operation, const void *in)
+{
+    const struct door_call call = { .service = "s3", .operation = operation, .in = in, .as = DOOR_AS_SERVICE, .principal = PRINCIPAL,
+                                    .source_arn = trail->trail_arn };
+    const void *answer = NULL;
+    const struct err err = door_call(rq, &call, &answer);
+    if (is_code(err, "NoSuchBucket")) {
+        return fail(&rq->ctx, &CLOUDTRAIL_S3_BUCKET_DOES_NOT_EXIST_EXCEPTION, "S3 bucket %" STR_FMT " does not exist!",
+                    STR_ARG(trail->s3_bucket_name));
+    }
+    return err.fault ? fail(&rq->ctx, &CLOUDTRAIL_INSUFFICIENT_S3_BUCKET_POLICY_EXCEPTION,
+                            "Incorrect S3 bucket policy is detected for bucket: %" STR_FMT, STR_ARG(trail->s3_bucket_name)) : ERR_OK;
+}
+
+/* spec: CloudTrail user guide, "Amazon S3 bucket policy for CloudTrail": s3:GetBucketAcl of the bucket, s3:PutObject with that
+ * ACL below AWSLogs/ACCOUNT and, of an organisation, below AWSLogs/ORGANISATION. As AWS does, an empty object marks the place. */
+struct err dependency_bucket(struct request *rq, const struct cloudtrail_trail *trail, struct str organization)
+{
+    const struct str prefix = trail->s3_key_prefix, *owners[] = { &rq->account, &organization };
+    const struct s3_get_bucket_acl_in acl = { .bucket = trail->s3_bucket_name };
+    TRY(ask_bucket(rq, trail, "GetBucketAcl", &acl));
+    for (size_t i = 0; i < (organization.len ? 2 : 1); i++) {
+        const struct s3_put_object_in mark = {
+            .bucket = trail->s3_bucket_name, .acl = STR("bucket-owner-full-control"), .body = STR(""),
+            .key = str_format(rq->ctx.arena, "%" STR_FMT "%sAWSLogs/%" STR_FMT "/", STR_ARG(prefix), prefix.len ? "/" : "",
+                              STR_ARG(*owners[i])) };
+        TRY(ask_bucket(rq, trail, "PutObject", &mark));
+    }
+    return ERR_OK;
+}
+
+static struct err refuse_role(struct request *rq, const char *words)
+{
+    return fail(&rq->ctx, &CLOUDTRAIL_INVALID_CLOUD_WATCH_LOGS_ROLE_ARN_EXCEPTION, "%s", words);
+}
+
+struct err dependency_log_group(struct request *rq, const struct cloudtrail_trail *trail, struct str organization)
+{
+    struct str rest = trail->cloud_watch_logs_log_group_arn, parts[6];
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        parts[i] = str_cut(rest, ':', &rest);
+    }
+    const struct logs_create_log_stream_in in = {
+        .log_group_name = str_cut(rest, ':', &rest),
+        .log_stream_name = str_format(rq->ctx.arena, "%" STR_FMT "%s%" STR_FMT "_CloudTrail_%" STR_FMT, STR_ARG(organization),
+                                      organization.len ? "_" : "", STR_ARG(rq->account), STR_ARG(rq->region)),
+    };
+    const struct door_call call = { .service = "logs", .operation = "CreateLogStream", .in = &in, .as = DOOR_AS_SERVICE,
+                                    .principal = PRINCIPAL, .source_arn = trail->trail_arn, .region = parts[3],
+                                    .role_arn = trail->cloud_watch_logs_role_arn,
+                                    .session_name = STR("CLOUDWATCH_LOGS_DELIVERY_SESSION") };
+    const void *answer = NULL;
+    const struct err err = door_call(rq, &call, &answer);
+    if (err.fault == NULL || is_code(err, "ResourceAlreadyExists")) {
+        return ERR_OK;
+    }
+    if (is_code(err, "ResourceNotFound")) {
+        return fail(&rq->ctx, &CLOUDTRAIL_INVALID_CLOUD_WATCH_LOGS_LOG_GROUP_ARN_EXCEPTION,
+                    "CloudTrail cannot validate the specified log group ARN.");
+    }
+    if (err.fault && str_equal(str_of(err.fault->code), STR("AccessDenied"))) { /* STS has no Exception in its name */
+        return refuse_role(rq, "Access denied. Check the trust relationships for your role.");
+    }
+    return is_code(err, "AccessDenied")
+        ? refuse_role(rq, "Access denied. Check the permissions for your role.")
+        : fail(&rq->ctx, &CLOUDTRAIL_CLOUD_WATCH_LOGS_DELIVERY_UNAVAILABLE_EXCEPTION,
+               "Cannot set a CloudWatch Logs delivery for this region: %s", err.fault->code);
 }

@@ -118,6 +118,16 @@ static void show_resources(struct request *rq, const struct json *event, struct 
     }
 }
 
+/* Another's, by a channel: its names and caller are in eventData. */
+static struct cloudtrail_event show_foreign(struct str payload, const struct json *event, const struct json *data, int64_t at_ms)
+{
+    return (struct cloudtrail_event){
+        .event_id = json_text(json_get(event, STR("eventID"))), .event_name = json_text(json_get(data, STR("eventName"))),
+        .event_source = json_text(json_get(data, STR("eventSource"))), .event_time = SOME(at_ms), .read_only = STR("false"),
+        .username = json_text(json_path(data, "userIdentity.principalId")), .cloud_trail_event = payload,
+    };
+}
+
 static struct cloudtrail_event show(struct request *rq, struct str payload, const struct json *event, int64_t at_ms)
 {
     const struct json *identity = json_get(event, STR("userIdentity"));
@@ -127,6 +137,9 @@ static struct cloudtrail_event show(struct request *rq, struct str payload, cons
             .event_id = json_text(json_get(event, STR("eventID"))), .event_name = json_text(json_get(insight, STR("eventName"))),
             .event_source = json_text(json_get(insight, STR("eventSource"))), .event_time = SOME(at_ms), .cloud_trail_event = payload,
         };
+    }
+    if (json_get(event, STR("eventData"))) {
+        return show_foreign(payload, event, json_get(event, STR("eventData")), at_ms);
     }
     struct cloudtrail_event out = {
         .event_id = json_text(json_get(event, STR("eventID"))),
@@ -209,5 +222,29 @@ struct err cloudtrail_lookup_events(struct request *rq, const struct cloudtrail_
     }
     const bool more = !past && (out->events.count == question.max || (found == PLACES && looked >= LOOK_MAX));
     out->next_token = more && before ? make_token(rq, &question, before) : STR_NONE;
+    return ERR_OK;
+}
+
+/* spec: ListInsightsData: Insights of a trail, by EventId, EventName or EventSource: what LookupEvents shows of them. */
+struct err cloudtrail_list_insights_data(struct request *rq, const struct cloudtrail_list_insights_data_in *in,
+                                         struct cloudtrail_list_insights_data_out *out)
+{
+    struct trail_row row = { .logging = false };
+    struct cloudtrail_lookup_attribute by;
+    struct cloudtrail_lookup_events_in asked = {
+        .start_time = in->start_time, .end_time = in->end_time, .event_category = STR("insight"), .max_results = in->max_results,
+        .next_token = in->next_token,
+    };
+    struct cloudtrail_lookup_events_out found = { .next_token = STR_NONE };
+    if (trail_need(rq, in->insight_source, &row).fault) {
+        return fail(&rq->ctx, &CLOUDTRAIL_INVALID_PARAMETER_EXCEPTION, "InsightSource must be the ARN of a trail.");
+    }
+    if (in->dimensions.count > 0) {
+        by = (struct cloudtrail_lookup_attribute){ in->dimensions.items[0].key, in->dimensions.items[0].value };
+        asked.lookup_attributes = (struct cloudtrail_lookup_attributes_list){ &by, 1 };
+    }
+    TRY(cloudtrail_lookup_events(rq, &asked, &found));
+    out->events = found.events;
+    out->next_token = found.next_token;
     return ERR_OK;
 }

@@ -120,6 +120,11 @@ struct err trail_rows_tag_delete(struct ctx *ctx, struct store_conn *db, struct 
     return store_run(ctx, db, TAG_DELETE, SQL_VALUES(SQL_TEXT(account), SQL_TEXT(resource), SQL_TEXT(tag)), NULL);
 }
 
+struct err trail_rows_tag_delete_all(struct ctx *ctx, struct store_conn *db, struct str account, struct str resource)
+{
+    return store_run(ctx, db, TAG_DELETE_ALL, SQL_VALUES(SQL_TEXT(account), SQL_TEXT(resource)), NULL);
+}
+
 struct err trail_rows_tag_list(struct ctx *ctx, struct store_conn *db, struct str account, struct str resource,
                          struct cloudtrail_tags_list *out)
 {

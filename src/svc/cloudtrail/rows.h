@@ -26,6 +26,7 @@ struct err trail_rows_delete(struct ctx *ctx, struct store_conn *db, const struc
 struct err trail_rows_tag_put(struct ctx *ctx, struct store_conn *db, struct str account, struct str resource, struct str tag,
                         struct str value);
 struct err trail_rows_tag_delete(struct ctx *ctx, struct store_conn *db, struct str account, struct str resource, struct str tag);
+struct err trail_rows_tag_delete_all(struct ctx *ctx, struct store_conn *db, struct str account, struct str resource);
 struct err trail_rows_tag_list(struct ctx *ctx, struct store_conn *db, struct str account, struct str resource,
                          struct cloudtrail_tags_list *out);
 

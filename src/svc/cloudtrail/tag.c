@@ -1,12 +1,18 @@
+#include "svc/cloudtrail/channel.h"
 #include "svc/cloudtrail/trail.h"
 
-static struct err need_resource(struct request *rq, struct str arn, struct trail_row *row)
+/* A trail or channel. *owner: whose tags they are. */
+static struct err need_resource(struct request *rq, struct str arn, struct str *owner)
 {
+    struct trail_row trail = { .logging = false };
+    struct channel_row channel = { .id = STR_NONE };
     if (!str_starts(arn, STR("arn:"))) {
         return fail(&rq->ctx, &CLOUDTRAIL_CLOUD_TRAIL_ARN_INVALID_EXCEPTION, "%" STR_FMT " is not a valid ARN.", STR_ARG(arn));
     }
-    const struct err err = trail_need(rq, arn, row);
-    if (err_is(err, &CLOUDTRAIL_TRAIL_NOT_FOUND_EXCEPTION)) {
+    const bool is_channel = str_search(arn, STR(":channel/")) != STR_MISSING;
+    const struct err err = is_channel ? channel_need(rq, arn, &channel) : trail_need(rq, arn, &trail);
+    *owner = is_channel ? channel.account : trail.account;
+    if (err_is(err, &CLOUDTRAIL_TRAIL_NOT_FOUND_EXCEPTION) || err_is(err, &CLOUDTRAIL_CHANNEL_NOT_FOUND_EXCEPTION)) {
         return fail(&rq->ctx, &CLOUDTRAIL_RESOURCE_NOT_FOUND_EXCEPTION, "Resource not found: %" STR_FMT, STR_ARG(arn));
     }
     return err;
@@ -36,20 +42,20 @@ struct err trail_tags_put(struct request *rq, struct str arn, const struct cloud
 
 struct err cloudtrail_add_tags(struct request *rq, const struct cloudtrail_add_tags_in *in, struct cloudtrail_add_tags_out *out)
 {
-    struct trail_row row = { .logging = false };
+    struct str owner = STR_NONE;
     (void)out;
-    TRY(need_resource(rq, in->resource_id, &row));
-    return trail_tags_put(rq, row.trail->trail_arn, &in->tags_list);
+    TRY(need_resource(rq, in->resource_id, &owner));
+    return trail_tags_put(rq, in->resource_id, &in->tags_list);
 }
 
 struct err cloudtrail_remove_tags(struct request *rq, const struct cloudtrail_remove_tags_in *in,
                                   struct cloudtrail_remove_tags_out *out)
 {
-    struct trail_row row = { .logging = false };
+    struct str owner = STR_NONE;
     (void)out;
-    TRY(need_resource(rq, in->resource_id, &row));
+    TRY(need_resource(rq, in->resource_id, &owner));
     for (size_t i = 0; i < in->tags_list.count; i++) {
-        TRY(trail_rows_tag_delete(&rq->ctx, rq->db, rq->account, row.trail->trail_arn, in->tags_list.items[i].key));
+        TRY(trail_rows_tag_delete(&rq->ctx, rq->db, rq->account, in->resource_id, in->tags_list.items[i].key));
     }
     return ERR_OK;
 }
@@ -59,11 +65,11 @@ struct err cloudtrail_list_tags(struct request *rq, const struct cloudtrail_list
     const size_t count = in->resource_id_list.count;
     out->resource_tag_list.items = ARENA_ARRAY(rq->ctx.arena, struct cloudtrail_resource_tag, count + 1);
     for (size_t i = 0; i < count; i++) {
-        struct trail_row row = { .logging = false };
+        struct str owner = STR_NONE;
         struct cloudtrail_resource_tag *shown = &out->resource_tag_list.items[out->resource_tag_list.count++];
-        TRY(need_resource(rq, in->resource_id_list.items[i], &row));
+        TRY(need_resource(rq, in->resource_id_list.items[i], &owner));
         shown->resource_id = in->resource_id_list.items[i];
-        TRY(trail_rows_tag_list(&rq->ctx, rq->db, row.account, row.trail->trail_arn, &shown->tags_list));
+        TRY(trail_rows_tag_list(&rq->ctx, rq->db, owner, shown->resource_id, &shown->tags_list));
     }
     return ERR_OK;
 }

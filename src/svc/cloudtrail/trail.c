@@ -197,7 +197,9 @@ static struct err check_dependencies(struct request *rq, struct cloudtrail_trail
     if (trail->is_organization_trail.v) {
         TRY(dependency_organization(rq, organization));
     }
-    return dependency_key(rq, trail);
+    TRY(dependency_bucket(rq, trail, *organization));
+    TRY(dependency_key(rq, trail));
+    return trail->cloud_watch_logs_log_group_arn.len ? dependency_log_group(rq, trail, *organization) : ERR_OK;
 }
 
 /* spec: KmsKeyId may be an alias, an id or an ARN; the trail shows the ARN. */
