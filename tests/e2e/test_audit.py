@@ -40,7 +40,7 @@ def careless(tmp_path_factory):
     server.key = iam.create_access_key(UserName="deploy-user")["AccessKey"]["AccessKeyId"]
     iam.create_login_profile(UserName="deploy-user", Password="Correct-Horse-7-Battery")
     iam.create_role(RoleName="open", AssumeRolePolicyDocument=TRUST_ANYONE)
-    server.client("cloudtrail").create_trail(Name="main", S3BucketName="logs", IsMultiRegionTrail=False)
+    server.client("cloudtrail").create_trail(Name="main", S3BucketName=log_bucket(server), IsMultiRegionTrail=False)
     yield server
     server.stop()
 

@@ -1,6 +1,5 @@
 """CloudTrail by boto3: trails, selectors, tags, and that every call is on record before its answer arrives."""
 
-import gzip
 import json
 import time
 
@@ -8,6 +7,7 @@ import botocore.exceptions
 import pytest
 
 from conftest import until
+from trails import ACCOUNT, Bucket, bucket_policy, log_bucket
 
 REGION = "ap-northeast-1"
 
@@ -29,6 +29,7 @@ def events(client, **asked):
 def trail(yagura):
     client = yagura.client("cloudtrail")
     name = f"trail-{time.monotonic_ns()}"
+    log_bucket(yagura, places=[f"AWSLogs/{ACCOUNT}", f"audit/AWSLogs/{ACCOUNT}", f"x/AWSLogs/{ACCOUNT}"])
     made = client.create_trail(Name=name, S3BucketName="log-bucket", IsMultiRegionTrail=True, EnableLogFileValidation=True,
                                TagsList=[{"Key": "team", "Value": "sec"}])
     yield made
@@ -81,6 +82,7 @@ def test_what_is_wrong_is_told_by_aws_s_codes(yagura, trail):
 
 def test_five_trails_are_the_most_of_a_region(yagura):
     client = yagura.client("cloudtrail", "sa-east-1")
+    log_bucket(yagura)
     for number in range(5):
         client.create_trail(Name=f"one-{number}", S3BucketName="log-bucket")
     assert code(client.create_trail, Name="six", S3BucketName="log-bucket") == "MaximumNumberOfTrailsExceededException"
@@ -203,6 +205,7 @@ def test_keys_of_digests_are_listed(yagura):
 def test_stopping_a_trail_here_is_a_finding_within_a_second(servers):
     server = servers()
     guardduty, client = server.client("guardduty"), server.client("cloudtrail")
+    log_bucket(server)
     client.create_trail(Name="watched", S3BucketName="log-bucket")
     client.start_logging(Name="watched")
     detector = guardduty.create_detector(Enable=True)["DetectorId"]
@@ -247,6 +250,7 @@ def test_an_organization_s_trail_takes_what_its_members_do(servers):
     client, organizations = server.client("cloudtrail"), server.client("organizations", "us-east-1")
     make = {"Name": "all", "S3BucketName": "log-bucket", "IsMultiRegionTrail": True, "IsOrganizationTrail": True}
     organization = organizations.create_organization()["Organization"]["Id"]
+    bucket = Bucket(server, log_bucket(server, places=[f"AWSLogs/{ACCOUNT}", f"AWSLogs/{organization}"]))
     assert code(client.create_trail, **make) == "CloudTrailAccessNotEnabledException"
     organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
     arn = client.create_trail(**make)["TrailARN"]
@@ -264,10 +268,8 @@ def test_an_organization_s_trail_takes_what_its_members_do(servers):
     assert code(theirs.stop_logging, Name=arn) == "NotOrganizationMasterAccountException"
     assert code(theirs.create_trail, **{**make, "Name": "mine"}) == "NotOrganizationMasterAccountException"
 
-    folder = server.data / "buckets/log-bucket/AWSLogs" / organization / account / "CloudTrail" / REGION
-
     def delivered():
-        return [record for path in folder.rglob("*.json.gz") for record in json.loads(gzip.decompress(path.read_bytes()))["Records"]
+        return [record for record in bucket.records(f"AWSLogs/{organization}/{account}/CloudTrail/{REGION}/")
                 if record["eventName"] == "StopLogging"]
     [refused] = until(delivered, "a member's event")
     assert refused["recipientAccountId"] == account and refused["errorCode"] == "NotOrganizationMasterAccountException"
@@ -286,3 +288,80 @@ def test_what_kms_does_of_itself_is_a_service_event(yagura):
     [told] = [event["record"] for event in events(client, EventName="RotateKey") if event["record"]["resources"][0]["ARN"] == key]
     assert told["eventType"] == "AwsServiceEvent" and told["userIdentity"] == {"accountId": "111122223333", "invokedBy": "AWS Internal"}
     assert told["serviceEventDetails"] == {"keyId": key.rsplit("/", 1)[1], "rotationType": "ON_DEMAND"}
+
+
+def test_what_the_bucket_and_the_log_group_must_allow(servers):
+    server = servers()
+    client, s3 = server.client("cloudtrail"), server.client("s3")
+    make = client.create_trail
+    assert code(make, Name="main", S3BucketName="no-such-bucket") == "S3BucketDoesNotExistException"
+    s3.create_bucket(Bucket="bare", CreateBucketConfiguration={"LocationConstraint": REGION})
+    assert code(make, Name="main", S3BucketName="bare") == "InsufficientS3BucketPolicyException"
+    elsewhere = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/other"
+    s3.put_bucket_policy(Bucket="bare", Policy=bucket_policy("bare", f"AWSLogs/{ACCOUNT}", source=elsewhere))
+    assert code(make, Name="main", S3BucketName="bare") == "InsufficientS3BucketPolicyException"
+    s3.put_bucket_policy(Bucket="bare", Policy=bucket_policy("bare", f"AWSLogs/{ACCOUNT}", source=elsewhere.replace("other", "main")))
+    assert code(make, Name="main", S3BucketName="bare", S3KeyPrefix="deep") == "InsufficientS3BucketPolicyException"
+    make(Name="main", S3BucketName="bare")
+
+    update, iam, logs = client.update_trail, server.client("iam"), server.client("logs")
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:trail:*"
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(RoleName="to-logs", AssumeRolePolicyDocument=document(trust))["Role"]["Arn"]
+    into = {"Name": "main", "CloudWatchLogsLogGroupArn": group, "CloudWatchLogsRoleArn": role}
+    assert code(update, **into) == "InvalidCloudWatchLogsRoleArnException"
+    iam.update_assume_role_policy(RoleName="to-logs", PolicyDocument=document({**trust, "Principal": {
+        "Service": "cloudtrail.amazonaws.com"}}))
+    assert code(update, **into) == "InvalidCloudWatchLogsRoleArnException"
+    iam.put_role_policy(RoleName="to-logs", PolicyName="logs", PolicyDocument=document(
+        {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": group.replace(":*", ":log-stream:*")}))
+    assert code(update, **into) == "InvalidCloudWatchLogsLogGroupArnException"
+    logs.create_log_group(logGroupName="trail")
+    assert update(**into)["CloudWatchLogsLogGroupArn"] == group
+
+
+def document(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def test_a_trail_delivers_to_its_log_group_and_what_is_wrong_is_in_its_status_until_it_is_mended(servers):
+    server = servers("--trail-delivery", "200ms", "--trail-digest", "1s")
+    client, s3, iam, logs = (server.client(name) for name in ["cloudtrail", "s3", "iam", "logs"])
+    bucket = Bucket(server, log_bucket(server))
+    logs.create_log_group(logGroupName="trail")
+    role = iam.create_role(RoleName="to-logs", AssumeRolePolicyDocument=document(
+        {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "sts:AssumeRole"}))["Role"]["Arn"]
+    allowed = document({"Effect": "Allow", "Action": "logs:*", "Resource": "*"})
+    iam.put_role_policy(RoleName="to-logs", PolicyName="logs", PolicyDocument=allowed)
+    client.create_trail(Name="main", S3BucketName="log-bucket", IsMultiRegionTrail=True, EnableLogFileValidation=True,
+                        CloudWatchLogsLogGroupArn=f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:trail:*", CloudWatchLogsRoleArn=role)
+    client.start_logging(Name="main")
+
+    def logged(name):
+        found = logs.filter_log_events(logGroupName="trail", logStreamNames=[f"{ACCOUNT}_CloudTrail_{REGION}"])["events"]
+        return [one for one in found if json.loads(one["message"])["eventName"] == name]
+
+    def status(key):
+        return client.get_trail_status(Name="main").get(key)
+
+    def delivered(name):
+        return [record for record in bucket.records() if record["requestParameters"] == {"userName": name}]
+    iam.create_user(UserName="first")
+    assert len(until(lambda: logged("CreateUser"), "the log group")) == 1
+    until(lambda: delivered("first") and status("LatestDigestDeliveryTime"), "the bucket")
+    assert status("LatestCloudWatchLogsDeliveryTime") and not status("LatestCloudWatchLogsDeliveryError")
+
+    s3.delete_bucket_policy(Bucket="log-bucket")
+    iam.delete_role_policy(RoleName="to-logs", PolicyName="logs")
+    iam.create_user(UserName="second")
+    until(lambda: status("LatestDeliveryError") == "AccessDenied", "the bucket's refusal")
+    until(lambda: "AccessDenied" in (status("LatestCloudWatchLogsDeliveryError") or ""), "the role's refusal")
+    until(lambda: status("LatestDigestDeliveryError") == "AccessDenied", "the digest's refusal")
+    log_bucket(server)
+    iam.put_role_policy(RoleName="to-logs", PolicyName="logs", PolicyDocument=allowed)
+    until(lambda: len(logged("CreateUser")) == 2 and len(delivered("second")) == 1, "what had waited")
+    until(lambda: not {"LatestDeliveryError", "LatestCloudWatchLogsDeliveryError", "LatestDigestDeliveryError"} & set(
+        client.get_trail_status(Name="main")), "a clean status")
+    server.stop()
+    server.start()
+    assert len(Bucket(server).records()) == len({record["eventID"] for record in Bucket(server).records()})

@@ -105,13 +105,22 @@ static bool is_code(struct err err, const char *code)
     return err.fault && str_starts(str_of(err.fault->code), str_of(code));
 }
 
+/* To a service a bucket that isn't there is one whose policy is silent; not to the caller. */
+static bool is_bucket_missing(struct request *rq, struct str bucket)
+{
+    const struct s3_get_bucket_location_in in = { .bucket = bucket };
+    const struct door_call call = { .service = "s3", .operation = "GetBucketLocation", .in = &in, .as = DOOR_AS_CALLER };
+    const void *answer = NULL;
+    return is_code(door_call(rq, &call, &answer), "NoSuchBucket");
+}
+
 static struct err ask_bucket(struct request *rq, const struct cloudtrail_trail *trail, const char *operation, const void *in)
 {
     const struct door_call call = { .service = "s3", .operation = operation, .in = in, .as = DOOR_AS_SERVICE, .principal = PRINCIPAL,
                                     .source_arn = trail->trail_arn };
     const void *answer = NULL;
     const struct err err = door_call(rq, &call, &answer);
-    if (is_code(err, "NoSuchBucket")) {
+    if (err.fault && is_bucket_missing(rq, trail->s3_bucket_name)) {
         return fail(&rq->ctx, &CLOUDTRAIL_S3_BUCKET_DOES_NOT_EXIST_EXCEPTION, "S3 bucket %" STR_FMT " does not exist!",
                     STR_ARG(trail->s3_bucket_name));
     }

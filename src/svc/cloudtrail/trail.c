@@ -366,6 +366,12 @@ static struct err guard(struct request *rq, const void *in, struct guard *guard)
         guard->resource = str_from(guard->resource, at + sizeof(":trail/") - 1);
     }
     struct str rest = guard->resource;
+    const size_t name = str_find_last(rest, ':');
+    if (str_ends(str_of(rq->operation->name), STR("Channel")) && name != STR_MISSING && str_find(str_from(rest, name), '/') == STR_MISSING
+        && !str_equal(rest, STR("*"))) { /* a channel by its id */
+        guard->resource = rest = str_format(rq->ctx.arena, "%" STR_FMT ":channel/%" STR_FMT, STR_ARG(str_slice(rest, 0, name)),
+                                            STR_ARG(str_from(rest, name + 1)));
+    }
     for (size_t i = 0; i < 4; i++) {
         str_cut(rest, ':', &rest);
     }

@@ -25,6 +25,9 @@ struct err bucket_need_anywhere(struct request *rq, struct str name, struct str 
 struct err bucket_need(struct request *rq, struct str name, struct str owner, struct bucket_row *out)
 {
     TRY(bucket_need_anywhere(rq, name, owner, out));
+    if (rq->caller.type == PRINCIPAL_AWS_SERVICE) {
+        rq->region = out->region; /* a service reaches buckets of every Region */
+    }
     if (str_equal(out->region, rq->region)) {
         return ERR_OK;
     }
