@@ -126,7 +126,9 @@ static void guard_beside(struct request *rq, const void *in, struct guard *guard
 {
     struct guard *last = guard;
     const bool writes = str_equal(guard->action, STR("s3:PutObject"));
-    if (writes && has_acl(rq, in)) {
+    /* spec: CloudTrail user guide, "Amazon S3 bucket policy for CloudTrail": with that ACL s3:PutObject is enough. */
+    const bool yields = str_equal(text_of(rq, in, "ACL"), STR("bucket-owner-full-control"));
+    if (writes && has_acl(rq, in) && !yields) {
         last = also(rq, last, "s3:PutObjectAcl");
     }
     if (writes && text_of(rq, in, "Tagging").len) {
