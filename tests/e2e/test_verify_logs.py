@@ -2,19 +2,16 @@
 
 import base64
 import contextlib
+import datetime
 import gzip
-import http.server
 import json
 import os
 import subprocess
-import threading
-import urllib.parse
-from xml.sax.saxutils import escape
+import time
 
 import pytest
 from conftest import binary, until
-
-REGION = "ap-northeast-1"
+from trails import ACCOUNT, REGION, Bucket, clock_ahead, log_bucket
 
 
 def verify(*arguments):
@@ -138,24 +135,39 @@ def test_wrong_use_is_told(tmp_path):
     assert verify(tmp_path / "missing")[0] == 4
 
 
+def public_keys(server, path, *regions):
+    values = []
+    for region in regions:
+        listed = server.client("cloudtrail", region).list_public_keys(StartTime=0)["PublicKeyList"]
+        values += [base64.b64encode(key["Value"]).decode() for key in listed]
+    return write_keys(path, *values)
+
+
+def verify_bucket(server, name):
+    """Straight from S3, public keys and all."""
+    done = subprocess.run([binary(), "verify-logs", "--format", "json", "--no-progress", f"s3://{name}/?endpoint={server.endpoint}&region={REGION}"],
+                          env=server.environment(), text=True, capture_output=True)
+    return done.returncode, json.loads(done.stdout or "[]"), done.stderr
+
+
 def test_what_this_server_delivers_is_valid_through_stop_start_and_kill(servers, tmp_path):
     server = servers("--trail-delivery", "200ms", "--trail-digest", "1s")
     client, iam = server.client("cloudtrail"), server.client("iam", "us-east-1")
+    log_bucket(server, places=[f"kept/AWSLogs/{ACCOUNT}"])
     client.create_trail(Name="main", S3BucketName="log-bucket", S3KeyPrefix="kept", IsMultiRegionTrail=True,
                         EnableLogFileValidation=True)
     client.start_logging(Name="main")
-    bucket = server.data / "buckets" / "log-bucket"
     for number in range(3):
         iam.create_user(UserName=f"delivered-{number}")
-    until(lambda: len(digests(bucket)) >= 3, "digests")
+    until(lambda: len(Bucket(server).keys("/CloudTrail-Digest/")) >= 3, "digests")
     server.kill()
     server.start()
-    client, iam = server.client("cloudtrail"), server.client("iam", "us-east-1")
+    client, iam, bucket = server.client("cloudtrail"), server.client("iam", "us-east-1"), Bucket(server)
     iam.create_user(UserName="delivered-3")
     client.stop_logging(Name="main")
 
     def delivered():
-        records = [record for path in logs(bucket) for record in json.loads(gzip.decompress(path.read_bytes()))["Records"]]
+        records = bucket.records()
         return records if any(record["eventName"] == "StopLogging" for record in records) else None
     records = until(delivered, "the last log file")
     made = [record["requestParameters"]["userName"] for record in records if record["eventName"] == "CreateUser"]
@@ -163,84 +175,111 @@ def test_what_this_server_delivers_is_valid_through_stop_start_and_kill(servers,
     assert len({record["eventID"] for record in records}) == len(records)
     status = client.get_trail_status(Name="main")
     assert status["LatestDeliveryTime"] and status["LatestDigestDeliveryTime"] and "LatestDeliveryError" not in status
-    keys = tmp_path / "keys.json"
-    values = []
-    for region in ["us-east-1", REGION]:
-        listed = server.client("cloudtrail", region).list_public_keys(StartTime=0)["PublicKeyList"]
-        values += [base64.b64encode(key["Value"]).decode() for key in listed]
-    write_keys(keys, *values)
-    until(lambda: verify(bucket, "--public-keys", keys)[0] == 0, "a whole chain")
-    assert verify(bucket, "--public-keys", keys)[1] == []
+    time.sleep(3); print(verify_bucket(server, "log-bucket"))
+    until(lambda: verify_bucket(server, "log-bucket")[0] == 0, "a whole chain", 1)
+    folder, keys = bucket.download(tmp_path / "copy"), public_keys(server, tmp_path / "keys.json", "us-east-1", REGION)
+    assert verify(folder, "--public-keys", keys)[:2] == (0, [])
+    changed = bucket.keys("/CloudTrail/")[0]
+    bucket.put(changed, bucket.text(changed) + " ")
+    status, found, _ = verify_bucket(server, "log-bucket")
+    assert status == 1 and [(one["trouble"], one["object"]) for one in found] == [("log changed", changed)]
     client.delete_trail(Name="main")
 
 
-class Bucket(http.server.BaseHTTPRequestHandler):
-    """What a validator asks of S3, over a folder of objects with their metadata beside them."""
-
-    folder = None
-
-    def do_GET(self):
-        url = urllib.parse.urlsplit(self.path)
-        query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
-        key = urllib.parse.unquote(url.path).split("/", 2)[2] if url.path.count("/") > 1 else ""
-        if "location" in query:
-            return self.answer(f"<LocationConstraint>{REGION}</LocationConstraint>".encode())
-        if not key:
-            return self.answer(self.listing(query))
-        path = self.folder / key
-        if not path.is_file():
-            return self.answer(b"<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>", 404)
-        beside = path.with_name(path.name + ".metadata.json")
-        metadata = json.loads(beside.read_text()) if beside.exists() else {}
-        return self.answer(path.read_bytes(), 200, {f"x-amz-meta-{name}": value for name, value in metadata.items()})
-
-    def listing(self, query):
-        keys = sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*.json.gz"))
-        keys = [key for key in keys if key.startswith(query.get("prefix", "")) and key > query.get("marker", "")]
-        items = "".join(f"<Contents><Key>{escape(key)}</Key><Size>1</Size></Contents>" for key in keys)
-        return f"<ListBucketResult><IsTruncated>false</IsTruncated>{items}</ListBucketResult>".encode()
-
-    def answer(self, body, status=200, headers=()):
-        self.send_response(status)
-        for name, value in dict(headers).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+def validate(server, arn, *more, region=REGION):
+    """What the AWS CLI says, by line; its own status."""
+    done = subprocess.run(["aws", "cloudtrail", "validate-logs", "--trail-arn", arn, "--start-time", "2020-01-01T00:00:00Z", "--verbose",
+                           "--region", region, *more], env=server.environment(), text=True, capture_output=True, timeout=120)
+    return done.returncode, done.stdout + done.stderr
 
 
-@contextlib.contextmanager
-def bucket_server(folder):
-    handler = type("Handler", (Bucket,), {"folder": folder})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+class Chain:
+    """Days of logs of an organisation's trail in a server whose clock was put on between starts; each tampering is undone."""
+
+    HOURS = [-75, -74, -50, -49, -26, -2, 0]
+
+    def __init__(self, server):
+        self.server = server
+        for hours in self.HOURS:
+            self.live(hours)
+        self.bucket = Bucket(server, "org-bucket")
+
+    def live(self, hours):
+        server = self.server
+        if server.process.poll() is None:
+            server.stop()
+        server.options = [*server.options[:2], "--clock", f"{hours}h"]
+        server.start()
+        with clock_ahead(hours * 3600):
+            if hours == self.HOURS[0]:
+                self.begin()
+            server.client("iam", "us-east-1").create_user(UserName=f"at{hours}")
+            server.client("kms").create_key()
+            client = server.client("cloudtrail")
+            asked = time.time() + hours * 3600
+
+            def settled():
+                status = client.get_trail_status(Name="all")
+                digest = status.get("LatestDigestDeliveryTime")
+                first = hours == self.HOURS[0]
+                return status.get("LatestDeliveryTime", epoch).timestamp() > asked - 5 and (first or digest and digest.timestamp() > asked - 60)
+            epoch = datetime.datetime.fromtimestamp(0, datetime.timezone.utc)
+            until(settled, f"what was done at {hours} h")
+
+    def begin(self):
+        organizations = self.server.client("organizations", "us-east-1")
+        self.organization = organizations.create_organization()["Organization"]["Id"]
+        organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
+        log_bucket(self.server, "org-bucket", [f"deep/AWSLogs/{ACCOUNT}", f"deep/AWSLogs/{self.organization}"])
+        client = self.server.client("cloudtrail")
+        self.arn = client.create_trail(Name="all", S3BucketName="org-bucket", S3KeyPrefix="deep", IsOrganizationTrail=True,
+                                       IsMultiRegionTrail=True, EnableLogFileValidation=True)["TrailARN"]
+        client.start_logging(Name="all")
+
+    def validate(self, *more):
+        return validate(self.server, self.arn, "--account-id", ACCOUNT, *more)
+
+    def digests(self):
+        return self.bucket.keys(f"/CloudTrail-Digest/{REGION}/")
+
+    def without(self, key):
+        return self.changed(key, None)
+
+    @contextlib.contextmanager
+    def changed(self, key, text, **metadata):
+        was = self.bucket.s3.get_object(Bucket=self.bucket.name, Key=key)
+        if text is None:
+            self.bucket.s3.delete_object(Bucket=self.bucket.name, Key=key)
+        else:
+            self.bucket.put(key, text, Metadata={**was["Metadata"], **metadata})
+        yield
+        self.bucket.s3.put_object(Bucket=self.bucket.name, Key=key, Body=was["Body"].read(), Metadata=was["Metadata"])
 
 
 @pytest.mark.skipif("YAGURA_FEW" in os.environ or "YAGURA_TEST_STORE" in os.environ, reason="one flavour is enough: it takes long")
-def test_the_aws_cli_validates_what_this_server_delivers_and_names_what_was_changed(servers):
-    server = servers("--trail-delivery", "200ms", "--trail-digest", "1s")
-    client = server.client("cloudtrail")
-    arn = client.create_trail(Name="main", S3BucketName="log-bucket", S3KeyPrefix="kept", EnableLogFileValidation=True)["TrailARN"]
-    client.start_logging(Name="main")
-    folder = server.data / "buckets" / "log-bucket"
-    until(lambda: len(digests(folder)) >= 3, "digests")
-    client.stop_logging(Name="main")
+def test_the_aws_cli_validates_days_of_an_organisation_s_logs_and_names_each_change(servers):
+    chain = Chain(servers("--trail-delivery", "200ms"))
+    digests, logs = chain.digests(), chain.bucket.keys(f"/CloudTrail/{REGION}/")
+    assert len(digests) >= 74 and len(logs) >= 7
+    assert digests[0].startswith(f"deep/AWSLogs/{chain.organization}/{ACCOUNT}/CloudTrail-Digest/{REGION}/")
+    status, said = chain.validate()
+    assert status == 0 and "INVALID" not in said, said
+    assert f"{len(digests)}/{len(digests)} digest files valid" in said
+    status, said = validate(chain.server, chain.arn, "--account-id", ACCOUNT, region="us-east-1")
+    assert status == 0 and "INVALID" not in said, said
 
-    def validate():
-        with bucket_server(folder) as endpoint:
-            return subprocess.run(["aws", "cloudtrail", "validate-logs", "--trail-arn", arn, "--start-time", "2020-01-01T00:00:00Z",
-                                   "--verbose"], env={**server.environment(), "AWS_ENDPOINT_URL_S3": endpoint}, text=True,
-                                  capture_output=True)
-    done = validate()
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "digest files valid" in done.stdout and "INVALID" not in done.stdout
-    log, digest = logs(folder)[0], digests(folder)[0]
-    rewrite(log, lambda text: text + " ")
-    rewrite(digest, lambda text: text + " ")
-    done = validate()
-    assert done.returncode == 1 and "INVALID" in done.stdout
+    def named(what, words):
+        with what:
+            status, said = chain.validate()
+        assert status == 1 and words in said, said
+    middle = digests[40]
+    named(chain.changed(logs[2], chain.bucket.text(logs[2]) + " "), f"Log file\ts3://org-bucket/{logs[2]}\tINVALID: hash value doesn't match")
+    named(chain.without(logs[3]), f"Log file\ts3://org-bucket/{logs[3]}\tINVALID: not found")
+    named(chain.changed(middle, chain.bucket.text(middle) + " "), f"Digest file\ts3://org-bucket/{middle}\tINVALID: signature verification failed")
+    named(chain.without(middle), f"Digest file\ts3://org-bucket/{middle}\tINVALID: not found")
+    named(chain.changed(middle, chain.bucket.text(middle), signature="00" * 256), f"s3://org-bucket/{middle}\tINVALID: signature verification failed")
+    moved = json.loads(chain.bucket.text(middle))
+    cut = json.dumps({**moved, **{key: None for key in moved if key.startswith("previousDigest")}})
+    named(chain.changed(middle, cut), f"s3://org-bucket/{middle}\tINVALID: signature verification failed")
+    status, said = chain.validate()
+    assert status == 0 and "INVALID" not in said, said

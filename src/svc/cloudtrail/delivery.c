@@ -303,10 +303,11 @@ static struct err pass_trail(struct ctx *ctx, struct store_conn *db, const struc
     if (trail->started_ms == 0) {
         return ERR_OK;
     }
+    const int64_t place = passing->row.place;
     if (!waits(passing, ctx->now_ms)) {
         TRY(deliver(ctx, passing, again));
     }
-    TRY(delivery_logs(ctx, db, options, trail, &passing->row, again));
+    TRY(delivery_logs(ctx, db, options, trail, &passing->row, place, again));
     return delivery_digests(ctx, db, options, trail, &passing->row, again);
 }
 

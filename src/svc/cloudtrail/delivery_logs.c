@@ -154,7 +154,7 @@ static struct err forget(struct ctx *ctx, struct sending *sending)
 }
 
 struct err delivery_logs(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,
-                         const struct trail_row *trail, struct delivery_row *row, bool *again)
+                         const struct trail_row *trail, struct delivery_row *row, int64_t place, bool *again)
 {
     struct sending *sending = ARENA_NEW(ctx->arena, struct sending);
     *sending = (struct sending){ .options = options, .db = db, .trail = trail, .row = row };
@@ -163,8 +163,8 @@ struct err delivery_logs(struct ctx *ctx, struct store_conn *db, const struct de
     if (trail->trail->cloud_watch_logs_log_group_arn.len == 0) {
         return row->logs_place || row->logs_error.len ? forget(ctx, sending) : ERR_OK;
     }
-    if (row->logs_place == 0 || row->logs_place > end) {
-        row->logs_place = row->logs_place ? 0 : row->place; /* a log group given later begins with what comes now */
+    if (row->logs_place == 0 || row->logs_place > end) { /* beyond: of a journal that is no more */
+        row->logs_place = row->logs_place == 0 && place > 0 ? place : 1;
     }
     if (ctx->now_ms - row->logs_attempted_ms < options->interval_ms || end <= row->logs_place) {
         return ERR_OK;

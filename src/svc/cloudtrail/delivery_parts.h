@@ -28,9 +28,9 @@ struct err delivery_is_ours(struct ctx *ctx, struct store_conn *db, const struct
 /* Within a write transaction: notes how far the trail has come, unless it was deleted meanwhile. */
 struct err delivery_note(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail, const struct delivery_row *row);
 
-/* delivery_logs.c */
+/* delivery_logs.c; a log group that is new begins at `place`. */
 struct err delivery_logs(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,
-                         const struct trail_row *trail, struct delivery_row *row, bool *again);
+                         const struct trail_row *trail, struct delivery_row *row, int64_t place, bool *again);
 
 /* delivery_digest.c */
 struct err delivery_digests(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,
