@@ -10,6 +10,7 @@ import pytest
 
 from conftest import ROOT, binary
 from test_iam import allow
+from trails import log_bucket
 
 TRUST_ANYONE = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]})
 EVERYTHING = allow("*")

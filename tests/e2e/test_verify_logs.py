@@ -175,8 +175,7 @@ def test_what_this_server_delivers_is_valid_through_stop_start_and_kill(servers,
     assert len({record["eventID"] for record in records}) == len(records)
     status = client.get_trail_status(Name="main")
     assert status["LatestDeliveryTime"] and status["LatestDigestDeliveryTime"] and "LatestDeliveryError" not in status
-    time.sleep(3); print(verify_bucket(server, "log-bucket"))
-    until(lambda: verify_bucket(server, "log-bucket")[0] == 0, "a whole chain", 1)
+    until(lambda: verify_bucket(server, "log-bucket")[0] == 0, "a whole chain")
     folder, keys = bucket.download(tmp_path / "copy"), public_keys(server, tmp_path / "keys.json", "us-east-1", REGION)
     assert verify(folder, "--public-keys", keys)[:2] == (0, [])
     changed = bucket.keys("/CloudTrail/")[0]
@@ -196,7 +195,7 @@ def validate(server, arn, *more, region=REGION):
 class Chain:
     """Days of logs of an organisation's trail in a server whose clock was put on between starts; each tampering is undone."""
 
-    HOURS = [-75, -74, -50, -49, -26, -2, 0]
+    HOURS = [-75, -74, -49, -2, 0]
 
     def __init__(self, server):
         self.server = server
@@ -260,7 +259,7 @@ class Chain:
 def test_the_aws_cli_validates_days_of_an_organisation_s_logs_and_names_each_change(servers):
     chain = Chain(servers("--trail-delivery", "200ms"))
     digests, logs = chain.digests(), chain.bucket.keys(f"/CloudTrail/{REGION}/")
-    assert len(digests) >= 74 and len(logs) >= 7
+    assert len(digests) >= 74 and len(logs) >= 5
     assert digests[0].startswith(f"deep/AWSLogs/{chain.organization}/{ACCOUNT}/CloudTrail-Digest/{REGION}/")
     status, said = chain.validate()
     assert status == 0 and "INVALID" not in said, said
@@ -268,18 +267,24 @@ def test_the_aws_cli_validates_days_of_an_organisation_s_logs_and_names_each_cha
     status, said = validate(chain.server, chain.arn, "--account-id", ACCOUNT, region="us-east-1")
     assert status == 0 and "INVALID" not in said, said
 
-    def named(what, words):
-        with what:
+    def named(**changes):
+        """All at once: key and what becomes of it; each must be named."""
+        with contextlib.ExitStack() as stack:
+            for key, (change, words) in changes.items():
+                stack.enter_context(change)
             status, said = chain.validate()
-        assert status == 1 and words in said, said
-    middle = digests[40]
-    named(chain.changed(logs[2], chain.bucket.text(logs[2]) + " "), f"Log file\ts3://org-bucket/{logs[2]}\tINVALID: hash value doesn't match")
-    named(chain.without(logs[3]), f"Log file\ts3://org-bucket/{logs[3]}\tINVALID: not found")
-    named(chain.changed(middle, chain.bucket.text(middle) + " "), f"Digest file\ts3://org-bucket/{middle}\tINVALID: signature verification failed")
-    named(chain.without(middle), f"Digest file\ts3://org-bucket/{middle}\tINVALID: not found")
-    named(chain.changed(middle, chain.bucket.text(middle), signature="00" * 256), f"s3://org-bucket/{middle}\tINVALID: signature verification failed")
-    moved = json.loads(chain.bucket.text(middle))
-    cut = json.dumps({**moved, **{key: None for key in moved if key.startswith("previousDigest")}})
-    named(chain.changed(middle, cut), f"s3://org-bucket/{middle}\tINVALID: signature verification failed")
+        for key, (change, words) in changes.items():
+            assert status == 1 and words in said, (words, said)
+    gone, middle, bare, cut = digests[20], digests[40], digests[50], digests[60]
+    moved = json.loads(chain.bucket.text(cut))
+    unchained = json.dumps({**moved, **{key: None for key in moved if key.startswith("previousDigest")}})
+    refused = "INVALID: signature verification failed"
+    named(changed_log=(chain.changed(logs[1], chain.bucket.text(logs[1]) + " "),
+                       f"Log file\ts3://org-bucket/{logs[1]}\tINVALID: hash value doesn't match"),
+          deleted_log=(chain.without(logs[2]), f"Log file\ts3://org-bucket/{logs[2]}\tINVALID: not found"),
+          changed_digest=(chain.changed(middle, chain.bucket.text(middle) + " "), f"Digest file\ts3://org-bucket/{middle}\t{refused}"),
+          deleted_digest=(chain.without(gone), f"Digest file\ts3://org-bucket/{gone}\tINVALID: not found"),
+          wrong_signature=(chain.changed(bare, chain.bucket.text(bare), signature="00" * 256), f"s3://org-bucket/{bare}\t{refused}"),
+          broken_chain=(chain.changed(cut, unchained), f"s3://org-bucket/{cut}\t{refused}"))
     status, said = chain.validate()
     assert status == 0 and "INVALID" not in said, said

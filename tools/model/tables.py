@@ -47,6 +47,25 @@ UNMET_LEAST = {"publicKeyFingerprintType"}
 UNMET_SHAPES = {("iam", "PolicySourceType"), ("iam", "AttachmentName")}
 
 
+# Root elements of S3's answers, which botocore doesn't keep; clients in other languages look at them. Their namespace too.
+S3_SPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+S3_ROOTS = {
+    "CompleteMultipartUploadOutput": "CompleteMultipartUploadResult", "CreateMultipartUploadOutput": "InitiateMultipartUploadResult",
+    "DeleteObjectsOutput": "DeleteResult", "GetBucketAccelerateConfigurationOutput": "AccelerateConfiguration",
+    "GetBucketAclOutput": "AccessControlPolicy", "GetBucketCorsOutput": "CORSConfiguration",
+    "GetBucketLifecycleConfigurationOutput": "LifecycleConfiguration", "GetBucketLoggingOutput": "BucketLoggingStatus",
+    "GetBucketNotificationConfigurationOutput": "NotificationConfiguration",
+    "GetBucketRequestPaymentOutput": "RequestPaymentConfiguration", "GetBucketTaggingOutput": "Tagging",
+    "GetBucketVersioningOutput": "VersioningConfiguration", "GetBucketWebsiteOutput": "WebsiteConfiguration",
+    "GetObjectAclOutput": "AccessControlPolicy", "GetObjectAttributesOutput": "GetObjectAttributesResponse",
+    "GetObjectTaggingOutput": "Tagging", "ListBucketAnalyticsConfigurationsOutput": "ListBucketAnalyticsConfigurationResult",
+    "ListBucketInventoryConfigurationsOutput": "ListInventoryConfigurationsResult",
+    "ListBucketMetricsConfigurationsOutput": "ListMetricsConfigurationsResult", "ListBucketsOutput": "ListAllMyBucketsResult",
+    "ListMultipartUploadsOutput": "ListMultipartUploadsResult", "ListObjectVersionsOutput": "ListVersionsResult",
+    "ListObjectsOutput": "ListBucketResult", "ListObjectsV2Output": "ListBucketResult", "ListPartsOutput": "ListPartsResult",
+}
+
+
 class Tables:
     def __init__(self, service):
         self.service = service
@@ -151,6 +170,8 @@ class Tables:
         bits = INTEGERS.get(shape["type"]) or (32 if shape["type"] == "float" else 64 if shape["type"] == "double" else None)
         spelled = part.get("locationName") or shape.get("locationName")
         space = namespace(part) or namespace(shape)
+        if self.service.folder == "s3" and not isinstance(key, str) and key[1] == "out":
+            spelled, space = S3_ROOTS.get(name, spelled), space or S3_SPACE
         return row({
             "name": names.quote(name), "kind": "SHAPE_" + KINDS[kind], "size": self.size(key, kind),
             "stride": self.stride(key, kind, shape), "members": members, "member_count": count, "bits": bits,

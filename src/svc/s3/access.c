@@ -126,8 +126,8 @@ static void guard_beside(struct request *rq, const void *in, struct guard *guard
 {
     struct guard *last = guard;
     const bool writes = str_equal(guard->action, STR("s3:PutObject"));
-    /* spec: CloudTrail user guide, "Amazon S3 bucket policy for CloudTrail": with that ACL s3:PutObject is enough. */
-    const bool yields = str_equal(text_of(rq, in, "ACL"), STR("bucket-owner-full-control"));
+    /* spec: CloudTrail user guide, "Amazon S3 bucket policy for CloudTrail": to a service s3:PutObject is enough with that ACL. */
+    const bool yields = rq->caller.type == PRINCIPAL_AWS_SERVICE && str_equal(text_of(rq, in, "ACL"), STR("bucket-owner-full-control"));
     if (writes && has_acl(rq, in) && !yields) {
         last = also(rq, last, "s3:PutObjectAcl");
     }
