@@ -3,8 +3,9 @@
 #include <stdio.h>
 
 #include "app/audit_data.h"
-#include "app/front_parts.h"
 #include "app/finished.h"
+#include "app/front_form.h"
+#include "app/front_parts.h"
 #include "app/lambda.h"
 #include "app/metrics.h"
 #include "base/clock.h"
@@ -129,6 +130,9 @@ static void encode(struct call *call)
     struct ctx *ctx = &call->rq.ctx;
     const struct shape *detail = detail_shape(call);
     call->response = (struct http_response){ 0 };
+    if (call->form && !call->err.fault) {
+        front_form_answer(call);
+    }
     call->match.elements = call->rq.extra.elements;
     call->match.element_count = call->rq.extra.element_count;
     if (!call->err.fault) {
@@ -373,7 +377,7 @@ static struct err prepare(struct call *call)
     struct ctx *ctx = &call->rq.ctx;
     struct worker *worker = NULL;
     TRY(front_worker(ctx, call->front, &worker));
-    TRY(recognise(call, worker));
+    TRY(front_form_is(call) ? front_form_take(call, worker) : recognise(call, worker));
     access_use_note(worker->uses, call->front->options.writer, &call->rq);
     TRY(wire_decode(ctx, &call->match, &call->http, &call->in));
     call->out = arena_alloc(ctx->arena, call->match.operation->output->size);
@@ -433,7 +437,8 @@ struct call *front_call(struct front *front, struct net_exchange *exchange)
 void front_handle(void *self, struct net_exchange *exchange)
 {
     struct front *front = self;
-    if (front_push(front, exchange) || lambda_serves(front->options.lambda, exchange) || front_page(front, exchange)) {
+    if (front_push(front, exchange) || lambda_serves(front->options.lambda, exchange) || front_page(front, exchange)
+        || front_preflight(front, exchange)) {
         return;
     }
     struct call *call = front_call(front, exchange);

@@ -21,6 +21,24 @@ static void note_use(struct call *call)
     }
 }
 
+struct err front_find_identity(struct call *call, struct worker *worker)
+{
+    struct ctx *ctx = &call->rq.ctx;
+    TRY(identity_find(ctx, worker->identities, worker->db, call->front->options.vault, call->claim.access_key,
+                      call->claim.token, &call->identity));
+    return call->identity->credential.active ? ERR_OK : fail(ctx, &SIGV4_INVALID_CLIENT_TOKEN_ID, SIGV4_UNKNOWN_KEY_TEXT);
+}
+
+void front_assume(struct call *call)
+{
+    call->rq.caller = call->identity->credential.principal;
+    call->rq.caller_tags = call->identity->tags;
+    call->rq.caller_tag_count = call->identity->tag_count;
+    call->rq.account = call->rq.caller.account;
+    call->door.identity = call->identity;
+    note_use(call);
+}
+
 struct err front_identify(struct call *call, struct worker *worker)
 {
     struct ctx *ctx = &call->rq.ctx;
@@ -28,18 +46,9 @@ struct err front_identify(struct call *call, struct worker *worker)
     call->rq.region = call->claim.region;
     call->body_waits = call->claim.s3 && call->http.body_fd > 0;
     call->claim.body_later = call->claim.s3; /* front_take_body */
-    TRY(identity_find(ctx, worker->identities, worker->db, call->front->options.vault, call->claim.access_key,
-                      call->claim.token, &call->identity));
-    if (!call->identity->credential.active) {
-        return fail(ctx, &SIGV4_INVALID_CLIENT_TOKEN_ID, SIGV4_UNKNOWN_KEY_TEXT);
-    }
+    TRY(front_find_identity(call, worker));
     TRY(sigv4_verify(ctx, worker->keys, &call->claim, &call->http, call->identity->credential.secret));
-    call->rq.caller = call->identity->credential.principal;
-    call->rq.caller_tags = call->identity->tags;
-    call->rq.caller_tag_count = call->identity->tag_count;
-    call->rq.account = call->rq.caller.account;
-    call->door.identity = call->identity;
-    note_use(call);
+    front_assume(call);
     return ERR_OK;
 }
 

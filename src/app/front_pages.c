@@ -5,7 +5,9 @@
 #include "app/source_table.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "svc/s3/cors_answer.h"
 #include "svc/sts/sts.h"
+#include "wire/virtual_host.h"
 
 static void answer_text(struct net_exchange *exchange, uint16_t status, struct str type, struct str body)
 {
@@ -105,3 +107,41 @@ bool front_push(struct front *front, struct net_exchange *exchange)
     return true;
 }
 
+static struct err preflight(struct call *call)
+{
+    struct ctx *ctx = &call->rq.ctx;
+    struct worker *worker = NULL;
+    TRY(front_worker(ctx, call->front, &worker));
+    TRY(store_begin(ctx, worker->db, STORE_READ));
+    call->rq.db = worker->db;
+    const struct err err = cors_preflight(&call->rq);
+    store_rollback(worker->db);
+    call->rq.db = NULL;
+    return err;
+}
+
+/* Nobody signs it, and it is no call: it isn't recorded, as with AWS. */
+bool front_preflight(struct front *front, struct net_exchange *exchange)
+{
+    if (!str_equal(net_request(exchange)->method, STR("OPTIONS"))) {
+        return false;
+    }
+    struct call *call = front_call(front, exchange);
+    struct ctx *ctx = &call->rq.ctx;
+    struct http_response response = { .status = 200, .body = STR("") };
+    virtual_host_resolve(ctx->arena, &call->http);
+    const struct err err = preflight(call);
+    const struct answer_extra *extra = &call->rq.extra;
+    const struct wire_match match = { .protocol = PROTOCOL_REST_XML, .elements = extra->elements, .element_count = extra->element_count };
+    if (err.fault) {
+        wire_encode_error(ctx, &match, err.fault, str_of(ctx->reason), &response);
+    } else {
+        http_response_add(ctx->arena, &response, STR("x-amz-request-id"), ctx->request_id);
+    }
+    for (size_t i = 0; i < extra->header_count; i++) {
+        http_response_add(ctx->arena, &response, extra->headers[i].name, extra->headers[i].value);
+    }
+    front_count(call, response.status);
+    net_answer(exchange, &response);
+    return true;
+}

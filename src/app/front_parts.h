@@ -14,6 +14,8 @@ struct front {
     struct afterwards *afterwards;
 };
 
+struct front_form; /* app/front_form.c */
+
 /* One request under way. It lives in the exchange's arena; one thread has it at a time. */
 struct call {
     struct front *front;
@@ -35,6 +37,7 @@ struct call {
     struct http_response response; /* waits for the journal */
     struct journal_wait recorded;
     struct err lost; /* why it can't be recorded */
+    struct front_form *form; /* it came as a browser's form; NULL: it didn't */
     bool handled_here; /* on a thread of the server's, which rests after it */
 };
 
@@ -49,6 +52,9 @@ void front_answer(struct call *call);
 
 /* Who signed. The body is looked into later where it is large (body_waits). */
 struct err front_identify(struct call *call, struct worker *worker);
+/* Whose key the claim names; and, once the signature is known to be theirs, the call as theirs. */
+struct err front_find_identity(struct call *call, struct worker *worker);
+void front_assume(struct call *call);
 /* The body that handlers see: out of its chunks, each of them and the whole checked as the signature has it. */
 struct err front_take_body(struct call *call, struct worker *worker);
 /* The operation takes its body on a thread that may wait. */
@@ -57,5 +63,7 @@ bool front_streams(const struct wire_match *match);
 /* False: not a push; not one of our pages. */
 bool front_push(struct front *front, struct net_exchange *exchange);
 bool front_page(struct front *front, struct net_exchange *exchange);
+/* What browsers ask before they call S3 (OPTIONS); false: not that. */
+bool front_preflight(struct front *front, struct net_exchange *exchange);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "policy/policy.h"
 #include "svc/s3/copy.h"
+#include "svc/s3/cors_answer.h"
 #include "svc/s3/members.h"
 #include "svc/s3/owner.h"
 
@@ -383,6 +384,7 @@ struct err s3_guard(struct request *rq, const void *in, struct guard *guard)
         guard->terse = rq->account.len == 0;
         return ERR_OK;
     }
+    TRY(cors_tell(rq, bucket));
     TRY(make_subject(rq, bucket, text_of(rq, in, "ExpectedBucketOwner"), &subject));
     subject->key = text_of(rq, in, "Key");
     subject->version = text_of(rq, in, "VersionId");

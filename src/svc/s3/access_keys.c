@@ -37,7 +37,7 @@ static bool is_signed(const struct request *rq)
 
 static struct str auth_type(struct request *rq)
 {
-    const bool posted = rq->http && str_starts(header(rq, "content-type"), STR("multipart/form-data"));
+    const bool posted = rq->http && str_equal(rq->http->method, STR("POST")) && strcmp(rq->operation->method, "PUT") == 0;
     return !is_signed(rq) ? STR_NONE : posted ? STR("POST") : is_presigned(rq) ? STR("REST-QUERY-STRING") : STR("REST-HEADER");
 }
 
