@@ -3,7 +3,7 @@
 
     tests/torture.py --binary build/release/yagura [--rounds 100] [--seed N]
 
-Several boto3 writers make users, keys and detectors. What they were told is written down; a call that got no answer may
+Several boto3 writers make users, keys, objects and detectors. What they were told is written down; a call that got no answer may
 have happened or not. Every answered call, reads and refusals too, must be in CloudTrail exactly once. Ends with "N passed, N failed", a case per round."""
 
 import argparse
@@ -13,6 +13,7 @@ import pathlib
 import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -67,6 +68,9 @@ class Writer:
         self.name = f"writer{number}"
         self.iam = server.client("iam", "us-east-1")
         self.guardduty = server.client("guardduty", REGIONS[number])
+        self.s3 = server.client("s3", "us-east-1")
+        self.s3.create_bucket(Bucket=f"torture-{self.name}")
+        self.objects = {}  # key: body's seed and size, of what was acknowledged in this round
         self.users, self.keys = set(), {}
         self.detector, self.detector_unsure = None, False
         self.count, self.trouble = 0, None
@@ -99,10 +103,31 @@ class Writer:
             self.detector = self.guardduty.create_detector(Enable=True)["DetectorId"]
         self.detector_unsure = False
 
+    def write_object(self):
+        """Of sizes that stay in the row, become a file, or come in by a file; every fifth one is deleted again."""
+        key, size = f"k{self.count % 50}", (100, 40_000, 600_000)[self.count % 3]
+        self.objects.pop(key, None)  # until it is answered it may be the old one or the new one
+        self.s3.put_object(Bucket=f"torture-{self.name}", Key=key, Body=body(self.count, size))
+        self.objects[key] = self.count, size
+        if self.count % 5 == 0:
+            del self.objects[key]
+            self.s3.delete_object(Bucket=f"torture-{self.name}", Key=key)
+            self.objects[key] = None
+
+    def lost_objects(self):
+        for key, made in self.objects.items():
+            try:
+                found = self.s3.get_object(Bucket=f"torture-{self.name}", Key=key)["Body"].read()
+            except self.s3.exceptions.NoSuchKey:
+                found = None
+            if found != (body(*made) if made else None):
+                yield f"object {key} of {self.name}"
+
     def run(self):
         try:
             while True:
                 self.write_user()
+                self.write_object()
                 self.read()
                 self.write_detector()
         except (botocore.exceptions.HTTPClientError, botocore.exceptions.EndpointConnectionError):
@@ -141,6 +166,19 @@ def audit(server, writers, since, users):
     return reasons
 
 
+def body(seed, size):
+    return random.Random(seed).randbytes(size)
+
+
+def stray_files(server):
+    """Files that no row names, and rows whose file is gone: right after a start there are neither."""
+    with sqlite3.connect(f"file:{server.data}/yagura.db?mode=ro", uri=True) as db:
+        rows = {name: uses for name, uses in db.execute("SELECT id, uses FROM s3_blob")}
+    files = {f"{path.parent.name}-{path.name}" for path in (server.data / "blobs").glob("[0-9]*/*")}
+    return [f"half-written file {name}" for name in files - set(rows)] + \
+        [f"file {name} is gone" for name, uses in rows.items() if uses and name not in files]
+
+
 def all_users(server):
     pages = server.client("iam", "us-east-1").get_paginator("list_users").paginate()
     return {user["UserName"] for page in pages for user in page["Users"]}
@@ -159,10 +197,11 @@ def one_round(server, writers, seconds):
     for thread in threads:
         thread.join()
     server.start()
+    stray = stray_files(server)
     calls = sum(len(writer.answered) for writer in writers)
     users = all_users(server)
     return calls, audit(server, writers, since, users) + [writer.trouble for writer in writers if writer.trouble] + [
-        f"lost {what}" for writer in writers for what in writer.lost(users)]
+        f"lost {what}" for writer in writers for what in [*writer.lost(users), *writer.lost_objects()]] + stray
 
 
 def main():
