@@ -1,5 +1,6 @@
 #include "app/blobs.h"
 
+#include "app/blob_bucket.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/queue.h"
@@ -10,6 +11,7 @@ enum { LOOK_MS = 1000, BATCH = 500 };
 struct blobs {
     struct blobs_options options;
     struct blob_store *store;
+    struct blob_bucket *bucket;
     struct lock *lock;
     bool stopping;
     struct thread *thread;
@@ -111,6 +113,10 @@ struct err blobs_open(struct ctx *ctx, const struct blobs_options *options, stru
     blobs->options = *options;
     blobs->lock = lock_open();
     TRY(blob_open(ctx, options->folder, &blobs->store));
+    if (options->bucket.ptr) {
+        TRY(blob_bucket_open(ctx, options->bucket, options->region, &blobs->bucket));
+        blob_use_remote(blobs->store, blob_bucket_remote(blobs->bucket));
+    }
     TRY(sweep(ctx, blobs));
     blobs->thread = thread_start("blobs", work, blobs);
     return ERR_OK;
@@ -134,6 +140,7 @@ void blobs_close(struct blobs *blobs)
     if (blobs) {
         blobs_stop(blobs);
         blob_close(blobs->store);
+        blob_bucket_close(blobs->bucket);
         lock_free(blobs->lock);
         memory_free(blobs);
     }

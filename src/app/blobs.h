@@ -10,6 +10,7 @@ struct blobs;
 
 struct blobs_options {
     struct str folder;
+    struct str bucket, region; /* s3://BUCKET/PREFIX: they lie there instead; absent: in the folder */
     struct store *store;
     struct store_writer *writer;
 };

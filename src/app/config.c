@@ -56,6 +56,8 @@ static const struct setting table[] = {
       0, 0 },
     { "source", "URI", NULL, NULL, "where further logs come from: s3://BUCKET/PREFIX, sqs://HOST/PATH, syslog://HOST:PORT or - (repeatable)",
       AT(source), KIND_PATHS, SETTINGS_SERVE, 0, 0 },
+    { "blobs", "URI", "YAGURA_BLOBS", NULL, "where the bytes of large objects lie instead of the data folder: s3://BUCKET/PREFIX?region=REGION&endpoint=URL", AT(blobs),
+      KIND_TEXT, SETTINGS_SERVE, 0, 0 },
     { "notify", "URL", NULL, NULL, "whom to tell of findings: Slack, Teams, Mattermost, webhook, syslog, CEF, OpenSearch, mail, Security Hub (repeatable; see yagura-serve(1))",
       AT(notify), KIND_PATHS, SETTINGS_SERVE, 0, 0 },
     { "from", "FINDING", NULL, NULL, "id of the finding that is not to come again", AT(finding), KIND_TEXT, SETTINGS_SUPPRESS, 0, 0 },

@@ -21,6 +21,7 @@ struct settings {
     struct str region;
     struct str config;
     struct str store;
+    struct str blobs;     /* s3://BUCKET/PREFIX; absent: in the data folder */
     struct path_list hsm; /* CLUSTER=URI */
     struct str root_key, to; /* sources of root keys: crypto/root.h */
     struct str format;

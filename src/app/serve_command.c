@@ -112,8 +112,13 @@ static struct err open_store(struct ctx *ctx, struct server *server)
     TRY(store_writer_open(ctx, server->store, WRITER_QUEUE, WRITER_THREADS, &server->writer));
     TRY(journal_open(ctx, data_file(ctx->arena, server->folder.path, "audit"), server->store, &server->journal));
     store_writer_use_journal(server->writer, server->journal);
-    return blobs_open(ctx, &(struct blobs_options){ data_file(ctx->arena, server->folder.path, "blobs"), server->store, server->writer },
-                      &server->blobs);
+    return blobs_open(ctx, &(struct blobs_options){
+        .folder = data_file(ctx->arena, server->folder.path, "blobs"),
+        .bucket = server->settings.blobs,
+        .region = server->settings.region,
+        .store = server->store,
+        .writer = server->writer,
+    }, &server->blobs);
 }
 
 static struct err open_lambda(struct ctx *ctx, struct server *server)

@@ -12,7 +12,7 @@
 #include "base/queue.h"
 #include "crypto/random.h"
 
-enum { HOUR_DIGITS = 10, NAME_DIGITS = 32, ID_SIZE = HOUR_DIGITS + 1 + NAME_DIGITS, COPY_BLOCK = 1024 * 1024 };
+enum { HOUR_DIGITS = 10, NAME_DIGITS = 32, ID_SIZE = HOUR_DIGITS + 1 + NAME_DIGITS, DAY_MS = 24 * 60 * 60 * 1000 };
 
 /* The folder of one hour, and who waits for its entries to be durable: one fsync serves all that were made before it. */
 struct hour {
@@ -29,6 +29,7 @@ struct blob_store {
     int fd;
     struct lock *lock;
     struct hour *hour; /* where new ones go */
+    const struct blob_remote *remote; /* NULL: they lie in the folder */
 };
 
 static struct err broken(struct ctx *ctx, const char *what, struct str id)
@@ -63,6 +64,16 @@ static void close_hour(struct hour *hour)
 {
     close(hour->fd);
     memory_free(hour);
+}
+
+void blob_use_remote(struct blob_store *store, const struct blob_remote *remote)
+{
+    store->remote = remote;
+}
+
+bool blob_is_remote(const struct blob_store *store)
+{
+    return store->remote != NULL;
 }
 
 void blob_close(struct blob_store *store)
@@ -124,13 +135,18 @@ static void give_hour(struct blob_store *store, struct hour *hour)
     }
 }
 
+static void name_hour(int64_t now_ms, char name[HOUR_DIGITS + 1])
+{
+    const struct civil_time t = clock_civil(now_ms);
+    snprintf(name, HOUR_DIGITS + 1, "%04u%02u%02u%02u", (unsigned)t.year % 10000U, (unsigned)t.month % 100U, (unsigned)t.day % 100U,
+             (unsigned)t.hour % 100U);
+}
+
 /* NULL: it can't be made. */
 static struct hour *take_hour(struct blob_store *store, int64_t now_ms)
 {
     char name[HOUR_DIGITS + 1];
-    const struct civil_time t = clock_civil(now_ms);
-    snprintf(name, sizeof(name), "%04u%02u%02u%02u", (unsigned)t.year % 10000U, (unsigned)t.month % 100U, (unsigned)t.day % 100U,
-             (unsigned)t.hour % 100U);
+    name_hour(now_ms, name);
     lock_take(store->lock);
     if (store->hour == NULL || strcmp(store->hour->name, name) != 0) {
         struct hour *next = open_hour(store, name);
@@ -244,10 +260,21 @@ static bool write_file(struct hour *hour, const char *name, struct str bytes)
     return done;
 }
 
+static struct err put_remote(struct ctx *ctx, struct blob_store *store, struct str bytes, struct str *id)
+{
+    char hour[HOUR_DIGITS + 1];
+    name_hour(ctx->now_ms, hour);
+    *id = str_format(ctx->arena, "%s-%s", hour, random_hex(ctx, NAME_DIGITS).ptr);
+    return store->remote->put(store->remote->self, ctx, *id, bytes);
+}
+
 /* The name comes before the bytes are synced: one journal commit of the file system then holds both. Only a row makes it an
  * object, so nobody sees it half-written. */
 struct err blob_put(struct ctx *ctx, struct blob_store *store, struct str bytes, int fd, struct str *id)
 {
+    if (store->remote) {
+        return put_remote(ctx, store, bytes, id);
+    }
     const struct str name = random_hex(ctx, NAME_DIGITS);
     struct hour *hour = take_hour(store, ctx->now_ms);
     if (hour == NULL) {
@@ -263,10 +290,25 @@ struct err blob_put(struct ctx *ctx, struct blob_store *store, struct str bytes,
     return err;
 }
 
+/* Into a nameless file: a copy for one reader. */
+static struct err fetch(struct ctx *ctx, struct blob_store *store, struct str id, int *fd)
+{
+    TRY(blob_spool_file(ctx, store, fd));
+    const struct err err = store->remote->get(store->remote->self, ctx, id, *fd);
+    if (err.fault) {
+        close(*fd);
+        *fd = -1;
+    }
+    return err;
+}
+
 struct err blob_fd(struct ctx *ctx, struct blob_store *store, struct str id, int *fd)
 {
     if (!is_id(id)) {
         return fail(ctx, &FAULT_INTERNAL, "not the id of a blob: %" STR_FMT, STR_ARG(id));
+    }
+    if (store->remote) {
+        return fetch(ctx, store, id, fd);
     }
     *fd = openat(store->fd, path_of(id).text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     return *fd < 0 ? broken(ctx, "opened", id) : ERR_OK;
@@ -285,6 +327,9 @@ struct err blob_remove(struct ctx *ctx, struct blob_store *store, struct str id)
 {
     if (!is_id(id)) {
         return fail(ctx, &FAULT_INTERNAL, "not the id of a blob: %" STR_FMT, STR_ARG(id));
+    }
+    if (store->remote) {
+        return store->remote->remove(store->remote->self, ctx, id);
     }
     const struct path path = path_of(id);
     return unlinkat(store->fd, path.text, 0) == 0 || errno == ENOENT ? ERR_OK : broken(ctx, "removed", id);
@@ -315,6 +360,20 @@ static struct err sweep_one(struct ctx *ctx, struct sweep *sweep, const char *ho
     return ERR_OK;
 }
 
+/* Another server may be about to name it: only what is a day old is nobody's. */
+static struct err sweep_remote(void *self, struct ctx *ctx, struct str id)
+{
+    struct sweep *sweep = self;
+    char day_ago[HOUR_DIGITS + 1];
+    bool known = true;
+    name_hour(ctx->now_ms - DAY_MS, day_ago);
+    if (is_id(id) && str_compare(str_slice(id, 0, HOUR_DIGITS), str_of(day_ago)) < 0) {
+        TRY(sweep->known(sweep->self, ctx, id, &known));
+    }
+    *sweep->removed += !known;
+    return known ? ERR_OK : blob_remove(ctx, sweep->store, id);
+}
+
 static void close_folder(DIR *const *folder)
 {
     if (*folder) {
@@ -343,6 +402,9 @@ struct err blob_sweep(struct ctx *ctx, struct blob_store *store,
 {
     struct sweep sweep = { store, known, self, removed };
     *removed = 0;
+    if (store->remote) {
+        return store->remote->list(store->remote->self, ctx, sweep_remote, &sweep);
+    }
     DIR *const CLEANUP(close_folder) folder = opendir(store->folder);
     if (folder == NULL) {
         return fail(ctx, &FAULT_IO, "cannot read %s: %s", store->folder, strerror(errno));

@@ -12,8 +12,20 @@
 
 struct blob_store;
 
+/* Another S3 in the folder's stead. Each may be called by several threads at a time; what they are given is an id of ours. */
+struct blob_remote {
+    struct err (*put)(void *self, struct ctx *ctx, struct str id, struct str bytes); /* durable there when it returns */
+    struct err (*get)(void *self, struct ctx *ctx, struct str id, int fd);           /* whole, into the file */
+    struct err (*remove)(void *self, struct ctx *ctx, struct str id);
+    struct err (*list)(void *self, struct ctx *ctx, struct err (*each)(void *argument, struct ctx *ctx, struct str id), void *argument);
+    void *self;
+};
+
 /* Below `folder`, which is made; bodies that the server spools lie there too (blob_spool), so that they need no copy. */
 struct err blob_open(struct ctx *ctx, struct str folder, struct blob_store **out);
+void blob_use_remote(struct blob_store *store, const struct blob_remote *remote); /* before anything is put; it outlives the store */
+/* Opening a blob may take long: not to be done where others wait. */
+bool blob_is_remote(const struct blob_store *store);
 void blob_close(struct blob_store *store); /* NULL is allowed */
 struct str blob_spool(const struct blob_store *store); /* folder for nameless files that blob_put can take over */
 

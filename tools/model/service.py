@@ -46,10 +46,33 @@ def read_rows(path):
     return rows, directives
 
 
+# Root elements of S3's answers, which its model leaves out: every output but those that are named after their shape.
+S3_ROOTS = {
+    "ListBucketsOutput": "ListAllMyBucketsResult", "ListObjectsOutput": "ListBucketResult", "ListObjectsV2Output": "ListBucketResult",
+    "ListObjectVersionsOutput": "ListVersionsResult", "ListMultipartUploadsOutput": "ListMultipartUploadsResult",
+    "ListPartsOutput": "ListPartsResult", "CreateMultipartUploadOutput": "InitiateMultipartUploadResult",
+    "CompleteMultipartUploadOutput": "CompleteMultipartUploadResult", "DeleteObjectsOutput": "DeleteResult",
+    "GetBucketAclOutput": "AccessControlPolicy", "GetObjectAclOutput": "AccessControlPolicy", "GetBucketCorsOutput": "CORSConfiguration",
+    "GetBucketLifecycleOutput": "LifecycleConfiguration", "GetBucketLifecycleConfigurationOutput": "LifecycleConfiguration",
+    "GetBucketLocationOutput": "LocationConstraint", "GetBucketLoggingOutput": "BucketLoggingStatus",
+    "GetBucketRequestPaymentOutput": "RequestPaymentConfiguration", "GetBucketTaggingOutput": "Tagging",
+    "GetObjectTaggingOutput": "Tagging", "GetBucketVersioningOutput": "VersioningConfiguration",
+    "GetBucketWebsiteOutput": "WebsiteConfiguration", "GetBucketAccelerateConfigurationOutput": "AccelerateConfiguration",
+    "GetObjectAttributesOutput": "GetObjectAttributesResponse",
+    "ListBucketAnalyticsConfigurationsOutput": "ListBucketAnalyticsConfigurationResult",
+    "ListBucketInventoryConfigurationsOutput": "ListInventoryConfigurationsResult",
+    "ListBucketMetricsConfigurationsOutput": "ListMetricsConfigurationsResult",
+    "ListDirectoryBucketsOutput": "ListAllMyDirectoryBucketsResult", "CreateSessionOutput": "CreateSessionResult",
+}
+
+
 def correct(folder, shapes):
     """Where a model says less than its service does."""
     if folder == "s3":
         shapes["ObjectVersionStorageClass"].pop("enum", None)  # lists versions of every storage class
+        for name, root in S3_ROOTS.items():
+            if name in shapes:
+                shapes[name]["locationName"] = root
 
 
 class Service:

@@ -1,5 +1,7 @@
 #include "svc/s3/outflow.h"
 
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "crypto/secret.h"
 #include "store/blob.h"
@@ -152,6 +154,51 @@ struct err outflow_open(struct request *rq, const struct object_row *row, const 
     return ERR_OK;
 }
 
+/* What is asked of an object. */
+struct outflow {
+    struct object_row row;
+    struct sse sse;
+    bool sealed;
+    int64_t from, size;
+};
+
+enum { BLOCK = 256 * 1024 };
+
+static struct err pour(struct request *rq, const struct http_stream *source, int fd)
+{
+    char *block = arena_alloc_raw(rq->ctx.arena, BLOCK);
+    for (uint64_t at = 0; at < source->size;) {
+        const int64_t got = http_stream_read(source, at, block, BLOCK);
+        if (got <= 0 || pwrite(fd, block, (size_t)got, (off_t)at) != got) {
+            return fail(&rq->ctx, &FAULT_IO, "an object can't be fetched into the data folder: is the disk full?");
+        }
+        at += (uint64_t)got;
+    }
+    return ERR_OK;
+}
+
+/* From another S3 on a thread that may wait, into a file of ours: the network's threads only ever read what is here. */
+static struct err fetch(void *self, struct request *rq, void *out)
+{
+    const struct outflow *asked = self;
+    struct http_stream source = { .size = 0 };
+    struct http_stream *stream = ARENA_NEW(rq->ctx.arena, struct http_stream);
+    (void)out;
+    TRY(blob_spool_file(&rq->ctx, rq->blobs, &stream->fd));
+    struct err err = outflow_open(rq, &asked->row, asked->sealed ? &asked->sse : NULL, asked->from, asked->size, &source);
+    if (!err.fault) {
+        err = pour(rq, &source, stream->fd);
+        http_stream_close(&source);
+    }
+    if (err.fault) {
+        close(stream->fd);
+        return err;
+    }
+    stream->size = source.size;
+    rq->extra.stream = stream;
+    return ERR_OK;
+}
+
 struct err outflow(struct request *rq, const struct object_row *row, const struct sse *sse, int64_t from, int64_t size, struct str *body)
 {
     if (row->part_count == 0) {
@@ -161,6 +208,13 @@ struct err outflow(struct request *rq, const struct object_row *row, const struc
     }
     if (size == 0) {
         *body = STR("");
+        return ERR_OK;
+    }
+    if (blob_is_remote(rq->blobs)) {
+        struct outflow *asked = ARENA_NEW(rq->ctx.arena, struct outflow);
+        *asked = (struct outflow){ .row = *row, .sealed = sse != NULL, .from = from, .size = size };
+        asked->sse = sse ? *sse : asked->sse;
+        rq->after = (struct after){ fetch, asked };
         return ERR_OK;
     }
     struct http_stream *stream = ARENA_NEW(rq->ctx.arena, struct http_stream);
