@@ -114,7 +114,7 @@ static void add_extra(struct call *call)
 {
     const struct answer_extra *extra = &call->rq.extra;
     for (size_t i = 0; i < extra->header_count; i++) {
-        http_response_add(call->rq.ctx.arena, &call->response, extra->headers[i].name, extra->headers[i].value);
+        http_response_set(call->rq.ctx.arena, &call->response, extra->headers[i].name, extra->headers[i].value);
     }
     if (call->err.fault) {
         drop_stream(call);

@@ -25,6 +25,7 @@
 #include "app/lambda.h"
 #include "app/lists.h"
 #include "app/log_feeds.h"
+#include "app/log_tails.h"
 #include "app/notify.h"
 #include "app/root_key.h"
 #include "app/oidc_keys.h"
@@ -60,6 +61,7 @@ struct server {
     struct function_logs *function_logs;
     struct rotator *rotator;
     struct log_feeds *log_feeds;
+    struct log_tails *log_tails;
     struct alarms *alarms;
     struct net_server *net;
     struct watch *watch;
@@ -426,6 +428,8 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     function_logs_start(server->function_logs, front_inside(server->front));
     TRY(rotator_open(ctx, &(struct rotator_options){ server->store, server->writer, front_inside(server->front) }, &server->rotator));
     TRY(log_feeds_open(ctx, &(struct log_feeds_options){ server->store, server->writer, front_inside(server->front) }, &server->log_feeds));
+    TRY(log_tails_open(ctx, server->store, front_inside(server->front), &server->log_tails));
+    log_tails_start(server->log_tails);
     TRY(alarms_open(ctx, &(struct alarms_options){ server->store, server->writer, front_inside(server->front) }, &server->alarms));
     show_banner(server);
     deliverer_start(server->deliverer);
@@ -453,6 +457,7 @@ static void close_all(struct server *server)
     if (server->net) {
         net_server_stop(server->net, server->settings.grace_ms);
     }
+    log_tails_close(server->log_tails);
     export_stop(server->export);
     deliverer_close(server->deliverer);
     notifier_close(server->notifier);

@@ -49,6 +49,17 @@ void http_response_add(struct arena *arena, struct http_response *response, stru
     response->headers[response->header_count++] = (struct http_header){ name, without_controls(arena, value) };
 }
 
+void http_response_set(struct arena *arena, struct http_response *response, struct str name, struct str value)
+{
+    for (size_t i = 0; i < response->header_count; i++) {
+        if (str_equal_nocase(response->headers[i].name, name)) {
+            response->headers[i].value = without_controls(arena, value);
+            return;
+        }
+    }
+    http_response_add(arena, response, name, value);
+}
+
 int64_t http_stream_read(const struct http_stream *stream, uint64_t at, char *out, size_t max)
 {
     const uint64_t left = at < stream->size ? stream->size - at : 0;

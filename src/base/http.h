@@ -29,10 +29,14 @@ struct http_request {
     struct str tls_version, tls_cipher; /* "TLSv1.3", "TLS_AES_256_GCM_SHA384"; absent without TLS */
 };
 
+#define HTTP_STREAM_ENDLESS UINT64_MAX
+#define HTTP_STREAM_END ((int64_t)-2)
+
 /* A body that needn't be in memory: a part of a file, or what `read` gives. Lies in the arena, self does not: the answer may
  * still be under way when the arena is gone. */
 struct http_stream {
-    uint64_t size;
+    uint64_t size;   /* HTTP_STREAM_ENDLESS: nobody knows; then read may give 0, for it has nothing now and is asked again in a
+                      * moment, or HTTP_STREAM_END. It never blocks. */
     int fd;          /* closed by whoever sends it; without read */
     uint64_t offset; /* within the file */
     /* Up to max bytes from `at` on, at least one; negative: it broke, and the connection is cut. */
@@ -58,5 +62,8 @@ void http_stream_close(const struct http_stream *stream);
 struct str http_header_find(const struct http_request *request, struct str name);
 /* name and value must live as long as the response is used. Control bytes in the value become spaces. */
 void http_response_add(struct arena *arena, struct http_response *response, struct str name, struct str value);
+
+/* The same, instead of what stands there under that name. */
+void http_response_set(struct arena *arena, struct http_response *response, struct str name, struct str value);
 
 #endif

@@ -46,6 +46,7 @@ struct net_exchange {
     struct net_server *server;
     struct net_loop *loop;
     struct net_exchange *next_woken;
+    struct net_exchange *next_paused; /* in the middle of an endless answer */
     struct MHD_Connection *connection;
     struct arena *arena;
     struct http_request request;

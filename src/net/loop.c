@@ -7,7 +7,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "net/exchange.h"
+
+enum { PAUSE_MS = 50 };
 
 void net_loop_ring(struct net_loop *loop)
 {
@@ -84,13 +87,37 @@ static void add_connections(struct net_loop *loop)
     }
 }
 
+/* All that are paused go on together: a moment more or less is nothing to them. */
+void net_loop_pause(struct net_loop *loop, struct net_exchange *exchange)
+{
+    loop->paused_until_us = loop->paused ? loop->paused_until_us : clock_monotonic_us() + (int64_t)PAUSE_MS * 1000;
+    exchange->next_paused = loop->paused;
+    loop->paused = exchange;
+    MHD_suspend_connection(exchange->connection);
+}
+
+static void resume_paused(struct net_loop *loop, bool all)
+{
+    if (loop->paused == NULL || (!all && clock_monotonic_us() < loop->paused_until_us)) {
+        return;
+    }
+    struct net_exchange *first = loop->paused;
+    loop->paused = NULL;
+    while (first) {
+        struct net_exchange *next = first->next_paused;
+        MHD_resume_connection(first->connection);
+        first = next;
+    }
+}
+
 static int patience_ms(struct net_loop *loop)
 {
-    MHD_UNSIGNED_LONG_LONG ms = 0;
-    if (MHD_get_timeout(loop->daemon, &ms) != MHD_YES) {
-        return -1;
+    MHD_UNSIGNED_LONG_LONG ms = INT32_MAX;
+    const bool waits = MHD_get_timeout(loop->daemon, &ms) == MHD_YES;
+    if (loop->paused && (!waits || ms > PAUSE_MS)) {
+        return PAUSE_MS;
     }
-    return ms < INT32_MAX ? (int)ms : INT32_MAX;
+    return !waits ? -1 : ms < INT32_MAX ? (int)ms : INT32_MAX;
 }
 
 static void sleep_until_something_happens(struct net_loop *loop, int library_fd)
@@ -115,6 +142,7 @@ static void run(void *argument)
         }
         add_connections(loop);
         wake_connections(loop);
+        resume_paused(loop, atomic_load(&loop->server->stopping));
         MHD_run(loop->daemon);
         if (options->rest) {
             options->rest(options->context);
@@ -123,6 +151,7 @@ static void run(void *argument)
     }
     add_connections(loop);
     wake_connections(loop);
+    resume_paused(loop, true);
 }
 
 struct err net_loop_start(struct ctx *ctx, struct net_loop *loop)

@@ -45,6 +45,7 @@ void net_continue(struct net_exchange *exchange, void (*run)(void *self), void *
 struct sending {
     struct http_stream stream;
     struct MHD_Connection *connection;
+    struct net_exchange *exchange;
 };
 
 /* The library gives a broken connection up, yet leaves the peer waiting on it. */
@@ -59,7 +60,16 @@ static void cut(struct MHD_Connection *connection)
 static ssize_t read_stream(void *argument, uint64_t at, char *out, size_t max)
 {
     const struct sending *sending = argument;
-    const int64_t got = sending->stream.read(sending->stream.self, at, out, max);
+    const bool endless = sending->stream.size == HTTP_STREAM_ENDLESS;
+    const bool over = endless && atomic_load(&sending->exchange->server->stopping);
+    const int64_t got = over ? HTTP_STREAM_END : sending->stream.read(sending->stream.self, at, out, max);
+    if (endless && got == HTTP_STREAM_END) {
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    }
+    if (endless && got == 0) {
+        net_loop_pause(sending->exchange->loop, sending->exchange);
+        return 0;
+    }
     if (got <= 0) {
         cut(sending->connection);
         return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -75,7 +85,7 @@ static void close_stream(void *argument)
 }
 
 /* The library closes it from here on, also when it can't make an answer of it. */
-static struct MHD_Response *response_of_stream(struct MHD_Connection *connection, const struct http_stream *stream)
+static struct MHD_Response *response_of_stream(struct net_exchange *exchange, const struct http_stream *stream)
 {
     struct MHD_Response *response = NULL;
     if (stream->read == NULL) {
@@ -86,7 +96,7 @@ static struct MHD_Response *response_of_stream(struct MHD_Connection *connection
         return response;
     }
     struct sending *own = memory_new(sizeof(*own));
-    *own = (struct sending){ *stream, connection };
+    *own = (struct sending){ *stream, exchange->connection, exchange };
     response = MHD_create_response_from_callback(stream->size, STREAM_BLOCK, read_stream, own, close_stream);
     if (response == NULL) {
         close_stream(own);
@@ -116,13 +126,13 @@ static struct MHD_Response *response_of_length(const struct net_exchange *exchan
     return length < 0 ? NULL : MHD_create_response_from_callback((uint64_t)length, STREAM_BLOCK, read_nothing, NULL, NULL);
 }
 
-static struct MHD_Response *response_of(struct MHD_Connection *connection, const struct http_response *answer)
+static struct MHD_Response *response_of(struct net_exchange *exchange, const struct http_response *answer)
 {
     union {
         const char *text;
         void *bytes; /* the library never writes to it */
     } body = { answer->body.ptr };
-    return answer->stream ? response_of_stream(connection, answer->stream)
+    return answer->stream ? response_of_stream(exchange, answer->stream)
                           : MHD_create_response_from_buffer(answer->body.ptr ? answer->body.len : 0, body.bytes, MHD_RESPMEM_PERSISTENT);
 }
 
@@ -130,7 +140,7 @@ static enum MHD_Result send_answer(struct net_exchange *exchange, bool close_aft
 {
     const struct http_response *answer = &exchange->response;
     struct MHD_Response *response = response_of_length(exchange);
-    response = response ? response : response_of(exchange->connection, answer);
+    response = response ? response : response_of(exchange, answer);
     exchange->response.stream = NULL; /* it belongs to the library now */
     if (response == NULL) {
         return MHD_NO;

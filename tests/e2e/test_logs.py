@@ -3,6 +3,7 @@
 import json
 import time
 
+import botocore.config
 import pytest
 
 from conftest import until
@@ -279,3 +280,26 @@ def test_policies_name_groups_and_streams(yagura, logs, stream, iam, user):
     with refused("AccessDeniedException"):
         mine.describe_log_groups()
     iam.delete_user_policy(UserName=user, PolicyName="p")
+
+
+def test_a_live_tail_shows_what_comes(yagura, logs, stream):
+    live = yagura.client("logs", config=botocore.config.Config(inject_host_prefix=False, read_timeout=10))
+    arn = shown(logs, stream)["logGroupArn"]
+    put(logs, stream, ["before"])
+    answer = live.start_live_tail(logGroupIdentifiers=[arn], logEventFilterPattern="ERROR", logStreamNames=["s"])["responseStream"]
+    seen = []
+    for event in answer:
+        if "sessionStart" in event:
+            assert event["sessionStart"]["logGroupIdentifiers"] == [arn]
+            put(logs, stream, [f"ERROR {i}" for i in range(3)] + ["fine"])
+            continue
+        seen += event["sessionUpdate"]["sessionResults"]
+        assert event["sessionUpdate"]["sessionMetadata"]["sampled"] is False
+        if seen:
+            break
+    answer.close()
+    assert [e["message"] for e in seen] == ["ERROR 0", "ERROR 1", "ERROR 2"] and seen[0]["logStreamName"] == "s"
+    with refused("ResourceNotFoundException", "The specified log group does not exist."):
+        live.start_live_tail(logGroupIdentifiers=[arn + "-missing"])
+    with refused("InvalidParameterException"):
+        live.start_live_tail(logGroupIdentifiers=[stream])

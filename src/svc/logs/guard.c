@@ -104,6 +104,21 @@ static struct err about_destination(struct request *rq, struct str arn, struct g
     return ERR_OK;
 }
 
+/* Each group of a live tail must be allowed. */
+static struct err about_tail(struct request *rq, const struct logs_start_live_tail_in *in, struct guard *guard)
+{
+    struct guard *last = guard;
+    for (size_t i = 0; i < in->log_group_identifiers.count; i++) {
+        if (i > 0) {
+            last->next = ARENA_NEW(rq->ctx.arena, struct guard);
+            *last->next = (struct guard){ .action = guard->action, .resource = STR("*"), .account = rq->account };
+            last = last->next;
+        }
+        TRY(about_group(rq, in->log_group_identifiers.items[i], STR(""), last));
+    }
+    return ERR_OK;
+}
+
 struct err logs_guard(struct request *rq, const void *in, struct guard *guard)
 {
     static const char *const members[] = { "logGroupName", "logGroupIdentifier", "resourceIdentifier" };
@@ -114,6 +129,9 @@ struct err logs_guard(struct request *rq, const void *in, struct guard *guard)
     }
     if (identifier.ptr) {
         TRY(about_group(rq, identifier, text_of(rq, in, "logStreamName"), guard));
+    }
+    if (strcmp(rq->operation->name, "StartLiveTail") == 0) {
+        TRY(about_tail(rq, in, guard));
     }
     const struct str destination = text_of(rq, in, "destinationArn");
     if (destination.ptr) {
