@@ -72,6 +72,8 @@ struct settings {
     struct str resource_policy, boundary, endpoint_policy, policy_kind;
     struct str action, resource, principal, resource_account;
     bool management_account;
+    struct path_list sensitive; /* of usage: buckets */
+    int64_t days, retention_days; /* of usage */
     struct str endpoint; /* of audit */
     struct str role, instance_profile, instance_id, container_token; /* of imds */
     int64_t hop_limit;
@@ -101,6 +103,7 @@ enum settings_group {
     SETTINGS_VERIFY = 262144,
     SETTINGS_ROOT = 524288, /* --root-key */
     SETTINGS_ADMIN = 1048576, /* --to */
+    SETTINGS_USAGE = 2097152,
 };
 
 /* What a command tells about itself. */

@@ -4,7 +4,10 @@
 #include "base/log.h"
 #include "crypto/hash.h"
 #include "svc/cloudtrail/delivery_parts.h"
+#include "svc/cloudtrail/usage.h"
 #include "wire/gzip.h"
+
+#define DAY_MS ((int64_t)24 * 3600 * 1000)
 
 enum { GROUPS_MAX = 512, SEGMENTS_MAX = 2, READ_MAX = 1024, READ_BYTES = 4 << 20, FILE_BYTES = 8 << 20 };
 
@@ -29,6 +32,7 @@ struct passing {
     struct file_row *files;
     size_t file_count, file_capacity;
     bool others; /* events that were not caused by delivering */
+    struct trail_usages usage;
 };
 
 struct str delivery_folder(struct arena *arena, const struct trail_row *trail, struct str account, const char *kind,
@@ -82,6 +86,14 @@ static void note_file(struct ctx *ctx, struct passing *passing, const struct fil
     passing->files[passing->file_count++] = *file;
 }
 
+/* Counts belong to the day on which files are written. */
+static void note_usage(struct ctx *ctx, struct passing *passing, const struct trail_usage *kind)
+{
+    struct trail_usage today = *kind;
+    today.day_ms = passing->row.planned_ms - passing->row.planned_ms % DAY_MS;
+    trail_usage_note(ctx->arena, &passing->usage, &today);
+}
+
 static struct err write_file(struct ctx *ctx, struct passing *passing, struct group *group)
 {
     const struct trail_row *trail = passing->trail;
@@ -90,6 +102,7 @@ static struct err write_file(struct ctx *ctx, struct passing *passing, struct gr
     }
     text_add(&group->text, STR("]}"));
     const struct str plain = text_str(&group->text);
+    const struct str packed = gzip_pack(ctx->arena, plain);
     const struct file_row file = {
         .log_account = group->account, .log_region = group->region,
         .bucket = trail->trail->s3_bucket_name, .object = file_key(ctx->arena, passing, group),
@@ -98,10 +111,11 @@ static struct err write_file(struct ctx *ctx, struct passing *passing, struct gr
     };
     TRY(passing->options->sink.put(passing->options->sink.self, ctx, &(const struct trail_object){
         .account = trail->account, .region = trail->region, .trail_arn = trail->trail->trail_arn, .bucket = file.bucket,
-        .key = file.object, .body = gzip_pack(ctx->arena, plain), .kms_key = trail->trail->kms_key_id }));
+        .key = file.object, .body = packed, .kms_key = trail->trail->kms_key_id }));
     note_file(ctx, passing, &file);
     group->files++;
     text_reset(&group->text);
+    note_usage(ctx, passing, &(const struct trail_usage){ .category = TRAIL_USAGE_FILE, .events = 1, .bytes = (int64_t)packed.len });
     return ERR_OK;
 }
 
@@ -171,6 +185,9 @@ static struct err take_events(struct ctx *ctx, struct passing *passing, const st
         }
         if (ours) {
             passing->others = passing->others || !taken.own;
+            note_usage(ctx, passing, &(const struct trail_usage){ .selector = taken.selector, .category = taken.category,
+                                                                  .source = taken.source, .bucket = taken.bucket, .events = 1,
+                                                                  .bytes = (int64_t)entries[i].payload.len });
             TRY(add_event(ctx, passing, &taken, entries[i].payload));
         }
     }
@@ -218,6 +235,7 @@ static struct err store_change(void *argument, struct store_conn *db)
     for (size_t i = 0; i < passing->file_count && passing->trail->trail->log_file_validation_enabled.v; i++) {
         TRY(trail_rows_file_put(&change->ctx, db, passing->trail, &passing->files[i]));
     }
+    TRY(trail_usage_add(&change->ctx, db, passing->trail, &passing->usage));
     return delivery_note(&change->ctx, db, passing->trail, &passing->row);
 }
 
@@ -271,13 +289,17 @@ static struct err deliver(struct ctx *ctx, struct passing *passing, bool *again)
     trail_filter_close(passing->filter);
     passing->row.attempted_ms = more ? 0 : ctx->now_ms;
     if (err.fault) {
-        passing->file_count = 0;
+        passing->file_count = passing->usage.count = 0;
         passing->row.error = str_of(err.fault->code);
         log_warn(ctx, "a trail's log files are not delivered", LOG_STR("trail", passing->trail->trail->trail_arn),
                  LOG_STR("reason", str_of(ctx->reason)));
         return commit(ctx, passing);
     }
-    passing->row.place = is_echo(passing) ? passing->row.place : passing->row.planned;
+    if (is_echo(passing)) {
+        passing->usage.count = 0;
+    } else {
+        passing->row.place = passing->row.planned;
+    }
     passing->row.planned = 0;
     passing->row.error = STR("");
     passing->row.delivered_ms = passing->file_count ? ctx->now_ms : passing->row.delivered_ms;
@@ -295,7 +317,8 @@ static struct err pass_trail(struct ctx *ctx, struct store_conn *db, const struc
                              const struct trail_row *trail, bool *again)
 {
     struct passing *passing = ARENA_NEW(ctx->arena, struct passing);
-    *passing = (struct passing){ .options = options, .db = db, .trail = trail };
+    *passing = (struct passing){ .options = options, .db = db, .trail = trail,
+                                 .usage = { ARENA_ARRAY(ctx->arena, struct trail_usage, TRAIL_USAGE_MAX + 1), 0 } };
     TRY(store_begin(ctx, db, STORE_READ));
     const struct err err = trail_rows_delivery_get(ctx, db, trail, &passing->row);
     store_rollback(db);

@@ -16,6 +16,8 @@ void trail_filter_close(struct trail_filter *filter);
 /* account and region are those of the event, into arena. */
 struct taken {
     struct str account, region;
+    struct str selector; /* the name of the one that took it, or its number */
+    struct str category, source, bucket; /* bucket: of S3's data events, else absent */
     bool insight; /* such events have files of their own */
     bool own;     /* what delivering a trail caused */
     int64_t at_ms;

@@ -12,7 +12,9 @@ struct trail_filter {
     struct match_scratch *scratch;
     struct projection *projection;
     struct scan *scan;
-    uint16_t account, region, time, invoked_by, category, insight;
+    uint16_t account, region, time, invoked_by, category, insight, source, bucket;
+    struct arena *arena; /* of names */
+    struct str *names;   /* of selectors, by id */
 };
 
 /* What a trail takes that was given no selectors. */
@@ -31,15 +33,35 @@ struct err cloudtrail_takes_data(struct ctx *ctx, struct store_conn *db, bool *o
     return ERR_OK;
 }
 
+/* Each selector is a predicate of its own, so that it can be told which took an event; any of them takes it. */
+static struct err add_selectors(struct ctx *ctx, struct match_builder *builder, struct trail_filter *filter, struct str selectors)
+{
+    static const struct str kinds[] = { STR_INIT("EventSelectors"), STR_INIT("AdvancedEventSelectors") };
+    const struct json *document = json_parse(ctx->arena, selectors, NULL);
+    for (size_t kind = 0; kind < COUNT_OF(kinds); kind++) {
+        const struct json *list = json_get(document, kinds[kind]);
+        uint32_t id = 0;
+        filter->names = list ? ARENA_ARRAY(filter->arena, struct str, list->count + 1) : filter->names;
+        for (const struct json *one = list ? list->child : NULL; one; one = one->next, id++) {
+            const struct str name = json_text(json_get(one, STR("Name")));
+            const struct str alone = str_format(ctx->arena, "{\"%" STR_FMT "\":[%.*s]}", STR_ARG(kinds[kind]), (int)one->text.len, one->text.ptr);
+            const struct predicate *predicate = NULL;
+            TRY(selector_json_compile(ctx, json_parse(ctx->arena, alone, NULL), SELECTOR_TRAIL, &predicate));
+            TRY(match_builder_add(ctx, builder, id, predicate));
+            filter->names[id] = name.len ? str_copy(filter->arena, name) : str_format(filter->arena, "selector %u", id + 1);
+        }
+    }
+    return filter->names ? ERR_OK : fail(ctx, &FAULT_INTERNAL, "the trail's selectors can't be read");
+}
+
 struct err trail_filter_open(struct ctx *ctx, const struct trail_row *trail, struct trail_filter **out)
 {
     const struct str selectors = trail->selectors.ptr ? trail->selectors : str_of(MANAGEMENT);
-    const struct predicate *predicate = NULL;
     struct match_set *set = NULL;
-    TRY(selector_json_compile(ctx, json_parse(ctx->arena, selectors, NULL), SELECTOR_TRAIL, &predicate));
+    struct trail_filter names = { .arena = arena_open() };
     struct match_builder *builder = match_builder_open();
     struct projection_builder *paths = projection_begin();
-    struct err err = match_builder_add(ctx, builder, 0, predicate);
+    struct err err = add_selectors(ctx, builder, &names, selectors);
     if (err.fault) {
         match_builder_close(builder);
     } else {
@@ -51,6 +73,8 @@ struct err trail_filter_open(struct ctx *ctx, const struct trail_row *trail, str
         .time = projection_slot(paths, STR("eventTime")), .invoked_by = projection_slot(paths, STR("userIdentity.invokedBy")),
         .category = projection_slot(paths, STR("eventCategory")),
         .insight = projection_slot(paths, STR("insightDetails.insightType")),
+        .source = projection_slot(paths, STR("eventSource")), .bucket = projection_slot(paths, STR("requestParameters.bucketName")),
+        .arena = names.arena, .names = names.names,
     };
     struct trail_filter *filter = memory_new(sizeof(*filter));
     *filter = made;
@@ -71,6 +95,7 @@ void trail_filter_close(struct trail_filter *filter)
         projection_free(filter->projection);
         match_scratch_close(filter->scratch);
         match_set_free(filter->set);
+        arena_close(filter->arena);
         memory_free(filter);
     }
 }
@@ -100,6 +125,9 @@ bool trail_filter_takes(struct arena *arena, struct trail_filter *filter, struct
     const bool here = trail->trail->is_multi_region_trail.v || str_equal(out->region, trail->region);
     out->insight = str_equal(category, STR("Insight"));
     out->own = false;
+    out->selector = STR("Insights");
+    out->category = category;
+    out->source = scan_text(arena, scan_get(filter->scan, filter->source));
     if (out->insight) {
         return here && trail->insights.ptr && was_logging(trail, out->at_ms)
             && str_search(trail->insights, scan_text(arena, scan_get(filter->scan, filter->insight))) != STR_MISSING;
@@ -107,5 +135,11 @@ bool trail_filter_takes(struct arena *arena, struct trail_filter *filter, struct
     /* A trail's own writes into a bucket whose data events it takes would never end. */
     out->own = str_equal(scan_text(arena, scan_get(filter->scan, filter->invoked_by)), STR("cloudtrail.amazonaws.com"));
     const bool own = out->own && str_equal(category, STR("Data"));
-    return here && !own && was_logging(trail, out->at_ms) && match_run(filter->set, filter->scratch, filter->scan, &id, 1) > 0;
+    if (!here || own || !was_logging(trail, out->at_ms) || match_run(filter->set, filter->scratch, filter->scan, &id, 1) == 0) {
+        return false;
+    }
+    out->selector = filter->names[id];
+    out->bucket = str_equal(category, STR("Data")) && str_equal(out->source, STR("s3.amazonaws.com"))
+        ? scan_text(arena, scan_get(filter->scan, filter->bucket)) : STR_NONE;
+    return true;
 }
