@@ -8,6 +8,7 @@
 #include "crypto/random.h"
 #include "services.h"
 #include "sts_model.h"
+#include "svc/sts/sts.h"
 #include "wire/codec.h"
 
 enum { DEPTH_MAX = 8 };
@@ -402,7 +403,7 @@ static struct err organization_of(struct request *rq, struct str account, struct
 
 void inside_door_open(struct inside_door *door, struct inside *inside, const struct identity *identity, struct request *rq)
 {
-    *door = (struct inside_door){ .door = { call_other, organization_of }, .inside = inside, .identity = identity };
+    *door = (struct inside_door){ .door = { call_other, organization_of, sts_check_mfa }, .inside = inside, .identity = identity };
     rq->door = &door->door;
 }
 

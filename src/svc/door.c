@@ -13,3 +13,9 @@ struct err door_organization(struct request *rq, struct str account, struct orga
 {
     return rq->door && rq->door->organization ? rq->door->organization(rq, account, out) : ERR_OK;
 }
+
+struct err door_mfa(struct request *rq, struct str serial, struct str code)
+{
+    return rq->door && rq->door->mfa ? rq->door->mfa(rq, serial, code)
+                                     : fail(&rq->ctx, &FAULT_INTERNAL, "MFA codes can't be checked here: there is no front door");
+}

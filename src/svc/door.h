@@ -19,6 +19,7 @@ struct door_call;
 struct door {
     struct err (*call)(struct request *rq, const struct door_call *call, const void **out);
     struct err (*organization)(struct request *rq, struct str account, struct organization_facts *out);
+    struct err (*mfa)(struct request *rq, struct str serial, struct str code);
 };
 
 enum door_as { DOOR_AS_CALLER, DOOR_AS_SERVICE };
@@ -43,5 +44,7 @@ struct err door_call(struct request *rq, const struct door_call *call, const voi
 /* What the organisation says of an account (svc/organization_policies.h), in rq's transaction; out as it was where there are
  * no organisations. */
 struct err door_organization(struct request *rq, struct str account, struct organization_facts *out);
+/* Whether the code is one of the caller's own MFA device, good once: AccessDenied where it isn't. In rq's transaction. */
+struct err door_mfa(struct request *rq, struct str serial, struct str code);
 
 #endif

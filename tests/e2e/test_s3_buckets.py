@@ -1,10 +1,15 @@
 """What buckets are told: documents put, shown, dropped and refused as S3 does."""
 
 import json
+import re
+import subprocess
 import uuid
 
 import botocore.exceptions
 import pytest
+
+from conftest import binary
+from keys import totp
 
 REGION = "ap-northeast-1"
 
@@ -231,3 +236,31 @@ def test_replication_and_foreign_notifications_are_refused_in_plain_words(s3, bu
     assert error["Message"] == "The ARN could not be parsed" and error["ArgumentName"] == "Topic"
     error = put(LambdaFunctionConfigurations=[{"LambdaFunctionArn": f"arn:aws:lambda:{REGION}:111122223333:function:none", **events}])
     assert error["Message"] == "Unable to validate the following destination configurations"
+
+
+def test_versions_that_go_only_with_a_code(yagura, s3):
+    said = subprocess.run([binary(), "env", "--data", str(yagura.data), "--account", yagura.client("sts").get_caller_identity()["Account"]],
+                          capture_output=True, text=True, check=True).stdout
+    exported = dict(re.findall(r"export (\w+)='(.*)'", said))
+    root = {"accessKeyId": exported["AWS_ACCESS_KEY_ID"], "secretAccessKey": exported["AWS_SECRET_ACCESS_KEY"],
+            "sessionToken": exported["AWS_SESSION_TOKEN"]}
+    iam, mine, bucket = yagura.client("iam", credentials=root), yagura.client("s3", REGION, root), new_bucket(s3)
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName=f"root-{uuid.uuid4().hex[:8]}")["VirtualMFADevice"]
+    seed, serial = device["Base32StringSeed"].decode(), device["SerialNumber"]
+    iam.enable_mfa_device(UserName="root", SerialNumber=serial, AuthenticationCode1=totp(seed, -2), AuthenticationCode2=totp(seed, -1))
+    asked = {"Bucket": bucket, "VersioningConfiguration": {"Status": "Enabled", "MFADelete": "Enabled"}}
+    assert refused(mine.put_bucket_versioning, **asked)["Message"] == "Mfa Authentication must be used for this request"
+    assert refused(mine.put_bucket_versioning, MFA=f"{serial} 000000", **asked)["Code"] == "AccessDenied"
+    mine.put_bucket_versioning(MFA=f"{serial} {totp(seed)}", **asked)
+    assert s3.get_bucket_versioning(Bucket=bucket)["MFADelete"] == "Enabled"
+    version = s3.put_object(Bucket=bucket, Key="k", Body=b"x")["VersionId"]
+    s3.delete_object(Bucket=bucket, Key="k")  # a marker takes nothing away
+    one = {"Bucket": bucket, "Key": "k", "VersionId": version}
+    for call, members in ((s3.delete_object, one), (mine.delete_object, {**one, "MFA": f"{serial} {totp(seed)}"}),
+                          (s3.delete_objects, {"Bucket": bucket, "Delete": {"Objects": [{"Key": "k", "VersionId": version}]}}),
+                          (mine.put_bucket_versioning, {**asked, "VersioningConfiguration": {"Status": "Suspended"}})):
+        assert refused(call, **members)["Code"] == "AccessDenied"
+    mine.delete_object(MFA=f"{serial} {totp(seed, 1)}", **one)
+    assert len(s3.list_object_versions(Bucket=bucket)["DeleteMarkers"]) == 1
+    iam.deactivate_mfa_device(UserName="root", SerialNumber=serial)
+    iam.delete_virtual_mfa_device(SerialNumber=serial)

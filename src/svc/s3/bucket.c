@@ -224,31 +224,3 @@ struct err s3_list_buckets(struct request *rq, const struct s3_list_buckets_in *
     }
     return ERR_OK;
 }
-
-/* --- versioning --- */
-
-struct err s3_get_bucket_versioning(struct request *rq, const struct s3_get_bucket_versioning_in *in, struct s3_get_bucket_versioning_out *out)
-{
-    struct bucket_row row = { .name = STR_NONE };
-    TRY(bucket_need(rq, in->bucket, in->expected_bucket_owner, &row));
-    out->status = row.versioning.len ? row.versioning : STR_NONE;
-    out->mfa_delete = row.mfa_delete ? STR("Enabled") : STR_NONE;
-    return ERR_OK;
-}
-
-struct err s3_put_bucket_versioning(struct request *rq, const struct s3_put_bucket_versioning_in *in, struct s3_put_bucket_versioning_out *out)
-{
-    struct bucket_row row = { .name = STR_NONE };
-    const struct s3_versioning_configuration *asked = in->versioning_configuration;
-    (void)out;
-    TRY(bucket_need(rq, in->bucket, in->expected_bucket_owner, &row));
-    if (asked->status.ptr == NULL) {
-        return fail(&rq->ctx, &S3_ILLEGAL_VERSIONING, "The Versioning element must be specified");
-    }
-    if (row.object_lock && str_equal(asked->status, STR("Suspended"))) {
-        return fail(&rq->ctx, &S3_INVALID_BUCKET_STATE,
-                    "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.");
-    }
-    row.versioning = asked->status;
-    return bucket_rows_update(&rq->ctx, rq->db, &row);
-}

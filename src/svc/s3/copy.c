@@ -2,6 +2,7 @@
  * multipart object become one piece, with an ETag of its own, before the transaction. */
 #include "svc/s3/copy.h"
 
+#include "svc/s3/bucket_access.h"
 #include "svc/s3/headers.h"
 #include "svc/s3/members.h"
 #include "svc/s3/outflow.h"
@@ -160,7 +161,6 @@ static struct err fill(struct request *rq, const struct s3_copy_object_in *in, c
         .etag = copying->anew ? copying->intake.etag : source->etag,
         .modified_ms = rq->ctx.now_ms / 1000 * 1000,
         .storage_class = in->storage_class.ptr ? in->storage_class : STR("STANDARD"),
-        .owner = bucket->account,
         .headers = source->headers,
         .checksum = copying->anew ? checksum_write(rq->ctx.arena, &copying->intake.checksum) : source->checksum,
         .tags = own_tags ? traits.tags : source->tags,
@@ -169,6 +169,7 @@ static struct err fill(struct request *rq, const struct s3_copy_object_in *in, c
         .legal_hold = traits.legal_hold,
         .hold_said = traits.hold_said,
     };
+    TRY(object_access_begin(rq, in, bucket, &row->acl, &row->owner));
     TRY(replace ? headers_take(rq, in, &row->headers) : ERR_OK);
     if (!copying->anew) {
         return share(rq, source, row);

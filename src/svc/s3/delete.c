@@ -1,5 +1,6 @@
 /* delete.c - DeleteObject and DeleteObjects: versions that go, and delete markers. */
 #include "svc/s3/access.h"
+#include "svc/s3/mfa.h"
 #include "svc/s3/object.h"
 #include "svc/s3/traits.h"
 
@@ -43,6 +44,7 @@ struct err s3_delete_object(struct request *rq, const struct s3_delete_object_in
     struct removed removed = { .version = STR_NONE };
     TRY(bucket_need(rq, in->bucket, in->expected_bucket_owner, &bucket));
     TRY(conditions_check_write(rq, in->if_match, STR_NONE, &bucket, in->key));
+    TRY(bucket.mfa_delete && in->version_id.ptr ? mfa_need(rq, in->mfa) : ERR_OK);
     TRY(remove_one(rq, &bucket, in->key, in->version_id, in->bypass_governance_retention.v, &removed));
     out->version_id = object_shown_version(&bucket, removed.version);
     out->delete_marker = removed.marker ? (struct opt_bool)SOME(true) : (struct opt_bool){ false, false };
@@ -70,6 +72,16 @@ static struct err remove_named(struct request *rq, const struct bucket_row *buck
     return remove_one(rq, bucket, one->key, one->version_id, bypass, removed);
 }
 
+static bool names_versions(const struct s3_object_identifier_list *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->items[i].version_id.ptr) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct err s3_delete_objects(struct request *rq, const struct s3_delete_objects_in *in, struct s3_delete_objects_out *out)
 {
     struct bucket_row bucket = { .name = STR_NONE };
@@ -79,6 +91,7 @@ struct err s3_delete_objects(struct request *rq, const struct s3_delete_objects_
     if (all->count == 0 || all->count > DELETE_MAX) {
         return s3_fail(rq, &S3_MALFORMED_XML);
     }
+    TRY(bucket.mfa_delete && names_versions(all) ? mfa_need(rq, in->mfa) : ERR_OK);
     out->deleted.items = ARENA_ARRAY(rq->ctx.arena, struct s3_deleted_object, all->count);
     out->errors.items = ARENA_ARRAY(rq->ctx.arena, struct s3_error, all->count);
     for (size_t i = 0; i < all->count; i++) {

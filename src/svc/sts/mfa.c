@@ -8,6 +8,7 @@
 #include "crypto/totp.h"
 #include "svc/sts/credentials.h"
 #include "svc/sts/rows.h"
+#include "svc/sts/sts.h"
 
 enum { PLACES = 4096, STEP_BITS = 32 };
 
@@ -58,4 +59,10 @@ struct err mfa_check(struct request *rq, struct str serial, struct str code, boo
     }
     *given = true;
     return ERR_OK;
+}
+
+struct err sts_check_mfa(struct request *rq, struct str serial, struct str code)
+{
+    bool given = false;
+    return mfa_check(rq, serial.ptr ? serial : STR(""), code.ptr ? code : STR(""), &given);
 }
