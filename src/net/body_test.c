@@ -163,6 +163,41 @@ TEST(a_stream_that_breaks_ends_the_connection_at_once)
     CHECK_INT(atomic_load(&streams_open), 0);
 }
 
+/* Says a letter at every other time that it is asked, five in all. */
+static _Atomic int times_asked;
+
+static int64_t now_and_then(void *self, uint64_t at, char *out, size_t max)
+{
+    (void)self;
+    if (at == 5 || max == 0) {
+        return HTTP_STREAM_END;
+    }
+    if (atomic_fetch_add(&times_asked, 1) % 2 == 0) {
+        return 0;
+    }
+    *out = (char)('a' + at);
+    return 1;
+}
+
+static void answer_without_end(void *context, struct net_exchange *exchange)
+{
+    struct http_stream *stream = ARENA_NEW(net_arena(exchange), struct http_stream);
+    (void)context;
+    *stream = (struct http_stream){ .size = HTTP_STREAM_ENDLESS, .read = now_and_then, .close = stream_closed };
+    atomic_fetch_add(&streams_open, 1);
+    net_answer(exchange, &(struct http_response){ .status = 200, .stream = stream });
+}
+
+TEST(a_stream_may_have_nothing_to_say_for_a_moment)
+{
+    struct net_server *server = start_with(arena, (struct net_options){ .handle = answer_without_end });
+    const struct str heard = talk(arena, server, STR("GET /k HTTP/1.1\r\n" CLOSE "\r\n"));
+    CHECK_HAS(heard, "200 OK");
+    CHECK_HAS(heard, "\r\n1\r\ne\r\n0\r\n"); /* in chunks, and a clean end */
+    net_server_stop(server, 1000);
+    CHECK_INT(atomic_load(&streams_open), 0);
+}
+
 TEST(a_body_that_cannot_be_kept_is_refused)
 {
     struct net_server *server = start_with(arena, (struct net_options){ .spool = "/nonexistent", .spool_above = 5 });

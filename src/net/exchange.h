@@ -80,6 +80,9 @@ bool net_body_whole(struct net_exchange *exchange, struct str *out);
 void net_body_reset(struct net_body *body);
 void net_body_free(struct net_body *body);
 
+/* answer.c: what exchange->response holds for the peer; NULL: it can't be made. Its stream is the library's then. */
+struct MHD_Response *net_answer_body(struct net_exchange *exchange);
+
 /* Fills exchange->request from the parsed head. 0, or the status to refuse it with and why. */
 uint16_t net_read_head(struct net_exchange *exchange, const char *method, const char *version, struct str *reason);
 
