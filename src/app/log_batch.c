@@ -1,13 +1,9 @@
 #include "app/log_batch.h"
 
 #include "base/log.h"
+#include "cloudwatch_model.h"
 #include "kms_model.h"
 #include "lambda_model.h"
-
-#if __has_include("cloudwatch_model.h")
-#include "cloudwatch_model.h"
-#define HAS_CLOUDWATCH
-#endif
 
 enum { TRY_AGAIN_FROM = 500, TOO_MANY = 429 };
 
@@ -99,8 +95,6 @@ bool log_batch_send(struct ctx *ctx, struct inside *inside, struct store_conn *d
 
 /* --- metrics --- */
 
-#ifdef HAS_CLOUDWATCH
-
 static struct cloudwatch_metric_datum datum_of(struct ctx *ctx, const struct logs_metric_report *report, const struct logs_metric_datum *datum)
 {
     struct cloudwatch_dimension *dimensions = ARENA_ARRAY(ctx->arena, struct cloudwatch_dimension, datum->dimension_count);
@@ -142,9 +136,3 @@ void log_batch_count(struct ctx *ctx, struct inside *inside, const struct logs_b
         }
     }
 }
-#else
-void log_batch_count(struct ctx *ctx, struct inside *inside, const struct logs_batch *batch)
-{
-    (void)ctx, (void)inside, (void)batch;
-}
-#endif

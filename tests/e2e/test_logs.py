@@ -303,3 +303,26 @@ def test_a_live_tail_shows_what_comes(yagura, logs, stream):
         live.start_live_tail(logGroupIdentifiers=[arn + "-missing"])
     with refused("InvalidParameterException"):
         live.start_live_tail(logGroupIdentifiers=[stream])
+
+
+def test_a_metric_filter_counts_and_raises_an_alarm(yagura, logs, stream):
+    metrics, space = yagura.client("cloudwatch"), name("App")
+
+    def filtered(filter_name, pattern, **more):
+        logs.put_metric_filter(logGroupName=stream, filterName=filter_name, filterPattern=pattern, metricTransformations=[
+            {"metricName": filter_name, "metricNamespace": space, **more}])
+    filtered("Errors", "ERROR", metricValue="1", defaultValue=0, unit="Count")
+    filtered("Bytes", "{ $.bytes > 0 }", metricValue="$.bytes", dimensions={"Host": "$.host"})
+    metrics.put_metric_alarm(AlarmName=space, Namespace=space, MetricName="Errors", Statistic="Sum", Period=60, EvaluationPeriods=1,
+                             Threshold=2, ComparisonOperator="GreaterThanOrEqualToThreshold")
+    put(logs, stream, ["ERROR a", "ERROR b", "ok", '{"bytes": 100, "host": "x"}', '{"bytes": 20, "host": "x"}', '{"bytes": 1, "host": "y"}'])
+
+    def sums(metric, *dimensions):
+        found = metrics.get_metric_statistics(
+            Namespace=space, MetricName=metric, Statistics=["Sum", "SampleCount"], Period=60, StartTime=time.time() - 600,
+            EndTime=time.time() + 60, Dimensions=[{"Name": "Host", "Value": value} for value in dimensions])["Datapoints"]
+        return [(p["Sum"], p["SampleCount"]) for p in found]
+    until(lambda: sums("Bytes", "y"), "the figures")
+    assert sum(s for s, _ in sums("Errors")) == 2 and sums("Bytes", "x") == [(120, 2)] and sums("Bytes", "y") == [(1, 1)]
+    until(lambda: metrics.describe_alarms(AlarmNames=[space])["MetricAlarms"][0]["StateValue"] == "ALARM", "the alarm")
+    metrics.delete_alarms(AlarmNames=[space])

@@ -2,6 +2,7 @@
  *
  * spec: user guide, "Creating metrics from log events using filters". A minute of a batch without a match counts the default value,
  * where there is one. */
+#include "base/json.h"
 #include "match/log_filter.h"
 #include "svc/logs/unseal.h"
 #include "wire/codec.h"
@@ -23,6 +24,43 @@ static struct str value_named(const struct log_filter_value *values, size_t coun
         }
     }
     return STR_NONE;
+}
+
+/* One step of "$.a.b[0]": a key or an index. */
+static const struct json *step(const struct json *at, struct str key, struct str index)
+{
+    int64_t number = 0;
+    if (index.ptr == NULL) {
+        return json_get(at, key);
+    }
+    const struct json *item = at && at->kind == JSON_ARRAY && str_to_int(index, &number) && number >= 0 ? at->child : NULL;
+    while (item && number-- > 0) {
+        item = item->next;
+    }
+    return item;
+}
+
+/* What a document holds at a selector that need not stand in the pattern. */
+static struct str selected(struct arena *arena, struct str message, struct str selector)
+{
+    const struct json *at = json_parse(arena, message, NULL);
+    for (struct str rest = str_from(selector, sizeof("$.") - 1); rest.ptr && at;) {
+        struct str brackets = STR_NONE;
+        const struct str key = str_cut(str_cut(rest, '.', &rest), '[', &brackets);
+        at = key.len ? step(at, key, STR_NONE) : at;
+        while (brackets.ptr && at) {
+            at = step(at, STR_NONE, str_cut(brackets, ']', &brackets));
+            brackets = str_starts(brackets, STR("[")) ? str_from(brackets, 1) : STR_NONE;
+        }
+    }
+    return at && (at->kind == JSON_STRING || at->kind == JSON_NUMBER) ? at->text : STR_NONE;
+}
+
+/* The field of an event that a metric is told by name. */
+static struct str field(struct counter *c, const struct log_filter_value *values, size_t count, struct str message, struct str name)
+{
+    const struct str named = value_named(values, count, name);
+    return named.ptr || !str_starts(name, STR("$.")) ? named : selected(c->ctx->arena, message, name);
 }
 
 static bool same_dimensions(const struct logs_metric_datum *datum, const struct logs_dimensions_entry *dimensions, size_t count)
@@ -70,11 +108,11 @@ static void count_match(struct counter *c, const struct block_event *event)
     const size_t count = constant && t->dimensions.count == 0 ? 0 : log_filter_values(c->filter, c->ctx->arena, event->message, &values);
     struct logs_dimensions_entry *dimensions = ARENA_ARRAY(c->ctx->arena, struct logs_dimensions_entry, t->dimensions.count);
     double value = 0;
-    if (!str_to_double(constant ? t->metric_value : value_named(values, count, t->metric_value), &value)) {
+    if (!str_to_double(constant ? t->metric_value : field(c, values, count, event->message, t->metric_value), &value)) {
         return;
     }
     for (size_t i = 0; i < t->dimensions.count; i++) {
-        dimensions[i] = (struct logs_dimensions_entry){ t->dimensions.items[i].key, value_named(values, count, t->dimensions.items[i].value) };
+        dimensions[i] = (struct logs_dimensions_entry){ t->dimensions.items[i].key, field(c, values, count, event->message, t->dimensions.items[i].value) };
         if (dimensions[i].value.len == 0) {
             return;
         }
