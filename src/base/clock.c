@@ -24,10 +24,15 @@ void clock_set_offset(int64_t offset_ms)
     atomic_store(&offset, offset_ms);
 }
 
+void clock_sleep_us(int64_t us)
+{
+    const struct timespec pause = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
+    nanosleep(&pause, NULL);
+}
+
 void clock_sleep_ms(int64_t ms)
 {
-    const struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
-    nanosleep(&pause, NULL);
+    clock_sleep_us(ms * 1000);
 }
 
 static int64_t floor_div(int64_t a, int64_t b)

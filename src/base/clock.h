@@ -12,6 +12,7 @@
 int64_t clock_now_ms(void);       /* wall clock; YAGURA_CLOCK is applied by app through clock_set_offset */
 int64_t clock_monotonic_us(void); /* for durations */
 void clock_set_offset(int64_t offset_ms);
+void clock_sleep_us(int64_t us);
 void clock_sleep_ms(int64_t ms);
 
 struct civil_time {

@@ -10,7 +10,7 @@
 #include "base/queue.h"
 #include "net/exchange.h"
 
-enum { LIBRARY_TABLES = 12 * 1024, PEM_MAX = 1024 * 1024 };
+enum { LIBRARY_TABLES = 6 * 1024, PEM_MAX = 1024 * 1024 };
 
 const struct http_request *net_request(const struct net_exchange *exchange)
 {

@@ -1,6 +1,6 @@
 /* backend.h - what SQLite and PostgreSQL each bring; only src/store includes it.
  *
- * A backend's own structs begin with struct store and struct store_conn. store.c keeps `open` (within a transaction). */
+ * A backend's own structs begin with struct store and struct store_conn. store.c keeps `within` and `open`. */
 #ifndef YAGURA_STORE_BACKEND_H
 #define YAGURA_STORE_BACKEND_H
 
@@ -41,7 +41,8 @@ struct store {
 
 struct store_conn {
     struct store *store;
-    bool open;
+    bool within; /* between store_begin and its end */
+    bool open;   /* and the database knows: to read begins with the first statement */
 };
 
 struct err sqlite_open(struct ctx *ctx, struct str path, struct store **out);

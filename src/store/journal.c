@@ -10,7 +10,7 @@
 #include "store/checkpoint.h"
 #include "store/journal_parts.h"
 
-enum { BUFFER_KEPT = 1 << 20, PATIENCE_US = 2000 };
+enum { BUFFER_KEPT = 1 << 20, PATIENCE_US = 2000, PACE_US = 20, PAUSE_MAX_US = 1000 };
 
 static void bytes_add(struct bytes *bytes, const void *piece, size_t size)
 {
@@ -94,6 +94,7 @@ void journal_append(struct journal *journal, uint64_t batch, const struct journa
             want(journal);
         }
         wait->next = NULL;
+        journal->waiting++;
         *journal->last_wait = wait;
         journal->last_wait = &wait->next;
     }
@@ -112,6 +113,7 @@ void journal_flush(struct journal *journal)
 /* What one flush takes along; made under the lock. */
 struct flight {
     struct journal_wait *waits;
+    size_t waiting;
     uint32_t segment, base;
     size_t index_count;
     bool rolls; /* the next one begins a new segment */
@@ -122,6 +124,7 @@ static struct flight take_off(struct journal *journal)
     const struct bytes empty = journal->writing;
     struct flight flight = {
         .waits = journal->waits,
+        .waiting = journal->waiting,
         .segment = journal->filling_segment,
         .base = journal->filling_base,
         .index_count = journal->index.count,
@@ -130,6 +133,7 @@ static struct flight take_off(struct journal *journal)
     journal->filling = empty;
     journal->filling.len = 0;
     journal->waits = NULL;
+    journal->waiting = 0;
     journal->last_wait = &journal->waits;
     journal->filling_base += (uint32_t)journal->writing.len;
     flight.rolls = journal->filling_base >= JOURNAL_SEGMENT;
@@ -176,6 +180,7 @@ static struct journal_wait *crash_land(struct journal *journal, struct flight *f
     journal->index.count = journal->index_durable;
     journal->filling.len = 0;
     journal->waits = NULL;
+    journal->waiting = 0;
     journal->last_wait = &journal->waits;
     journal->filling_segment = journal->segment;
     journal->filling_base = journal->durable;
@@ -230,6 +235,16 @@ static void flush(struct ctx *ctx, struct journal *journal, struct flight flight
     }
 }
 
+/* Under load the next flush waits until as many may have come again: each fsync costs what several calls cost. */
+static void pause_after(size_t waiting, int64_t started_us)
+{
+    const int64_t pause_us = waiting * PACE_US < PAUSE_MAX_US ? (int64_t)waiting * PACE_US : PAUSE_MAX_US;
+    const int64_t left_us = started_us + pause_us - clock_monotonic_us();
+    if (left_us > 0) {
+        clock_sleep_us(left_us);
+    }
+}
+
 static void work(void *argument)
 {
     struct journal *journal = argument;
@@ -251,7 +266,9 @@ static void work(void *argument)
         }
         const struct flight flight = take_off(journal);
         lock_give(journal->lock);
+        const int64_t started_us = clock_monotonic_us();
         flush(&ctx, journal, flight);
+        pause_after(flight.waiting, started_us);
         arena_reset(arena);
     }
 }

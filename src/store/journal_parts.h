@@ -73,6 +73,7 @@ struct journal {
     struct bytes filling, writing;
     uint32_t filling_segment, filling_base; /* where `filling` will stand */
     struct journal_wait *waits, **last_wait;
+    size_t waiting;              /* how many */
     struct index index;          /* of filling_segment */
     size_t index_durable;        /* items that are on disk */
     struct index sealed;         /* of `segment`, once filling went on to the next */

@@ -46,22 +46,35 @@ void store_disconnect(struct store_conn *conn)
 
 struct err store_begin(struct ctx *ctx, struct store_conn *conn, enum store_mode mode)
 {
-    assert(!conn->open);
-    const struct backend *backend = conn->store->backend;
-    TRY(backend->run(ctx, conn, mode == STORE_WRITE ? backend->begin_write : backend->begin_read, NULL, 0, NULL));
-    conn->open = true;
+    assert(!conn->within);
+    if (mode == STORE_WRITE) {
+        TRY(conn->store->backend->run(ctx, conn, conn->store->backend->begin_write, NULL, 0, NULL));
+        conn->open = true;
+    }
+    conn->within = true;
+    return ERR_OK;
+}
+
+/* A view of the database begins with its first statement anyway; many calls have none, since caches know all they need. */
+static struct err begin_to_read(struct ctx *ctx, struct store_conn *conn)
+{
+    if (conn->within && !conn->open) {
+        TRY(conn->store->backend->run(ctx, conn, conn->store->backend->begin_read, NULL, 0, NULL));
+        conn->open = true;
+    }
     return ERR_OK;
 }
 
 struct err store_commit(struct ctx *ctx, struct store_conn *conn)
 {
-    assert(conn->open);
-    const struct err err = conn->store->backend->run(ctx, conn, "COMMIT", NULL, 0, NULL);
+    assert(conn->within);
+    const struct err err = conn->open ? conn->store->backend->run(ctx, conn, "COMMIT", NULL, 0, NULL) : ERR_OK;
     if (err.fault) {
         store_rollback(conn);
         return err;
     }
     conn->open = false;
+    conn->within = false;
     return ERR_OK;
 }
 
@@ -77,8 +90,9 @@ void store_rollback(struct store_conn *conn)
 {
     if (conn->open) {
         attempt(conn, "ROLLBACK");
-        conn->open = false;
     }
+    conn->open = false;
+    conn->within = false;
 }
 
 struct err store_savepoint(struct ctx *ctx, struct store_conn *conn)
@@ -101,6 +115,7 @@ void store_rollback_to(struct store_conn *conn)
 struct err store_run(struct ctx *ctx, struct store_conn *conn, const char *sql, const struct store_value *values,
                      size_t count, int64_t *changed)
 {
+    TRY(begin_to_read(ctx, conn));
     return conn->store->backend->run(ctx, conn, sql, values, count, changed);
 }
 
@@ -108,6 +123,7 @@ struct err store_query(struct ctx *ctx, struct store_conn *conn, const char *sql
                        size_t count, struct store_cursor *cursor)
 {
     *cursor = (struct store_cursor){ .conn = conn };
+    TRY(begin_to_read(ctx, conn));
     return conn->store->backend->query(ctx, conn, sql, values, count, cursor);
 }
 
