@@ -24,6 +24,7 @@
 #include "app/known.h"
 #include "app/lambda.h"
 #include "app/lists.h"
+#include "app/log_exports.h"
 #include "app/log_feeds.h"
 #include "app/log_tails.h"
 #include "app/notify.h"
@@ -61,6 +62,7 @@ struct server {
     struct function_logs *function_logs;
     struct rotator *rotator;
     struct log_feeds *log_feeds;
+    struct log_exports *log_exports;
     struct log_tails *log_tails;
     struct alarms *alarms;
     struct net_server *net;
@@ -139,6 +141,23 @@ static struct err open_lambda(struct ctx *ctx, struct server *server)
         .log = function_logs_take,
         .self = server->function_logs,
     }, &server->lambda);
+}
+
+/* What log groups do of themselves. */
+static struct err open_logs(struct ctx *ctx, struct server *server)
+{
+    const struct log_feeds_options options = { server->store, server->writer, front_inside(server->front) };
+    TRY(log_feeds_open(ctx, &options, &server->log_feeds));
+    TRY(log_exports_open(ctx, &options, &server->log_exports));
+    return log_tails_open(ctx, server->store, options.inside, &server->log_tails);
+}
+
+static void start_logs(struct server *server)
+{
+    function_logs_start(server->function_logs, front_inside(server->front));
+    log_feeds_start(server->log_feeds);
+    log_exports_start(server->log_exports);
+    log_tails_start(server->log_tails);
 }
 
 static struct err open_front(struct ctx *ctx, struct server *server)
@@ -425,16 +444,13 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     server->function_logs = function_logs_open();
     TRY(open_lambda(ctx, server));
     TRY(open_front(ctx, server));
-    function_logs_start(server->function_logs, front_inside(server->front));
     TRY(rotator_open(ctx, &(struct rotator_options){ server->store, server->writer, front_inside(server->front) }, &server->rotator));
-    TRY(log_feeds_open(ctx, &(struct log_feeds_options){ server->store, server->writer, front_inside(server->front) }, &server->log_feeds));
-    TRY(log_tails_open(ctx, server->store, front_inside(server->front), &server->log_tails));
-    log_tails_start(server->log_tails);
+    TRY(open_logs(ctx, server));
     TRY(alarms_open(ctx, &(struct alarms_options){ server->store, server->writer, front_inside(server->front) }, &server->alarms));
     show_banner(server);
     deliverer_start(server->deliverer);
     rotator_start(server->rotator);
-    log_feeds_start(server->log_feeds);
+    start_logs(server);
     alarms_start(server->alarms);
     start_watch(server);
     return ERR_OK;
@@ -449,6 +465,7 @@ static void close_all(struct server *server)
     sources_close(server->sources);
     rotator_stop(server->rotator);
     log_feeds_close(server->log_feeds);
+    log_exports_close(server->log_exports);
     alarms_stop(server->alarms);
     lambda_stop(server->lambda, server->settings.grace_ms);
     alarms_close(server->alarms);

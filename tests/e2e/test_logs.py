@@ -1,5 +1,6 @@
 """CloudWatch Logs through boto3."""
 
+import gzip
 import json
 import time
 
@@ -326,3 +327,45 @@ def test_a_metric_filter_counts_and_raises_an_alarm(yagura, logs, stream):
     assert sum(s for s, _ in sums("Errors")) == 2 and sums("Bytes", "x") == [(120, 2)] and sums("Bytes", "y") == [(1, 1)]
     until(lambda: metrics.describe_alarms(AlarmNames=[space])["MetricAlarms"][0]["StateValue"] == "ALARM", "the alarm")
     metrics.delete_alarms(AlarmNames=[space])
+
+
+def test_exports_go_to_a_bucket(yagura, logs, stream):
+    s3, bucket = yagura.client("s3"), name("exports")
+    account = yagura.client("sts").get_caller_identity()["Account"]
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    at = now() - 10000
+    logs.create_log_stream(logGroupName=stream, logStreamName="other/one")
+    put(logs, stream, ["first", "second"], at=at)
+    put(logs, stream, ["third"], stream="other/one", at=at)
+
+    def export(**more):
+        return logs.create_export_task(**{"logGroupName": stream, "fromTime": at, "to": now(), "destination": bucket,
+                                          "destinationPrefix": "here", **more})["taskId"]
+
+    def ended(task):
+        def look():
+            found = logs.describe_export_tasks(taskId=task)["exportTasks"][0]
+            return found if found["status"]["code"] not in ("PENDING", "RUNNING") else None
+        return until(look, "the export")
+    with refused("InvalidParameterException", "GetBucketAcl call on the given bucket failed. Please check if CloudWatch Logs has been "
+                 "granted permission to perform this operation."):
+        export()
+    service = {"Service": "logs.ap-northeast-1.amazonaws.com"}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": service, "Action": "s3:GetBucketAcl", "Resource": f"arn:aws:s3:::{bucket}",
+         "Condition": {"StringEquals": {"aws:SourceAccount": [account]}}},
+        {"Effect": "Allow", "Principal": service, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/here/*",
+         "Condition": {"ArnLike": {"aws:SourceArn": [f"arn:aws:logs:ap-northeast-1:{account}:log-group:*"]}}}]}))
+    task = export()
+    done = ended(task)
+    assert done["status"]["code"] == "COMPLETED" and done["logGroupName"] == stream, done
+    keys = [o["Key"] for o in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    assert keys == sorted(["here/aws-logs-write-test", f"here/{task}/other-one/000000.gz", f"here/{task}/s/000000.gz"])
+    text = gzip.decompress(s3.get_object(Bucket=bucket, Key=f"here/{task}/s/000000.gz")["Body"].read()).decode()
+    assert [line.split(" ", 1)[1] for line in text.splitlines()] == ["first", "second"] and text[10] == "T" and text[23] == "Z"
+    failed = ended(export(destinationPrefix="elsewhere", logStreamNamePrefix="s"))
+    assert failed["status"]["code"] == "FAILED" and failed["status"]["message"].startswith("PutObject call on the given bucket failed.")
+    with refused("InvalidOperationException"):
+        logs.cancel_export_task(taskId=task)
+    with refused("ResourceNotFoundException", "The specified export task does not exist."):
+        logs.cancel_export_task(taskId="none")

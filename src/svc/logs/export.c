@@ -1,5 +1,6 @@
 #include "svc/logs/export.h"
 
+#include "base/clock.h"
 #include "crypto/random.h"
 #include "s3_model.h"
 #include "svc/door.h"
@@ -177,4 +178,56 @@ struct err logs_export_mark(struct ctx *ctx, struct store_conn *db, const struct
     TRY(read_task(&rows, export->task->task_id, &item, &task));
     *cancelled = task == NULL || !is_active(task);
     return *cancelled ? ERR_OK : write_status(&rows, &item, task, code, message);
+}
+
+struct err logs_export_open(struct ctx *ctx, struct store_conn *db, const struct logs_export *export, struct logs_batch *out, bool *found)
+{
+    const struct rows rows = { ctx, db, export->account, export->region };
+    *out = (struct logs_batch){ .next_block = 0 };
+    TRY(logs_row_group_of_id(&rows, export->group, &out->group, found));
+    if (!*found) {
+        return ERR_OK;
+    }
+    out->arn = str_format(ctx->arena, "arn:aws:logs:%" STR_FMT ":%" STR_FMT ":log-group:%" STR_FMT, STR_ARG(export->region),
+                          STR_ARG(export->account), STR_ARG(out->group.name));
+    return logs_row_keys(&rows, export->group, &out->keys, &out->key_count);
+}
+
+struct err logs_export_streams(struct ctx *ctx, struct store_conn *db, const struct logs_export *export, struct streams *out)
+{
+    enum { STREAMS_MAX = 100000 };
+    const struct rows rows = { ctx, db, export->account, export->region };
+    const struct logs_export_task *task = export->task;
+    struct streams all = { NULL, 0 };
+    TRY(logs_row_streams(&rows, export->group, &(const struct stream_query){ .prefix = export->stream_prefix }, STREAMS_MAX, &all));
+    *out = (struct streams){ ARENA_ARRAY(ctx->arena, struct stream, all.count + 1), 0 };
+    for (size_t i = 0; i < all.count; i++) {
+        const struct stream *stream = &all.items[i];
+        const bool named = export->stream_prefix.ptr == NULL || str_starts(stream->name, export->stream_prefix);
+        if (named && stream->last_ms >= task->from.v && stream->first_ms > 0 && stream->first_ms < task->to.v) {
+            out->items[out->count++] = *stream;
+        }
+    }
+    return ERR_OK;
+}
+
+/* spec: user guide, "Export log data to Amazon S3": each line begins with the event's time. */
+struct err logs_export_page(struct ctx *ctx, struct store_conn *db, const struct logs_export *export, const struct logs_batch *opened,
+                            const struct stream *stream, struct place *at, struct text *lines, bool *more)
+{
+    enum { PAGE = 10000 };
+    struct request rq = { .ctx = *ctx, .db = db };
+    struct search_result found = { .events = NULL };
+    const struct search search = { .group = &opened->group, .stream = stream->number, .from_ms = export->task->from.v,
+                                   .until_ms = export->task->to.v, .start = *at, .limit = PAGE, .opened = opened };
+    TRY(logs_search(&rq, &search, &found));
+    for (size_t i = 0; i < found.count; i++) {
+        text_add(lines, clock_format_iso8601_ms(ctx->arena, found.events[i].place.at_ms));
+        text_add_char(lines, ' ');
+        text_add(lines, found.events[i].message);
+        text_add_char(lines, '\n');
+    }
+    *at = found.next;
+    *more = found.more;
+    return ERR_OK;
 }

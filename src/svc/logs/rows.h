@@ -86,6 +86,8 @@ struct err logs_row_blocks_since(const struct rows *rows, int64_t group, int64_t
                                  void *argument, struct blocks *out);
 
 struct err logs_row_key(const struct rows *rows, int64_t group, int64_t number, struct str *sealed, bool *found);
+struct logs_batch_key; /* svc/logs/feed.h */
+struct err logs_row_keys(const struct rows *rows, int64_t group, struct logs_batch_key **out, size_t *count);
 struct err logs_row_key_put(const struct rows *rows, int64_t group, int64_t number, struct str sealed);
 
 struct err logs_row_tags(const struct rows *rows, struct str resource, struct logs_tags *out);

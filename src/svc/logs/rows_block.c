@@ -1,5 +1,6 @@
 /* rows_block.c - blocks of events and the keys that seal them. */
-#include "svc/logs/rows.h"
+#include "store/list.h"
+#include "svc/logs/feed.h"
 
 #define BLOCK_COLUMNS "b.block, b.stream, b.first_ms, b.last_ms, b.ingested_ms, b.events, b.bytes, b.data_key, s.name, b.data"
 enum { DATA_COLUMN = 9 };
@@ -117,6 +118,23 @@ struct err logs_row_key(const struct rows *rows, int64_t group, int64_t number, 
     TRY(store_next(rows->ctx, &cursor, found));
     *sealed = *found ? store_text(rows->ctx, &cursor, 0) : STR_NONE;
     store_end(&cursor);
+    return ERR_OK;
+}
+
+static void read_key(const void *self, const struct store_cursor *cursor, void *item)
+{
+    struct ctx *ctx = ((const struct rows *)self)->ctx;
+    *(struct logs_batch_key *)item = (struct logs_batch_key){ store_int(cursor, 0), store_text(ctx, cursor, 1), STR_NONE };
+}
+
+struct err logs_row_keys(const struct rows *rows, int64_t group, struct logs_batch_key **out, size_t *count)
+{
+    struct store_list list = { NULL, 0 };
+    TRY(store_list(rows->ctx, rows->db, "SELECT number, sealed FROM logs_key WHERE account = $1 AND log_group = $2",
+                   SQL_VALUES(SQL_TEXT(rows->account), SQL_INT(group)),
+                   &(const struct store_reader){ .read = read_key, .self = rows, .size = sizeof(struct logs_batch_key) }, &list));
+    *out = list.items;
+    *count = list.count;
     return ERR_OK;
 }
 

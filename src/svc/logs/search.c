@@ -104,6 +104,18 @@ static bool is_wanted(void *argument, const struct block *block)
         && is_named(search, block->stream_name);
 }
 
+static struct err open_block(struct searcher *s, const struct block *block, struct block_reader *reader, bool *readable)
+{
+    struct str data = STR_NONE;
+    if (s->search->opened) {
+        *readable = logs_batch_open(&s->rq->ctx, s->search->opened, block, reader);
+        return ERR_OK;
+    }
+    TRY(logs_block_unseal(s->rq, s->search->group, &s->key, block, &data));
+    *readable = block_open(s->rq->ctx.arena, data, block->first_ms, reader);
+    return ERR_OK;
+}
+
 static struct err look_into(struct searcher *s, const struct block *block)
 {
     struct arena *arena = s->rq->ctx.arena;
@@ -112,10 +124,9 @@ static struct err look_into(struct searcher *s, const struct block *block)
     struct block_reader reader = { .at_ms = 0 };
     struct found_event event = { .place = { .block = block->number }, .stream = block->stream_name, .ingested_ms = block->ingested_ms };
     struct block_event next = { .at_ms = 0 };
-    struct str data = STR_NONE;
-    bool any = false;
-    TRY(logs_block_unseal(s->rq, s->search->group, &s->key, block, &data));
-    if (!block_open(arena, data, block->first_ms, &reader)) {
+    bool any = false, readable = false;
+    TRY(open_block(s, block, &reader, &readable));
+    if (!readable) {
         return fail(&s->rq->ctx, &FAULT_INTERNAL, "block %lld of log group %" STR_FMT " can't be read", (long long)block->number,
                     STR_ARG(s->search->group->name));
     }

@@ -8,6 +8,7 @@
 
 #include "match/log_filter.h"
 #include "svc/logs/group.h"
+#include "svc/logs/unseal.h"
 
 struct place {
     int64_t at_ms, block, index;
@@ -32,6 +33,7 @@ struct search {
     struct place start;        /* going up: this one and later; going down: earlier ones */
     struct log_filter *filter; /* NULL: all */
     size_t limit;
+    const struct logs_batch *opened; /* whose keys are open already; NULL: KMS is asked through rq's door */
 };
 struct search_result {
     struct found_event *events; /* in the order of time, whichever way the search went */
@@ -39,6 +41,7 @@ struct search_result {
     bool more;
     struct place next;
 };
+/* Of rq only the context, the transaction and the door are used. */
 struct err logs_search(struct request *rq, const struct search *search, struct search_result *out);
 
 #endif
