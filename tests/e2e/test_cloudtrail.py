@@ -7,7 +7,7 @@ import botocore.exceptions
 import pytest
 
 from conftest import until
-from trails import ACCOUNT, Bucket, bucket_policy, log_bucket
+from trails import ACCOUNT, Bucket, bucket_policy, document, log_bucket
 
 REGION = "ap-northeast-1"
 
@@ -318,10 +318,6 @@ def test_what_the_bucket_and_the_log_group_must_allow(servers):
     assert code(update, **into) == "InvalidCloudWatchLogsLogGroupArnException"
     logs.create_log_group(logGroupName="trail")
     assert update(**into)["CloudWatchLogsLogGroupArn"] == group
-
-
-def document(*statements):
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def test_a_trail_delivers_to_its_log_group_and_what_is_wrong_is_in_its_status_until_it_is_mended(servers):

@@ -12,16 +12,20 @@ REGION, ACCOUNT = "ap-northeast-1", "111122223333"
 SERVICE = {"Service": "cloudtrail.amazonaws.com"}
 
 
+def document(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
 def bucket_policy(name, *places, source=None):
     """As AWS prescribes it for CloudTrail; places: "AWSLogs/ACCOUNT" and what else there is."""
     condition = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
     if source:
         condition["StringEquals"]["aws:SourceArn"] = source
-    return json.dumps({"Version": "2012-10-17", "Statement": [
+    return document(
         {"Sid": "AWSCloudTrailAclCheck", "Effect": "Allow", "Principal": SERVICE, "Action": "s3:GetBucketAcl",
          "Resource": f"arn:aws:s3:::{name}"},
         {"Sid": "AWSCloudTrailWrite", "Effect": "Allow", "Principal": SERVICE, "Action": "s3:PutObject",
-         "Resource": [f"arn:aws:s3:::{name}/{place}/*" for place in places], "Condition": condition}]})
+         "Resource": [f"arn:aws:s3:::{name}/{place}/*" for place in places], "Condition": condition})
 
 
 def log_bucket(server, name="log-bucket", places=(f"AWSLogs/{ACCOUNT}",), region=REGION, credentials=None, source=None):
