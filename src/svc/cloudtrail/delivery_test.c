@@ -208,3 +208,66 @@ STORE_TEST(every_hour_has_a_digest_signed_and_chained_to_the_one_before)
     CHECK(str_ends(scene.bucket.objects[1].key, STR("/2023/11/14/111122223333_CloudTrail-Digest_eu-west-1_main_eu-west-1_20231114T231320Z.json.gz")));
     scene_close(&scene);
 }
+
+static void set_logging(struct scene *scene, int64_t now_ms, bool logging)
+{
+    struct ctx *ctx = &scene->test->ctx;
+    struct trail_row row;
+    bool found = false;
+    CHECK_OK(store_begin(ctx, scene->test->db, STORE_WRITE));
+    CHECK_OK(trail_rows_get(ctx, scene->test->db, TEST_ACCOUNT, STR("eu-west-1"), STR("main"), &row, &found));
+    row.logging = logging;
+    *(logging ? &row.started_ms : &row.stopped_ms) = now_ms;
+    CHECK_OK(trail_rows_put(ctx, scene->test->db, &row));
+    CHECK_OK(store_commit(ctx, scene->test->db));
+}
+
+/* The chain of a stopped trail once began again, over the names it already had. */
+STORE_TEST(a_stopped_trail_s_chain_ends_and_a_started_one_s_begins_anew)
+{
+    struct scene scene;
+    scene_open(&scene, test, arena, true);
+    record(&scene, "one", "111122223333", "eu-west-1", "Management", NOW);
+    pass(&scene, START + 5000);
+    pass(&scene, START + HOUR + 1000);
+    CHECK_INT(scene.bucket.count, 2);
+    const struct str first = check_digest(&scene, &scene.bucket.objects[1], STR_NONE, 1);
+    set_logging(&scene, START + HOUR + 5000, false);
+    pass(&scene, START + 2 * HOUR + 1000);
+    CHECK_INT(scene.bucket.count, 3);
+    check_digest(&scene, &scene.bucket.objects[2], first, 0);
+    for (int64_t hour = 3; hour < 6; hour++) {
+        pass(&scene, START + hour * HOUR + 1000);
+        CHECK_INT(scene.bucket.count, 3);
+    }
+    set_logging(&scene, START + 6 * HOUR, true);
+    pass(&scene, START + 7 * HOUR + 1000);
+    CHECK_INT(scene.bucket.count, 4);
+    check_digest(&scene, &scene.bucket.objects[3], STR_NONE, 0);
+    for (size_t i = 0; i < 3; i++) {
+        CHECK(!str_equal(scene.bucket.objects[i].key, scene.bucket.objects[3].key));
+    }
+    scene_close(&scene);
+}
+
+/* The calls that a delivery makes are events too; alone they start no further one. */
+STORE_TEST(what_delivering_causes_waits_for_something_else)
+{
+    struct scene scene;
+    static const char echo[] =
+        "{\"eventTime\":\"" NOW "\",\"eventSource\":\"kms.amazonaws.com\",\"eventName\":\"GenerateDataKey\",\"awsRegion\":\"eu-west-1\","
+        "\"userIdentity\":{\"type\":\"AWSService\",\"invokedBy\":\"cloudtrail.amazonaws.com\"},\"eventID\":\"echo\",\"readOnly\":true,"
+        "\"managementEvent\":true,\"recipientAccountId\":\"111122223333\",\"eventCategory\":\"Management\"}";
+    const struct journal_entry entry = { .payload = str_of(echo) };
+    scene_open(&scene, test, arena, false);
+    journal_append(scene.journal, 0, &entry, NULL);
+    CHECK_OK(journal_sync(&test->ctx, scene.journal, 0));
+    pass(&scene, START + 5000);
+    pass(&scene, START + 10000);
+    CHECK_INT(scene.bucket.count, 0);
+    record(&scene, "one", "111122223333", "eu-west-1", "Management", NOW);
+    pass(&scene, START + 15000);
+    CHECK_INT(scene.bucket.count, 1);
+    CHECK(holds(&scene, 0, "\"one\"") && holds(&scene, 0, "\"echo\""));
+    scene_close(&scene);
+}
