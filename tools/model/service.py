@@ -66,13 +66,21 @@ S3_ROOTS = {
 }
 
 
-def correct(folder, shapes):
+S3_NAMESPACE = {"uri": "http://s3.amazonaws.com/doc/2006-03-01/"}
+
+
+def correct(folder, shapes, operations):
     """Where a model says less than its service does."""
     if folder == "s3":
         shapes["ObjectVersionStorageClass"].pop("enum", None)  # lists versions of every storage class
         for name, root in S3_ROOTS.items():
             if name in shapes:
                 shapes[name]["locationName"] = root
+        for operation in operations.values():
+            output = shapes.get(operation.get("output", {}).get("shape"), {})
+            output["xmlNamespace"] = S3_NAMESPACE
+            if output.get("payload"):
+                output["members"][output["payload"]].setdefault("xmlNamespace", S3_NAMESPACE)
 
 
 class Service:
@@ -82,8 +90,8 @@ class Service:
         self.rows = rows
         self.metadata = model["metadata"]
         self.shapes = model["shapes"]
-        correct(folder, self.shapes)
         self.operations = model["operations"]
+        correct(folder, self.shapes, self.operations)
         for name in rows:
             if name not in self.operations:
                 raise Mistake(f"src/svc/{folder}/ops.tsv: {name} is not an operation of the model")
