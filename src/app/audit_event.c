@@ -208,6 +208,9 @@ static void write_resources(struct json_writer *w, const struct event_parts *par
     } else if (parts->management && named && str_search(call->resource, STR(":role/")) != STR_MISSING
                && str_equal(parts->source, STR("sts.amazonaws.com"))) {
         type = "AWS::IAM::Role";
+    } else if (parts->management && named && str_equal(parts->source, STR("s3.amazonaws.com"))
+               && str_starts(call->resource, STR("arn:aws:s3:::"))) {
+        type = "AWS::S3::Bucket";
     }
     if (type == NULL || !named) {
         return;
@@ -239,9 +242,35 @@ static void write_resources(struct json_writer *w, const struct event_parts *par
     json_close_array(w);
 }
 
+static bool is_presigned(const struct http_request *http)
+{
+    return str_search(http->query, STR("X-Amz-Signature=")) != STR_MISSING;
+}
+
+/* spec: CloudTrail user guide, "Log file examples", S3: how it was signed and how many bytes went. */
+static void write_additional(struct json_writer *w, const struct event_parts *parts)
+{
+    const struct request *rq = parts->call->rq;
+    if (!str_equal(parts->source, STR("s3.amazonaws.com")) || rq->http == NULL) {
+        return;
+    }
+    json_key(w, STR("additionalEventData"));
+    json_open_object(w);
+    if (rq->caller.type != PRINCIPAL_ANONYMOUS) {
+        json_member_str(w, STR("SignatureVersion"), STR("SigV4"));
+        json_member_str(w, STR("AuthenticationMethod"), is_presigned(rq->http) ? STR("QueryString") : STR("AuthHeader"));
+    }
+    json_member_str(w, STR("CipherSuite"), rq->tls_cipher);
+    json_member_int(w, STR("bytesTransferredIn"), rq->extra.bytes_in);
+    json_member_int(w, STR("bytesTransferredOut"), rq->extra.bytes_out);
+    json_member_str(w, STR("x-amz-id-2"), str_base64(parts->ctx->arena, rq->ctx.request_id.ptr ? rq->ctx.request_id : STR("")));
+    json_close_object(w);
+}
+
 static void write_tail(struct json_writer *w, const struct event_parts *parts)
 {
     const struct request *rq = parts->call->rq;
+    write_additional(w, parts);
     json_member_str(w, STR("requestID"), rq->ctx.request_id);
     json_member_str(w, STR("eventID"), parts->event_id);
     json_member_bool(w, STR("readOnly"), parts->read_only);

@@ -8,7 +8,7 @@ import uuid
 import botocore.exceptions
 import pytest
 
-from conftest import binary
+from conftest import binary, until
 from keys import totp
 
 REGION = "ap-northeast-1"
@@ -264,3 +264,20 @@ def test_versions_that_go_only_with_a_code(yagura, s3):
     assert len(s3.list_object_versions(Bucket=bucket)["DeleteMarkers"]) == 1
     iam.deactivate_mfa_device(UserName="root", SerialNumber=serial)
     iam.delete_virtual_mfa_device(SerialNumber=serial)
+
+
+def test_bucket_calls_are_management_events_of_cloudtrail_s_shape(yagura, s3, bucket):
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}]})
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+    trail = yagura.client("cloudtrail", REGION)
+
+    def look():
+        told = trail.lookup_events(LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": bucket}])["Events"]
+        return next((json.loads(one["CloudTrailEvent"]) for one in told if one["EventName"] == "PutBucketPolicy"), None)
+    event = until(look, "the event")
+    assert event["eventSource"] == "s3.amazonaws.com" and event["managementEvent"] is True
+    asked = event["requestParameters"]
+    assert (asked["bucketName"], asked["policy"], asked["bucketPolicy"]) == (bucket, "", json.loads(policy)) and asked["Host"]
+    assert event["resources"][0]["type"] == "AWS::S3::Bucket" and event["resources"][0]["ARN"] == f"arn:aws:s3:::{bucket}"
+    assert event["additionalEventData"]["AuthenticationMethod"] == "AuthHeader"
