@@ -119,7 +119,7 @@ const struct command COMMAND_VERIFY_LOGS = {
     .examples = "  yagura verify-logs s3://trail-bucket/AWSLogs/ --region eu-west-1\n"
                 "  aws cloudtrail list-public-keys --start-time 2026-01-01 > keys.json\n"
                 "  yagura verify-logs ./copy-of-bucket --public-keys keys.json\n"
-                "  yagura verify-logs yagura-data/buckets/log-bucket --public-keys keys.json --format json\n",
+                "  yagura verify-logs copy-of-bucket --public-keys keys.json --format json\n",
     .groups = SETTINGS_VERIFY | SETTINGS_FORMAT,
     .run = run,
 };
