@@ -1,11 +1,13 @@
 #include "app/finished.h"
 
+#include "app/access_logs.h"
 #include "base/clock.h"
 #include "base/log.h"
 
 void finished_call(const struct finished *finished)
 {
     const struct request *rq = finished->rq;
+    access_logs_note(finished);
     const uint16_t status = finished->status;
     const bool change = rq->operation && rq->operation->access == ACCESS_WRITE && status < 400;
     const enum log_level level = status == 501 ? LOG_WARN : status >= 500 ? LOG_ERROR : change ? LOG_INFO : LOG_DEBUG;

@@ -31,6 +31,7 @@
 #include "app/root_key.h"
 #include "app/oidc_keys.h"
 #include "app/rotation.h"
+#include "app/s3_chores.h"
 #include "app/source.h"
 #include "app/trail_delivery.h"
 #include "app/watch.h"
@@ -73,6 +74,7 @@ struct server {
     struct notifier *notifier;
     struct export *export;
     struct guardduty_chores chores;
+    struct s3_chores *s3_chores;
     struct deliverer_channel channels[DELIVERER_CHANNELS_MAX];
     size_t channel_count;
     struct deliverer *deliverer;
@@ -350,6 +352,9 @@ static struct err open_notifier(struct ctx *ctx, struct server *server)
 static struct err open_deliverer(struct ctx *ctx, struct server *server)
 {
     server->export = export_open();
+    server->s3_chores = s3_chores_open(&(struct s3_chores_options){ server->store, server->writer, server->vault, server->settings.account_id,
+                                                                     server->settings.trail_delivery_ms });
+    server->channels[server->channel_count++] = s3_chores_channel(server->s3_chores);
     server->channels[server->channel_count++] = export_channel(server->export);
     TRY(open_notifier(ctx, server));
     TRY(deliverer_open(ctx, &(struct deliverer_options){
@@ -448,6 +453,7 @@ static struct err open_all(struct ctx *ctx, struct server *server)
     TRY(open_logs(ctx, server));
     TRY(alarms_open(ctx, &(struct alarms_options){ server->store, server->writer, front_inside(server->front) }, &server->alarms));
     show_banner(server);
+    TRY(s3_chores_start(ctx, server->s3_chores, front_inside(server->front)));
     deliverer_start(server->deliverer);
     rotator_start(server->rotator);
     start_logs(server);
@@ -464,6 +470,7 @@ static void close_all(struct server *server)
     watch_stop(server->watch);
     sources_close(server->sources);
     rotator_stop(server->rotator);
+    s3_chores_stop(server->s3_chores);
     log_feeds_close(server->log_feeds);
     log_exports_close(server->log_exports);
     alarms_stop(server->alarms);
@@ -481,6 +488,7 @@ static void close_all(struct server *server)
     export_close(server->export);
     audit_stream_close(server->stream);
     watch_close(server->watch);
+    s3_chores_close(server->s3_chores);
     lambda_close(server->lambda);
     function_logs_close(server->function_logs);
     blobs_stop(server->blobs);

@@ -2,6 +2,7 @@
  *
  * spec: S3 user guide, "Controlling ownership of objects": where the bucket's owner is enforced, ACLs say nothing and none but
  * the owner's own is taken. */
+#include "svc/s3/notify.h"
 #include "svc/s3/bucket_access.h"
 #include "svc/s3/object.h"
 #include "svc/s3/owner.h"
@@ -81,7 +82,8 @@ struct err s3_put_object_acl(struct request *rq, const struct s3_put_object_acl_
     const struct acl_owners owners = { object.owner, row.account };
     TRY(make(rq, &wish, &owners, &row, &acl));
     object.acl = acl_write(rq, &acl);
-    return object_rows_update(&rq->ctx, rq->db, &object);
+    TRY(object_rows_update(&rq->ctx, rq->db, &object));
+    return notify(rq, &row, "ObjectAcl:Put", &object);
 }
 
 struct err s3_get_object_acl(struct request *rq, const struct s3_get_object_acl_in *in, struct s3_get_object_acl_out *out)

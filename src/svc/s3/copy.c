@@ -5,6 +5,8 @@
 #include "svc/s3/bucket_access.h"
 #include "svc/s3/headers.h"
 #include "svc/s3/members.h"
+#include "svc/s3/expiry.h"
+#include "svc/s3/notify.h"
 #include "svc/s3/outflow.h"
 #include "svc/s3/traits.h"
 #include "svc/s3/work.h"
@@ -206,5 +208,6 @@ struct err s3_copy_object(struct request *rq, const struct s3_copy_object_in *in
     out->copy_source_version_id = object_shown_version(&copying->source_bucket, copying->source.version);
     out->version_id = object_shown_version(&bucket, row.version);
     sse_show(rq, &copying->sse, out);
-    return ERR_OK;
+    TRY(expiry_text(rq, &row, &out->expiration));
+    return notify(rq, &bucket, "ObjectCreated:Copy", &row);
 }

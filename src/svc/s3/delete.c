@@ -1,6 +1,7 @@
 /* delete.c - DeleteObject and DeleteObjects: versions that go, and delete markers. */
 #include "svc/s3/access.h"
 #include "svc/s3/mfa.h"
+#include "svc/s3/notify.h"
 #include "svc/s3/object.h"
 #include "svc/s3/traits.h"
 
@@ -12,7 +13,8 @@ static struct err put_marker(struct request *rq, const struct bucket_row *bucket
     struct object_row row = { .bucket = bucket->name, .name = key, .version = object_new_version(rq, bucket), .marker = true,
                               .modified_ms = rq->ctx.now_ms / 1000 * 1000, .owner = bucket->account };
     *version = row.version;
-    return object_put(rq, &row);
+    TRY(object_put(rq, &row));
+    return notify(rq, bucket, "ObjectRemoved:DeleteMarkerCreated", &row);
 }
 
 struct removed {
@@ -35,7 +37,8 @@ static struct err remove_one(struct request *rq, const struct bucket_row *bucket
     TRY(object_rows_get(&rq->ctx, rq->db, bucket->name, key, version.ptr ? version : STR("null"), &row, &found));
     out->marker = found && row.marker;
     TRY(found ? lock_check(rq, &row, bypass) : ERR_OK);
-    return found ? object_rows_delete(&rq->ctx, rq->db, &row) : ERR_OK;
+    TRY(found ? object_rows_delete(&rq->ctx, rq->db, &row) : ERR_OK);
+    return found ? notify(rq, bucket, "ObjectRemoved:Delete", &row) : ERR_OK;
 }
 
 struct err s3_delete_object(struct request *rq, const struct s3_delete_object_in *in, struct s3_delete_object_out *out)

@@ -4,7 +4,9 @@
 #include "crypto/random.h"
 #include "svc/s3/access.h"
 #include "svc/s3/headers.h"
+#include "svc/s3/expiry.h"
 #include "svc/s3/intake.h"
+#include "svc/s3/notify.h"
 #include "svc/s3/traits.h"
 
 enum { KEY_MAX = 1024, VERSION_SIZE = 32 };
@@ -154,5 +156,7 @@ struct err s3_put_object(struct request *rq, const struct s3_put_object_in *in, 
     out->version_id = object_shown_version(&bucket, row.version);
     checksum_show(rq, &intake_of(rq)->checksum, out);
     sse_show(rq, intake_of(rq)->sse, out);
-    return ERR_OK;
+    TRY(expiry_text(rq, &row, &out->expiration));
+    const bool posted = rq->http && str_equal(rq->http->method, STR("POST"));
+    return notify(rq, &bucket, posted ? "ObjectCreated:Post" : "ObjectCreated:Put", &row);
 }

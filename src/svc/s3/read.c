@@ -1,6 +1,7 @@
 /* read.c - GetObject and HeadObject: which bytes, under which conditions, with which headers. */
 #include "base/clock.h"
 #include "svc/s3/checksum.h"
+#include "svc/s3/expiry.h"
 #include "svc/s3/headers.h"
 #include "svc/s3/members.h"
 #include "svc/s3/object.h"
@@ -207,6 +208,7 @@ struct err s3_get_object(struct request *rq, const struct s3_get_object_in *in, 
     out->last_modified = (struct opt_time)SOME(row.modified_ms);
     out->content_length = (struct opt_long)SOME(span.size);
     out->parts_count = part_count(&row, in->part_number);
+    TRY(expiry_text(rq, &row, &out->expiration));
     rq->extra.bytes_out = span.size;
     return outflow(rq, &row, row.sse.ptr ? &sse : NULL, span.from, span.size, &out->body);
 }
@@ -221,5 +223,6 @@ struct err s3_head_object(struct request *rq, const struct s3_head_object_in *in
     out->last_modified = (struct opt_time)SOME(row.modified_ms);
     out->content_length = (struct opt_long)SOME(span.size);
     out->parts_count = part_count(&row, in->part_number);
+    TRY(expiry_text(rq, &row, &out->expiration));
     return ERR_OK;
 }

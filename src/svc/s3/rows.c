@@ -151,3 +151,17 @@ struct err setting_rows_list(struct ctx *ctx, struct store_conn *db, struct str 
     }
     return err;
 }
+
+static const char SETTING_NEXT_BUCKET[] =
+    "SELECT bucket FROM s3_bucket_setting WHERE kind = $1 AND bucket > $2 ORDER BY bucket LIMIT 1";
+
+struct err setting_rows_next_bucket(struct ctx *ctx, struct store_conn *db, struct str kind, struct str after, struct str *out)
+{
+    struct store_cursor cursor = { .conn = NULL };
+    bool found = false;
+    TRY(store_query(ctx, db, SETTING_NEXT_BUCKET, SQL_VALUES(SQL_TEXT(kind), SQL_TEXT(after)), &cursor));
+    TRY(store_next(ctx, &cursor, &found));
+    *out = found ? store_text(ctx, &cursor, 0) : STR_NONE;
+    store_end(&cursor);
+    return ERR_OK;
+}

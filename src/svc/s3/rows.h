@@ -35,6 +35,9 @@ struct setting_row {
 struct err setting_rows_list(struct ctx *ctx, struct store_conn *db, struct str bucket, struct str kind, struct setting_row **out,
                              size_t *count);
 
+/* The first bucket beyond `after` that has a setting of that kind; absent: none. */
+struct err setting_rows_next_bucket(struct ctx *ctx, struct store_conn *db, struct str kind, struct str after, struct str *out);
+
 /* A stretch of an object's bytes: one for an object that was put, one for each part of a multipart upload. */
 struct object_part {
     int64_t number;      /* from 1; of an object that was put: 0 */
@@ -68,6 +71,9 @@ struct object_row {
 /* version absent: the newest, which may be a delete marker. With body. */
 struct err object_rows_get(struct ctx *ctx, struct store_conn *db, struct str bucket, struct str name, struct str version,
                            struct object_row *out, bool *found);
+/* The version at a place, without its body. */
+struct err object_rows_at(struct ctx *ctx, struct store_conn *db, struct str bucket, struct str name, int64_t place, struct object_row *out,
+                          bool *found);
 /* As the newest version of its name; one with the same version id (the "null" version) is replaced, and its blobs are let
  * go. Blobs of the row that are new must have been noted (blob_rows_use). */
 struct err object_rows_put(struct ctx *ctx, struct store_conn *db, struct object_row *row);

@@ -170,6 +170,19 @@ struct err object_rows_get(struct ctx *ctx, struct store_conn *db, struct str bu
     return err;
 }
 
+static const char OBJECT_AT[] = "SELECT " OBJECT_COLUMNS " FROM s3_object WHERE bucket = $1 AND name = $2 AND place = $3";
+
+struct err object_rows_at(struct ctx *ctx, struct store_conn *db, struct str bucket, struct str name, int64_t place, struct object_row *out,
+                          bool *found)
+{
+    struct store_cursor cursor = { .conn = NULL };
+    TRY(store_query(ctx, db, OBJECT_AT, SQL_VALUES(SQL_TEXT(bucket), SQL_TEXT(name), SQL_INT(place)), &cursor));
+    TRY(store_next(ctx, &cursor, found));
+    const struct err err = *found ? read_object(ctx, &cursor, out) : ERR_OK;
+    store_end(&cursor);
+    return err;
+}
+
 static struct err release_parts(struct ctx *ctx, struct store_conn *db, const struct object_part *parts, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

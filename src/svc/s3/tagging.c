@@ -1,4 +1,5 @@
 /* tagging.c - the tags of one version of an object. */
+#include "svc/s3/notify.h"
 #include "svc/s3/object.h"
 #include "svc/s3/traits.h"
 
@@ -13,7 +14,8 @@ struct err s3_put_object_tagging(struct request *rq, const struct s3_put_object_
     }
     TRY(traits_write_tags(rq, &in->tagging->tag_set, &row.tags));
     out->version_id = object_shown_version(&bucket, row.version);
-    return object_rows_update(&rq->ctx, rq->db, &row);
+    TRY(object_rows_update(&rq->ctx, rq->db, &row));
+    return notify(rq, &bucket, "ObjectTagging:Put", &row);
 }
 
 struct err s3_get_object_tagging(struct request *rq, const struct s3_get_object_tagging_in *in, struct s3_get_object_tagging_out *out)
@@ -34,5 +36,6 @@ struct err s3_delete_object_tagging(struct request *rq, const struct s3_delete_o
     TRY(object_need(rq, &bucket, in->key, in->version_id, &row));
     row.tags = STR_NONE;
     out->version_id = object_shown_version(&bucket, row.version);
-    return object_rows_update(&rq->ctx, rq->db, &row);
+    TRY(object_rows_update(&rq->ctx, rq->db, &row));
+    return notify(rq, &bucket, "ObjectTagging:Delete", &row);
 }

@@ -2,7 +2,9 @@
  *
  * spec: S3 API reference, CompleteMultipartUpload; S3 user guide, "Checking object integrity for multipart uploads". */
 #include "crypto/crc.h"
+#include "svc/s3/expiry.h"
 #include "svc/s3/members.h"
+#include "svc/s3/notify.h"
 #include "svc/s3/upload.h"
 
 /* One completion under way. */
@@ -288,7 +290,7 @@ static struct err put_object(struct request *rq, struct completion *c, struct ob
         .part_count = c->used_count,
     };
     TRY(release_others(rq, c));
-    TRY(object_rows_put(&rq->ctx, rq->db, row));
+    TRY(object_put(rq, row));
     return upload_done_rows_put(&rq->ctx, rq->db, &(struct upload_done_row){ upload->bucket, upload->name, upload->upload, row->version, row->etag });
 }
 
@@ -346,5 +348,7 @@ struct err s3_complete_multipart_upload(struct request *rq, const struct s3_comp
     TRY(add_up(rq, &c));
     TRY(check_conditions(rq, &c));
     TRY(put_object(rq, &c, &row));
+    TRY(expiry_text(rq, &row, &out->expiration));
+    TRY(notify(rq, &c.bucket, "ObjectCreated:CompleteMultipartUpload", &row));
     return answer(rq, &c.bucket, &row, out);
 }
