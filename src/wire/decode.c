@@ -215,6 +215,19 @@ static struct err validate_s3(struct ctx *ctx, const struct wire_match *match, c
                 "The XML you provided was not well-formed or did not validate against our published schema");
 }
 
+/* The service's own, but for operations that list ValidationException instead: those of another make (deliveries of Logs). */
+static const struct fault *validation_fault(const struct wire_match *match)
+{
+    const struct fault *other = NULL;
+    for (const struct fault *const *listed = match->operation->faults; *listed; listed++) {
+        if (*listed == match->service->validation) {
+            return *listed;
+        }
+        other = strcmp((*listed)->code, "ValidationException") == 0 ? *listed : other;
+    }
+    return other ? other : match->service->validation;
+}
+
 struct err wire_decode(struct ctx *ctx, const struct wire_match *match, const struct http_request *request, void **in)
 {
     const struct shape *shape = match->operation->input;
@@ -225,5 +238,5 @@ struct err wire_decode(struct ctx *ctx, const struct wire_match *match, const st
         return validate_s3(ctx, match, request, *in);
     }
     const struct str broken = text_shown(validate_structure(ctx->arena, shape, *in), sizeof(ctx->reason) - 1);
-    return broken.len ? fail(ctx, match->service->validation, "%.*s", STR_ARG(broken)) : ERR_OK;
+    return broken.len ? fail(ctx, validation_fault(match), "%.*s", STR_ARG(broken)) : ERR_OK;
 }

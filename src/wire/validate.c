@@ -7,7 +7,7 @@
 #include "wire/pattern.h"
 #include "wire/value.h"
 
-enum { ERRORS_SHOWN = 20, VALUE_SHOWN = 256 };
+enum { ERRORS_SHOWN = 20, VALUE_SHOWN = 1024 };
 
 struct checker {
     struct arena *arena;

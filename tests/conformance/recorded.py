@@ -26,7 +26,7 @@ from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
 HERE = pathlib.Path(__file__).parent
-SERVICES = {"iam": "iam", "sts": "sts", "kms": "kms", "secretsmanager": "secretsmanager", "lambda": "lambda_", "cloudwatch": "cloudwatch"}  # folders
+SERVICES = {"iam": "iam", "sts": "sts", "kms": "kms", "secretsmanager": "secretsmanager", "lambda": "lambda_", "cloudwatch": "cloudwatch", "logs": "logs"}  # folders
 PLACEHOLDER = re.compile(r"<([^<>]+)>")
 ACCOUNTS = ("111111111111",)
 CASES = {service: {} for service in SERVICES}  # service → recording → (function, arguments)
