@@ -20,6 +20,7 @@ extern const struct command COMMAND_POLICY;
 extern const struct command COMMAND_INTEL;
 extern const struct command COMMAND_SOURCES;
 extern const struct command COMMAND_USAGE;
+extern const struct command COMMAND_RECONCILE;
 extern const struct command COMMAND_VERIFY_LOGS;
 extern const struct command COMMAND_AUDIT;
 extern const struct command COMMAND_IMDS;

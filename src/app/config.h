@@ -104,6 +104,7 @@ enum settings_group {
     SETTINGS_ROOT = 524288, /* --root-key */
     SETTINGS_ADMIN = 1048576, /* --to */
     SETTINGS_USAGE = 2097152,
+    SETTINGS_RECONCILE = 4194304,
 };
 
 /* What a command tells about itself. */

@@ -69,19 +69,20 @@ struct err source_submit(struct ctx *ctx, struct source *source, struct watch_ba
 /* The outcome of a look, for people. */
 struct outcome {
     struct ctx ctx;
-    int64_t source;
+    int64_t source, missing;
     struct str error;
 };
 
 static struct err store_outcome(void *argument, struct store_conn *db)
 {
     struct outcome *outcome = argument;
+    TRY(store_source_missing(&outcome->ctx, db, outcome->source, outcome->missing));
     return store_source_looked(&outcome->ctx, db, outcome->source, outcome->error);
 }
 
 static void keep_outcome(struct ctx *ctx, struct source *source, struct err err)
 {
-    struct outcome outcome = { ctx_new(ctx->arena, clock_now_ms()), source->id,
+    struct outcome outcome = { ctx_new(ctx->arena, clock_now_ms()), source->id, source->missing,
                                err.fault ? str_copy(ctx->arena, str_of(ctx->reason)) : STR_NONE };
     if (source_stopping(source)) {
         return;
@@ -206,6 +207,11 @@ struct err sources_open(struct ctx *ctx, const struct sources_options *options, 
     store_disconnect(db);
     *out = sources;
     return err;
+}
+
+struct source *sources_first(struct sources *sources)
+{
+    return &sources->list[0];
 }
 
 void sources_start(struct sources *sources)

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "crypto/hash.h"
 
-enum { BATCH_MAX = 64, ID_DIGITS = 40, ROUNDS_MAX = 5 };
+enum { BATCH_MAX = 64, KEY_DIGITS = 20, VERSION_DIGITS = 20, ROUNDS_MAX = 5 };
 #define BATCH_BYTES ((int64_t)256 << 20)
 #define OBJECT_BYTES ((int64_t)1 << 30) /* as net/client.h has it; nothing that AWS delivers comes near */
 
@@ -29,12 +29,32 @@ struct batch {
     struct watch_batch watched;
 };
 
-/* Which object of which version. A store would not keep keys of a kilobyte well. */
+/* Which object, then of which version. A store would not keep keys of a kilobyte well. */
 static struct str id_of(struct arena *arena, const struct bucket_object *object)
 {
-    const struct str name = str_format(arena, "%" STR_FMT "\n%" STR_FMT "\n%" STR_FMT "\n%lld", STR_ARG(object->bucket),
-                                       STR_ARG(object->key), STR_ARG(object->etag), (long long)object->size);
-    return str_slice(hash_hex(arena, HASH_SHA256, name), 0, ID_DIGITS);
+    const struct str key = str_format(arena, "%" STR_FMT "\n%" STR_FMT, STR_ARG(object->bucket), STR_ARG(object->key));
+    const struct str version = str_format(arena, "%" STR_FMT "\n%" STR_FMT "\n%lld", STR_ARG(key), STR_ARG(object->etag),
+                                          (long long)object->size);
+    return str_format(arena, "%.*s%.*s", KEY_DIGITS, hash_hex(arena, HASH_SHA256, key).ptr, VERSION_DIGITS,
+                      hash_hex(arena, HASH_SHA256, version).ptr);
+}
+
+struct err source_object_state(struct ctx *ctx, const struct source *source, const struct bucket_object *object,
+                               enum source_object_state *out)
+{
+    const struct str id = id_of(ctx->arena, object);
+    bool has = false;
+    *out = SOURCE_OBJECT_NO_LOG;
+    if (!bucket_holds_logs(object)) {
+        return ERR_OK;
+    }
+    TRY(store_source_has(ctx, source->db, source->id, id, &has));
+    *out = SOURCE_OBJECT_READ;
+    if (!has) {
+        TRY(store_source_knows(ctx, source->db, source->id, str_slice(id, 0, KEY_DIGITS), &has));
+        *out = has ? SOURCE_OBJECT_CHANGED : SOURCE_OBJECT_MISSING;
+    }
+    return ERR_OK;
 }
 
 static struct str bucket_base(struct ctx *ctx, const struct source *source, struct str bucket, bool *path_style)
@@ -315,6 +335,7 @@ struct err source_list(struct ctx *ctx, struct source *source)
     struct arena *tokens CLEANUP(arena_cleanup) = arena_open();
     struct str token = STR_NONE;
     struct err first = ERR_OK;
+    int64_t missing = 0;
     do {
         struct ctx inner = ctx_new(arena, clock_now_ms());
         struct bucket_page *page = ARENA_NEW(arena, struct bucket_page);
@@ -326,10 +347,14 @@ struct err source_list(struct ctx *ctx, struct source *source)
             token = page->next.ptr ? str_copy(tokens, page->next) : STR_NONE;
             err = source_take(&inner, source, page->objects, page->count, taken);
         }
+        for (size_t i = 0; i < page->count; i++) {
+            missing += !taken[i];
+        }
         if (err.fault && !first.fault) {
             first = fail(ctx, err.fault, "%s", inner.reason);
         }
         arena_reset(arena);
     } while (token.ptr && !source_stopping(source));
+    source->missing = missing;
     return first;
 }

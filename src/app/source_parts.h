@@ -42,6 +42,7 @@ struct source {
     const struct stream_batch *stream;           /* of source_stream.c, under way */
     struct net_syslog *syslog;
     int64_t listed_ms;
+    int64_t missing; /* objects that the last listing named and that could not be read */
     struct thread *thread;
     struct lock *lock; /* of what follows, and of the keys */
     bool stopping;
@@ -49,6 +50,7 @@ struct source {
     struct err result;
 };
 
+struct source *sources_first(struct sources *sources); /* for who drives it himself instead of sources_start */
 bool source_stopping(void *source); /* for net_client_options */
 void source_rest(struct source *source, int64_t ms);
 /* Submits and waits. The watch's reason is not handed on: it has logged it. */
@@ -78,6 +80,10 @@ struct str source_aws_base(struct ctx *ctx, const struct source *source, const c
 struct err source_take(struct ctx *ctx, struct source *source, const struct bucket_object *objects, size_t count,
                        bool *taken);
 struct err source_list(struct ctx *ctx, struct source *source);
+enum source_object_state { SOURCE_OBJECT_NO_LOG, SOURCE_OBJECT_READ, SOURCE_OBJECT_MISSING, SOURCE_OBJECT_CHANGED };
+/* What the store knows of an object that a listing names; CHANGED: it was read when it was another. */
+struct err source_object_state(struct ctx *ctx, const struct source *source, const struct bucket_object *object,
+                               enum source_object_state *out);
 /* One page of the bucket below the URI's prefix; token absent: the first. */
 struct err source_list_page(struct ctx *ctx, struct source *source, struct str token, struct bucket_page *page);
 /* An object whole, in memory. FAULT_MISSING: there is none. */

@@ -123,6 +123,7 @@ static const struct family {
     { "skipped_total", "counter", "pieces of objects that could not be read", ROW(counts.skipped), 1 },
     { "newest_event_seconds", "gauge", "event time of the newest record", ROW(counts.newest_ms), 1000 },
     { "lag_seconds", "gauge", "how long the oldest object of the newest batch waited", ROW(counts.lag_ms), 1000 },
+    { "missing", "gauge", "objects that were there at the last look and are not read", ROW(missing), 1 },
     { "looked_seconds", "gauge", "when the source was last looked at", ROW(looked_ms), 1000 },
 };
 

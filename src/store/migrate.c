@@ -17,6 +17,7 @@ static const struct migration OWN[] = {
       "CREATE TABLE store_source_object (source BIGINT NOT NULL, object TEXT NOT NULL, PRIMARY KEY (source, object));"
       "CREATE TABLE store_source_hour (source BIGINT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL,"
       " type TEXT NOT NULL, hour BIGINT NOT NULL, PRIMARY KEY (source, account, region, type, hour));" },
+    { "store", 4, "missing", "ALTER TABLE store_source ADD COLUMN missing BIGINT NOT NULL DEFAULT 0;" },
 };
 
 static const char APPLIED_TABLE[] =

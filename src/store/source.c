@@ -40,6 +40,19 @@ struct err store_source_has(struct ctx *ctx, struct store_conn *conn, int64_t so
     return ERR_OK;
 }
 
+struct err store_source_knows(struct ctx *ctx, struct store_conn *conn, int64_t source, struct str start, bool *knows)
+{
+    struct store_cursor cursor = { .conn = NULL };
+    const struct str end = str_format(ctx->arena, "%" STR_FMT "~", STR_ARG(start)); /* beyond all hexadecimal digits */
+    TRY(store_query(ctx, conn, "SELECT 1 FROM store_source_object WHERE source = $1 AND object >= $2 AND object < $3 LIMIT 1",
+                    SQL_VALUES(SQL_INT(source), SQL_TEXT(start), SQL_TEXT(end)), &cursor));
+    TRY(store_next(ctx, &cursor, knows));
+    if (*knows) {
+        store_end(&cursor);
+    }
+    return ERR_OK;
+}
+
 struct err store_source_add(struct ctx *ctx, struct store_conn *conn, int64_t source, struct str object)
 {
     return store_run(ctx, conn, "INSERT INTO store_source_object (source, object) VALUES ($1, $2)",
@@ -61,6 +74,11 @@ struct err store_source_looked(struct ctx *ctx, struct store_conn *conn, int64_t
 {
     return store_run(ctx, conn, "UPDATE store_source SET looked_ms = $2, error = $3 WHERE id = $1",
                      SQL_VALUES(SQL_INT(source), SQL_INT(ctx->now_ms), SQL_TEXT(error)), NULL);
+}
+
+struct err store_source_missing(struct ctx *ctx, struct store_conn *conn, int64_t source, int64_t missing)
+{
+    return store_run(ctx, conn, "UPDATE store_source SET missing = $2 WHERE id = $1", SQL_VALUES(SQL_INT(source), SQL_INT(missing)), NULL);
 }
 
 struct err store_source_add_hour(struct ctx *ctx, struct store_conn *conn, int64_t source,
@@ -109,7 +127,7 @@ static struct err list(struct ctx *ctx, struct store_conn *conn, struct store_so
     *rows = NULL;
     *count = 0;
     TRY(store_query(ctx, conn,
-                    "SELECT id, name, objects, bytes, records, skipped, newest_ms, lag_ms, looked_ms, error"
+                    "SELECT id, name, objects, bytes, records, skipped, newest_ms, lag_ms, looked_ms, error, missing"
                     " FROM store_source ORDER BY id LIMIT $1", SQL_VALUES(SQL_INT(ROWS_MAX)), &cursor));
     while (store_row(ctx, &cursor, &err)) {
         *rows = grown(ctx, *rows, *count, sizeof(**rows));
@@ -117,7 +135,7 @@ static struct err list(struct ctx *ctx, struct store_conn *conn, struct store_so
             .id = store_int(&cursor, 0), .name = store_text(ctx, &cursor, 1),
             .counts = { store_int(&cursor, 2), store_int(&cursor, 3), store_int(&cursor, 4), store_int(&cursor, 5),
                         store_int(&cursor, 6), store_int(&cursor, 7) },
-            .looked_ms = store_int(&cursor, 8), .error = store_text(ctx, &cursor, 9),
+            .looked_ms = store_int(&cursor, 8), .error = store_text(ctx, &cursor, 9), .missing = store_int(&cursor, 10),
         };
     }
     return err;

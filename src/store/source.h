@@ -10,6 +10,8 @@
 /* The row of a source, made if need be. */
 struct err store_source_open(struct ctx *ctx, struct store_conn *conn, struct str name, int64_t *id);
 struct err store_source_has(struct ctx *ctx, struct store_conn *conn, int64_t source, struct str object, bool *has);
+/* Whether some object's name begins so. */
+struct err store_source_knows(struct ctx *ctx, struct store_conn *conn, int64_t source, struct str start, bool *knows);
 /* STORE_CONFLICT when it is there already. */
 struct err store_source_add(struct ctx *ctx, struct store_conn *conn, int64_t source, struct str object);
 
@@ -23,6 +25,8 @@ struct err store_source_count(struct ctx *ctx, struct store_conn *conn, int64_t 
                               const struct store_source_counts *more);
 /* The end of a look at the source: its trouble, or STR_NONE. */
 struct err store_source_looked(struct ctx *ctx, struct store_conn *conn, int64_t source, struct str error);
+/* How many objects are there, as of the last whole look, that have not been read. */
+struct err store_source_missing(struct ctx *ctx, struct store_conn *conn, int64_t source, int64_t missing);
 
 struct store_source_hour {
     struct str account, region, type;
@@ -37,6 +41,7 @@ struct store_source_row {
     struct store_source_counts counts;
     int64_t looked_ms;
     struct str error; /* absent: the last look went well */
+    int64_t missing;  /* store_source_missing */
     int64_t gaps;     /* hours without objects between an account's first and last, over all its regions and types */
 };
 struct store_source_gap {
