@@ -139,11 +139,20 @@ static void write_ec2(struct ctx *ctx, const struct trouble *t, struct http_resp
     respond_type(ctx, response, STR("text/xml;charset=UTF-8"));
 }
 
+/* spec: S3 has the element also where it says nothing. */
+static void write_s3_message(struct text *text, const struct trouble *t)
+{
+    if (!has_message(t) && t->message.ptr == NULL) {
+        xml_element(text, STR("Message"), STR(""));
+    }
+}
+
 static void write_s3(struct ctx *ctx, const struct trouble *t, struct http_response *response)
 {
     struct text text = text_new(ctx->arena);
     text_add(&text, STR("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>"));
     xml_element(&text, STR("Code"), str_of(t->fault->code));
+    write_s3_message(&text, t);
     write_details(&text, t, XML_BODY_MEMBERS);
     write_elements(&text, t);
     xml_element(&text, STR("RequestId"), ctx->request_id);

@@ -1,7 +1,7 @@
 """Answers recorded from AWS (../shared/corpora/aws_recorded, made by LocalStack's snapshot tests) beside ours.
 
 The recordings hold answers, not requests: a case makes the calls that the recorded test's name and answers tell of, and
-returns the same named objects. Cases stand in recorded_SERVICE.py, one file a service:
+returns the same named objects. Cases stand in recorded_SERVICE.py, and of large services also in recorded_SERVICE_PART.py:
 
     from recorded import case
 
@@ -26,7 +26,8 @@ from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
 HERE = pathlib.Path(__file__).parent
-SERVICES = {"iam": "iam", "sts": "sts", "kms": "kms", "secretsmanager": "secretsmanager", "lambda": "lambda_", "cloudwatch": "cloudwatch", "logs": "logs"}  # folders
+SERVICES = {"iam": "iam", "sts": "sts", "kms": "kms", "secretsmanager": "secretsmanager", "lambda": "lambda_", "cloudwatch": "cloudwatch", "logs": "logs", "s3": "s3",
+            "s3control": "s3control"}  # folders
 PLACEHOLDER = re.compile(r"<([^<>]+)>")
 ACCOUNTS = ("111111111111",)
 CASES = {service: {} for service in SERVICES}  # service → recording → (function, arguments)
@@ -35,7 +36,7 @@ CASES = {service: {} for service in SERVICES}  # service → recording → (func
 def case(name, *arguments):
     """Registers a function as the case of the recording NAME."""
     def register(function):
-        service = function.__module__.removeprefix("recorded_")
+        service = function.__module__.removeprefix("recorded_").partition("_")[0]
         assert name not in CASES[service], f"two cases of {name}"
         CASES[service][name] = (function, arguments)
         return function
@@ -44,8 +45,8 @@ def case(name, *arguments):
 
 def load(service):
     """The service's cases; none when nobody wrote any."""
-    if (HERE / f"recorded_{service}.py").exists():
-        importlib.import_module(f"recorded_{service}")
+    for path in sorted([*HERE.glob(f"recorded_{service}.py"), *HERE.glob(f"recorded_{service}_*.py")]):
+        importlib.import_module(path.stem)
     return CASES[service]
 
 
