@@ -16,7 +16,7 @@ class Bucket:
     """A bucket and short words for what is done with it."""
 
     def __init__(self, aws, make=True, region=None, **more):
-        self.aws, self.name, self.client = aws, aws.name("bucket"), aws.client("s3", region)
+        self.aws, self.name, self.client = aws, aws.name("bucket"), aws.client("s3", region, config=UNCHECKED)
         if region:
             more["CreateBucketConfiguration"] = {"LocationConstraint": region}
         if make:
@@ -77,11 +77,11 @@ def tagging_validation(aws):
     bucket = Bucket(aws)
     bucket.put_object(Key="k", Body=b"")
     aws.later(bucket.delete_object, Key="k")
+    wrong = {"invalid-key": [tag("Key1,Key2", "Val1")], "invalid-value": [tag("Key1", "Val1,Val2")]}
     cases = {"duplicate-keys": [tag("Key1", "Val1"), tag("Key1", "Val2")], "none-key": [{"Value": "Val1"}], "none-value": [{"Key": "Key1"}],
-             "invalid-value": [tag("Key1", "Val1,Val2")], "aws-prefixed": [tag("aws:prefixed", "Val1")]}
-    names = {"invalid-key": [tag("Key1,Key2", "Val1")]}
-    answers = {f"put-bucket-tags-{name}": bucket.refused("put_bucket_tagging", Tagging={"TagSet": tags}) for name, tags in {**cases, **names}.items()}
-    for name, tags in {**cases, "invalid-field": names["invalid-key"]}.items():
+             "aws-prefixed": [tag("aws:prefixed", "Val1")]}
+    answers = {f"put-bucket-tags-{name}": bucket.refused("put_bucket_tagging", Tagging={"TagSet": tags}) for name, tags in {**cases, **wrong}.items()}
+    for name, tags in {**cases, "invalid-field": wrong["invalid-key"]}.items():
         answers[f"put-object-tags-{name}"] = bucket.refused("put_object_tagging", Key="k", Tagging={"TagSet": tags})
     return answers
 
