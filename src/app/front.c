@@ -339,7 +339,7 @@ static struct err judge_and_read(struct call *call, struct worker *worker)
     TRY(store_begin(ctx, worker->db, STORE_READ));
     call->rq.db = worker->db;
     const struct err err = judge(call, worker);
-    store_rollback(worker->db);
+    store_pause(worker->db);
     return err;
 }
 
@@ -455,6 +455,10 @@ void front_handle(void *self, struct net_exchange *exchange)
 void front_rest(void *self)
 {
     const struct front *front = self;
+    const struct worker *worker = worker_here(inside_workers(front->inside));
+    if (worker->db) {
+        store_rest(worker->db);
+    }
     if (front->options.journal) {
         journal_flush(front->options.journal);
     }

@@ -203,10 +203,22 @@ static void put_aside(void *context, struct net_exchange *exchange)
     queue_push(context, exchange);
 }
 
+static void echo_here(void *self)
+{
+    echo(NULL, self);
+}
+
+/* By turns from here and on the connection's own thread. */
 static void answer_all(void *context)
 {
+    bool here = false;
     for (struct net_exchange *exchange = queue_pop(context); exchange; exchange = queue_pop(context)) {
-        echo(NULL, exchange);
+        here = !here;
+        if (here) {
+            echo(NULL, exchange);
+        } else {
+            net_continue(exchange, echo_here, exchange);
+        }
     }
 }
 

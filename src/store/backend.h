@@ -4,6 +4,8 @@
 #ifndef YAGURA_STORE_BACKEND_H
 #define YAGURA_STORE_BACKEND_H
 
+#include <stdatomic.h>
+
 #include "store/store.h"
 
 struct translation {
@@ -37,12 +39,16 @@ struct backend {
 
 struct store {
     const struct backend *backend;
+    _Atomic uint64_t commits; /* of this process */
 };
 
 struct store_conn {
     struct store *store;
     bool within; /* between store_begin and its end */
-    bool open;   /* and the database knows: to read begins with the first statement */
+    bool open;   /* and the database knows: to read begins with the first statement, and may outlast the end (store_pause) */
+    bool writes;
+    bool failed; /* a statement: the view isn't trusted any further */
+    uint64_t seen; /* store->commits before it was opened */
 };
 
 struct err sqlite_open(struct ctx *ctx, struct str path, struct store **out);

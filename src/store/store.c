@@ -47,7 +47,12 @@ void store_disconnect(struct store_conn *conn)
 struct err store_begin(struct ctx *ctx, struct store_conn *conn, enum store_mode mode)
 {
     assert(!conn->within);
-    if (mode == STORE_WRITE) {
+    if (conn->open && (mode == STORE_WRITE || conn->seen != atomic_load(&conn->store->commits))) {
+        store_rest(conn);
+    }
+    conn->writes = mode == STORE_WRITE;
+    conn->failed = false;
+    if (conn->writes) {
         TRY(conn->store->backend->run(ctx, conn, conn->store->backend->begin_write, NULL, 0, NULL));
         conn->open = true;
     }
@@ -58,7 +63,10 @@ struct err store_begin(struct ctx *ctx, struct store_conn *conn, enum store_mode
 /* A view of the database begins with its first statement anyway; many calls have none, since caches know all they need. */
 static struct err begin_to_read(struct ctx *ctx, struct store_conn *conn)
 {
-    if (conn->within && !conn->open) {
+    if (!conn->within) {
+        store_rest(conn);
+    } else if (!conn->open) {
+        conn->seen = atomic_load(&conn->store->commits);
         TRY(conn->store->backend->run(ctx, conn, conn->store->backend->begin_read, NULL, 0, NULL));
         conn->open = true;
     }
@@ -75,6 +83,9 @@ struct err store_commit(struct ctx *ctx, struct store_conn *conn)
     }
     conn->open = false;
     conn->within = false;
+    if (conn->writes) {
+        atomic_fetch_add(&conn->store->commits, 1);
+    }
     return ERR_OK;
 }
 
@@ -93,6 +104,21 @@ void store_rollback(struct store_conn *conn)
     }
     conn->open = false;
     conn->within = false;
+}
+
+void store_pause(struct store_conn *conn)
+{
+    if (conn->writes || conn->failed || !store_single_writer(conn->store)) {
+        store_rollback(conn);
+    }
+    conn->within = false;
+}
+
+void store_rest(struct store_conn *conn)
+{
+    if (conn->open && !conn->within) {
+        store_rollback(conn);
+    }
 }
 
 struct err store_savepoint(struct ctx *ctx, struct store_conn *conn)
@@ -116,7 +142,12 @@ struct err store_run(struct ctx *ctx, struct store_conn *conn, const char *sql, 
                      size_t count, int64_t *changed)
 {
     TRY(begin_to_read(ctx, conn));
-    return conn->store->backend->run(ctx, conn, sql, values, count, changed);
+    const struct err err = conn->store->backend->run(ctx, conn, sql, values, count, changed);
+    conn->failed = conn->failed || err.fault;
+    if (!conn->within) { /* committed by itself */
+        atomic_fetch_add(&conn->store->commits, 1);
+    }
+    return err;
 }
 
 struct err store_query(struct ctx *ctx, struct store_conn *conn, const char *sql, const struct store_value *values,
@@ -124,13 +155,16 @@ struct err store_query(struct ctx *ctx, struct store_conn *conn, const char *sql
 {
     *cursor = (struct store_cursor){ .conn = conn };
     TRY(begin_to_read(ctx, conn));
-    return conn->store->backend->query(ctx, conn, sql, values, count, cursor);
+    const struct err err = conn->store->backend->query(ctx, conn, sql, values, count, cursor);
+    conn->failed = conn->failed || err.fault;
+    return err;
 }
 
 struct err store_next(struct ctx *ctx, struct store_cursor *cursor, bool *more)
 {
     *more = false;
     const struct err err = cursor->conn->store->backend->next(ctx, cursor, more);
+    cursor->conn->failed = cursor->conn->failed || err.fault;
     if (!*more) {
         store_end(cursor);
     }

@@ -42,6 +42,10 @@ enum store_mode { STORE_READ, STORE_WRITE };
 struct err store_begin(struct ctx *ctx, struct store_conn *conn, enum store_mode mode);
 struct err store_commit(struct ctx *ctx, struct store_conn *conn); /* durable when it returns ERR_OK */
 void store_rollback(struct store_conn *conn);
+/* store_rollback for what only read, and reads again soon: where nobody else writes, the view stays open until something is
+ * committed. Whoever pauses calls store_rest before it waits for anything. */
+void store_pause(struct store_conn *conn);
+void store_rest(struct store_conn *conn);
 /* Within a write transaction, so that one call of a batch can fail alone. Not nested. */
 struct err store_savepoint(struct ctx *ctx, struct store_conn *conn);
 struct err store_release(struct ctx *ctx, struct store_conn *conn);

@@ -152,6 +152,31 @@ STORE_TEST(readers_see_only_what_is_committed)
     store_disconnect(other);
 }
 
+/* Within a view that was only paused what stood there may still show, but never after a commit. */
+STORE_TEST(a_paused_view_ends_with_the_next_commit)
+{
+    struct store_conn *other = NULL;
+    CHECK_OK(store_connect(&test->ctx, test->store, &other));
+    struct store_test reader = { .ctx = test->ctx, .db = other };
+    for (int64_t id = 0; id < 3; id++) {
+        CHECK_OK(store_begin(&reader.ctx, other, STORE_READ));
+        CHECK_INT(notes(&reader), id);
+        store_pause(other);
+        CHECK_OK(store_begin(&test->ctx, test->db, STORE_WRITE));
+        CHECK_OK(note(test, id, STR("a")));
+        CHECK_OK(store_commit(&test->ctx, test->db));
+    }
+    CHECK_INT(notes(&reader), 3);
+    CHECK_OK(store_begin(&reader.ctx, other, STORE_READ));
+    CHECK_INT(notes(&reader), 3);
+    store_pause(other);
+    CHECK_OK(store_begin(&reader.ctx, other, STORE_WRITE));
+    CHECK_OK(note(&reader, 3, STR("b")));
+    CHECK_OK(store_commit(&reader.ctx, other));
+    store_rest(other);
+    store_disconnect(other);
+}
+
 STORE_TEST(schema_steps_are_applied_once)
 {
     CHECK_OK(note(test, 1, STR("a")));

@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "base/queue.h"
+#include "svc/changes.h"
 
 enum { SNAPSHOTS_MAX = 4096, GRANTS_KEPT = 256 };
 
@@ -17,9 +18,7 @@ struct snapshot {
 static struct {
     _Atomic(struct lock *) lock;
     struct map *map;
-    _Atomic uint64_t changes;
-    _Atomic uint64_t noticed;     /* changes, as readers saw them last … */
-    _Atomic int64_t noticed_ms;   /* … and when that was first seen */
+    struct changes changes;
 } cache;
 
 static struct lock *cache_lock(void)
@@ -37,18 +36,7 @@ static struct lock *cache_lock(void)
 
 void snapshot_changed(void)
 {
-    atomic_fetch_add(&cache.changes, 1);
-}
-
-/* From when on what was read counts; INT64_MAX while a change may not be committed yet. */
-static int64_t counts_from(const struct request *rq)
-{
-    const uint64_t changes = atomic_load(&cache.changes);
-    if (atomic_exchange(&cache.noticed, changes) != changes) {
-        atomic_store(&cache.noticed_ms, rq->ctx.now_ms);
-    }
-    const int64_t settled_ms = atomic_load(&cache.noticed_ms) + SNAPSHOT_SETTLE_MS;
-    return rq->ctx.now_ms >= settled_ms && !rq->writes ? settled_ms : INT64_MAX;
+    changes_note(&cache.changes);
 }
 
 static struct str name_of(struct request *rq, struct str reference)
@@ -98,14 +86,9 @@ static struct belongings copy_belongings(struct arena *arena, const struct belon
     return (struct belongings){ pairs, belongings->pair_count, grants, belongings->grant_count };
 }
 
-static bool is_fresh(const struct snapshot *snapshot, int64_t from_ms, int64_t now_ms)
-{
-    return snapshot && snapshot->read_ms >= from_ms && now_ms - snapshot->read_ms < SNAPSHOT_FRESH_MS;
-}
-
 bool snapshot_get(struct request *rq, struct str reference, struct key *key, const struct belongings **belongings)
 {
-    const int64_t from_ms = counts_from(rq);
+    const int64_t from_ms = changes_counts_from(&cache.changes, rq);
     if (from_ms == INT64_MAX) {
         return false;
     }
@@ -113,7 +96,7 @@ bool snapshot_get(struct request *rq, struct str reference, struct key *key, con
     struct lock *lock = cache_lock();
     lock_take(lock);
     const struct snapshot *found = cache.map ? map_get(cache.map, name) : NULL;
-    const bool fresh = is_fresh(found, from_ms, rq->ctx.now_ms);
+    const bool fresh = found && changes_fresh(found->read_ms, from_ms, rq->ctx.now_ms);
     if (fresh) {
         *key = copy_key(rq->ctx.arena, &found->key);
         if (belongings) {
@@ -134,7 +117,7 @@ static void drop(void *value)
 
 void snapshot_put(struct request *rq, struct str reference, const struct key *key, const struct belongings *belongings)
 {
-    if (counts_from(rq) == INT64_MAX || belongings->grant_count > GRANTS_KEPT) {
+    if (changes_counts_from(&cache.changes, rq) == INT64_MAX || belongings->grant_count > GRANTS_KEPT) {
         return;
     }
     struct arena *arena = arena_open();

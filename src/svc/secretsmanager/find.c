@@ -1,5 +1,6 @@
 /* find.c - a secret by what callers call it. */
 #include "svc/secretsmanager/secret.h"
+#include "svc/secretsmanager/snapshot.h"
 
 enum { SUFFIX_SIZE = 6 };
 
@@ -92,7 +93,7 @@ static struct err look_by_arn(struct request *rq, struct str arn, struct secret 
     return *found || ends_like_arn(name) ? ERR_OK : secret_row_secret_by_name(&rows, name, out, found);
 }
 
-struct err secret_look(struct request *rq, struct str id, struct secret *out, bool *found)
+static struct err look(struct request *rq, struct str id, struct secret *out, bool *found)
 {
     *found = false;
     if (str_starts(id, STR("arn:"))) {
@@ -101,6 +102,19 @@ struct err secret_look(struct request *rq, struct str id, struct secret *out, bo
     TRY(secret_name_judge(rq, id));
     const struct rows rows = secret_rows_here(rq);
     return secret_row_secret_by_name(&rows, id, out, found);
+}
+
+struct err secret_look(struct request *rq, struct str id, struct secret *out, bool *found)
+{
+    if (secret_snapshot_get(rq, id, out)) {
+        *found = true;
+        return ERR_OK;
+    }
+    TRY(look(rq, id, out, found));
+    if (*found) {
+        secret_snapshot_put(rq, id, out);
+    }
+    return ERR_OK;
 }
 
 struct err secret_need(struct request *rq, struct str id, enum need need, struct secret *out)

@@ -2,6 +2,7 @@
 
 #include "store/list.h"
 #include "svc/secretsmanager/rows_read.h"
+#include "svc/secretsmanager/snapshot.h"
 
 /* A reader of ours as the store calls it. */
 struct adapter {
@@ -32,6 +33,13 @@ struct err secret_row_read_one(const struct rows *rows, const char *sql, const s
     const struct adapter adapter = { rows, reader.read };
     return store_first(rows->ctx, rows->db, sql, values, count, &(const struct store_reader){ read_row, &adapter, reader.size, 1 },
                        out, found);
+}
+
+struct err secret_row_run(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
+                          int64_t *changed)
+{
+    secret_snapshot_changed();
+    return store_run(rows->ctx, rows->db, sql, values, count, changed);
 }
 
 #define SECRET_COLUMNS                                                                                                    \
@@ -93,7 +101,7 @@ struct err secret_row_secret_by_name(const struct rows *rows, struct str name, s
 
 struct err secret_row_secret_insert(const struct rows *rows, const struct secret *s)
 {
-    return store_run(rows->ctx, rows->db,
+    return secret_row_run(rows,
                      "INSERT INTO secretsmanager_secret (" SECRET_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
                      " $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
                      SQL_VALUES(SECRET_VALUES(s)), NULL);
@@ -101,7 +109,7 @@ struct err secret_row_secret_insert(const struct rows *rows, const struct secret
 
 struct err secret_row_secret_update(const struct rows *rows, const struct secret *s)
 {
-    return store_run(rows->ctx, rows->db,
+    return secret_row_run(rows,
                      "UPDATE secretsmanager_secret SET description = $5, kms_key = $6, kind = $7, policy = $8, owner = $9,"
                      " primary_region = $10, created_ms = $11, changed_ms = $12, accessed_ms = $13, deleted_ms = $14,"
                      " rotates = $15, function = $16, days = $17, schedule = $18, duration = $19, rotated_ms = $20,"
@@ -120,7 +128,7 @@ struct err secret_row_secret_delete(const struct rows *rows, struct str arn)
         "DELETE FROM secretsmanager_secret WHERE account = $1 AND arn = $2",
     };
     for (size_t i = 0; i < COUNT_OF(statements); i++) {
-        TRY(store_run(rows->ctx, rows->db, statements[i], SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(arn)), NULL));
+        TRY(secret_row_run(rows, statements[i], SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(arn)), NULL));
     }
     return ERR_OK;
 }

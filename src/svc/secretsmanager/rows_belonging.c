@@ -17,7 +17,7 @@ struct err secret_row_tags(const struct rows *rows, struct str secret, struct ta
 
 struct err secret_row_tag_put(const struct rows *rows, struct str secret, struct str key, struct str value)
 {
-    return store_run(rows->ctx, rows->db,
+    return secret_row_run(rows,
                      "INSERT INTO secretsmanager_tag (account, secret, key, value) VALUES ($1, $2, $3, $4)"
                      " ON CONFLICT (account, secret, key) DO UPDATE SET value = excluded.value",
                      SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(secret), SQL_TEXT(key), SQL_TEXT(value)), NULL);
@@ -25,7 +25,7 @@ struct err secret_row_tag_put(const struct rows *rows, struct str secret, struct
 
 struct err secret_row_tag_delete(const struct rows *rows, struct str secret, struct str key)
 {
-    return store_run(rows->ctx, rows->db, "DELETE FROM secretsmanager_tag WHERE account = $1 AND secret = $2 AND key = $3",
+    return secret_row_run(rows, "DELETE FROM secretsmanager_tag WHERE account = $1 AND secret = $2 AND key = $3",
                      SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(secret), SQL_TEXT(key)), NULL);
 }
 
@@ -49,7 +49,7 @@ struct err secret_row_replicas(const struct rows *rows, struct str secret, struc
 
 struct err secret_row_replica_put(const struct rows *rows, struct str secret, const struct replica *replica)
 {
-    return store_run(rows->ctx, rows->db,
+    return secret_row_run(rows,
                      "INSERT INTO secretsmanager_replica (account, secret, region, kms_key, status, message)"
                      " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account, secret, region) DO UPDATE SET"
                      " kms_key = excluded.kms_key, status = excluded.status, message = excluded.message",
@@ -60,7 +60,7 @@ struct err secret_row_replica_put(const struct rows *rows, struct str secret, co
 
 struct err secret_row_replica_delete(const struct rows *rows, struct str secret, struct str region)
 {
-    return store_run(rows->ctx, rows->db, "DELETE FROM secretsmanager_replica WHERE account = $1 AND secret = $2 AND region = $3",
+    return secret_row_run(rows, "DELETE FROM secretsmanager_replica WHERE account = $1 AND secret = $2 AND region = $3",
                      SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(secret), SQL_TEXT(region)), NULL);
 }
 
@@ -91,7 +91,7 @@ struct err secret_row_rotation_find(const struct rows *rows, struct str secret, 
 
 struct err secret_row_rotation_put(const struct rows *rows, const struct rotation *r)
 {
-    return store_run(rows->ctx, rows->db,
+    return secret_row_run(rows,
                      "INSERT INTO secretsmanager_rotation (" ROTATION_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
                      " ON CONFLICT (account, secret) DO UPDATE SET version = excluded.version, proof = excluded.proof,"
                      " check_only = excluded.check_only, step = excluded.step, tries = excluded.tries,"
@@ -104,7 +104,7 @@ struct err secret_row_rotation_put(const struct rows *rows, const struct rotatio
 
 struct err secret_row_rotation_delete(const struct rows *rows, struct str secret)
 {
-    return store_run(rows->ctx, rows->db, "DELETE FROM secretsmanager_rotation WHERE account = $1 AND secret = $2",
+    return secret_row_run(rows, "DELETE FROM secretsmanager_rotation WHERE account = $1 AND secret = $2",
                      SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(secret)), NULL);
 }
 

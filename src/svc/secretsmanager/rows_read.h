@@ -13,5 +13,8 @@ struct err secret_row_read(const struct rows *rows, const char *sql, const struc
                      struct reader reader, struct any_list *out);
 struct err secret_row_read_one(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
                          struct reader reader, void *out, bool *found);
+/* All that writes. */
+struct err secret_row_run(const struct rows *rows, const char *sql, const struct store_value *values, size_t count,
+                          int64_t *changed);
 
 #endif

@@ -47,7 +47,7 @@ struct err secret_row_versions(const struct rows *rows, struct str secret, struc
 
 struct err secret_row_version_put(const struct rows *rows, struct str secret, const struct version *v)
 {
-    return store_run(rows->ctx, rows->db,
+    return secret_row_run(rows,
                      "INSERT INTO secretsmanager_version (account, secret, id, created_ms, accessed_ms, kms_key, data_key, value,"
                      " text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (account, secret, id) DO UPDATE SET"
                      " created_ms = excluded.created_ms, accessed_ms = excluded.accessed_ms, kms_key = excluded.kms_key,"
@@ -60,7 +60,7 @@ struct err secret_row_version_put(const struct rows *rows, struct str secret, co
 
 struct err secret_row_version_delete(const struct rows *rows, struct str secret, struct str id)
 {
-    return store_run(rows->ctx, rows->db, "DELETE FROM secretsmanager_version WHERE account = $1 AND secret = $2 AND id = $3",
+    return secret_row_run(rows, "DELETE FROM secretsmanager_version WHERE account = $1 AND secret = $2 AND id = $3",
                      SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(secret), SQL_TEXT(id)), NULL);
 }
 
@@ -81,7 +81,7 @@ struct err secret_row_stages(const struct rows *rows, struct str secret, struct 
 
 struct err secret_row_stage_put(const struct rows *rows, struct str secret, struct str stage, struct str version)
 {
-    return store_run(rows->ctx, rows->db,
+    return secret_row_run(rows,
                      "INSERT INTO secretsmanager_stage (account, secret, stage, version) VALUES ($1, $2, $3, $4)"
                      " ON CONFLICT (account, secret, stage) DO UPDATE SET version = excluded.version",
                      SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(secret), SQL_TEXT(stage), SQL_TEXT(version)), NULL);
@@ -89,16 +89,16 @@ struct err secret_row_stage_put(const struct rows *rows, struct str secret, stru
 
 struct err secret_row_stage_delete(const struct rows *rows, struct str secret, struct str stage)
 {
-    return store_run(rows->ctx, rows->db, "DELETE FROM secretsmanager_stage WHERE account = $1 AND secret = $2 AND stage = $3",
+    return secret_row_run(rows, "DELETE FROM secretsmanager_stage WHERE account = $1 AND secret = $2 AND stage = $3",
                      SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(secret), SQL_TEXT(stage)), NULL);
 }
 
 struct err secret_row_accessed(const struct rows *rows, struct str secret, struct str version, int64_t day_ms)
 {
-    TRY(store_run(rows->ctx, rows->db,
+    TRY(secret_row_run(rows,
                   "UPDATE secretsmanager_secret SET accessed_ms = $3 WHERE account = $1 AND arn = $2 AND accessed_ms < $3",
                   SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(secret), SQL_INT(day_ms)), NULL));
-    return store_run(rows->ctx, rows->db,
+    return secret_row_run(rows,
                      "UPDATE secretsmanager_version SET accessed_ms = $4 WHERE account = $1 AND secret = $2 AND id = $3"
                      " AND accessed_ms < $4",
                      SQL_VALUES(SQL_TEXT(rows->account), SQL_TEXT(secret), SQL_TEXT(version), SQL_INT(day_ms)), NULL);

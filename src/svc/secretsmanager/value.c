@@ -4,6 +4,7 @@
 #include "crypto/equal.h"
 #include "crypto/random.h"
 #include "svc/door.h"
+#include "svc/secretsmanager/snapshot.h"
 
 enum { VALUE_MAX = 65536, VERSIONS_MAX = 100, BATCH_DEFAULT = 20 };
 
@@ -192,6 +193,23 @@ static struct err version_asked(struct request *rq, const struct secret *secret,
     return ERR_OK;
 }
 
+/* Mostly it is asked for by its stage alone, and the same again and again. */
+static struct err version_with_stages(struct request *rq, const struct secret *secret,
+                                      const struct secretsmanager_get_secret_value_in *in, struct version *version,
+                                      struct secretsmanager_secret_version_stages_type *stages)
+{
+    const struct str stage = in->version_stage.ptr ? in->version_stage : STAGE_CURRENT;
+    if (in->version_id.ptr == NULL && secret_snapshot_version(rq, secret, stage, version, stages)) {
+        return ERR_OK;
+    }
+    TRY(version_asked(rq, secret, in, version));
+    TRY(secret_stages_of(rq, secret, version->id, stages));
+    if (in->version_id.ptr == NULL) {
+        secret_snapshot_put_version(rq, secret, stage, version, stages);
+    }
+    return ERR_OK;
+}
+
 struct err secretsmanager_get_secret_value(struct request *rq, const struct secretsmanager_get_secret_value_in *in,
                                            struct secretsmanager_get_secret_value_out *out)
 {
@@ -203,9 +221,8 @@ struct err secretsmanager_get_secret_value(struct request *rq, const struct secr
         return fail(&rq->ctx, &SECRETSMANAGER_INVALID_REQUEST_EXCEPTION,
                     "You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key.");
     }
-    TRY(version_asked(rq, &secret, in, &version));
+    TRY(version_with_stages(rq, &secret, in, &version, &out->version_stages));
     TRY(secret_version_read(rq, &secret, &version, &value));
-    TRY(secret_stages_of(rq, &secret, version.id, &out->version_stages));
     secret_accessed_note(rq, &secret, &version);
     out->arn = secret.arn;
     out->name = secret.name;
