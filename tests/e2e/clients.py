@@ -3,26 +3,59 @@
     iam = through_cli(server, "iam")
     iam.get_user(UserName="x")["User"]["CreateDate"]      # as boto3 gives it; refusals are ClientErrors
 
-What isn't an operation (get_paginator, exceptions) is boto3's own."""
+    YAGURA_CLIENT=cli pytest tests/e2e/test_kms.py     the whole file, its clients (conftest.py) being these
+
+What isn't an operation (exceptions, meta) is boto3's own; waiters and paginators are boto3's over these calls.
+An operation that a client has no word for is boto3's, and not noted as this client's."""
 
 import base64
 import contextlib
+import datetime
 import io
 import json
 import os
+import pathlib
 import re
+import tempfile
+import threading
 import urllib.parse
 from unittest import mock
 
-import botocore.exceptions
-import dateutil.parser
+import botocore.response
+import botocore.utils
+import botocore.waiter
 from botocore import xform_name
+from botocore.paginate import Paginator
 
-from javascript import Refused
+from javascript import JavaScript, Refused
 
-# Operations whose command takes other words than the API (it writes the QR code into a file).
-OTHER_WORDS = {"CreateVirtualMFADevice"}
 REFUSAL = re.compile(r"An error occurred \((\S+)\) when calling the \S+ operation(?: \(.*?\))?: (.*)", re.DOTALL)
+COMMANDS = {"s3": "s3api"}
+HOISTED = {("CreateFunction", "Code"), ("PublishLayerVersion", "Content")}  # blobs within, that the CLI takes by --zip-file
+QR_CODE = "CreateVirtualMFADevice"  # its command writes the code into a file
+ONE_AT_A_TIME = threading.Lock()  # environment and standard output are the process's
+
+
+class NoSuchCommand(Exception):
+    """The client has no word for this operation."""
+
+
+def asked(shape, value):
+    """Input as its shape has it: what boto3 converts by itself."""
+    if shape is None or value is None:
+        return value
+    if shape.type_name == "structure" and isinstance(value, dict):
+        return {name: asked(shape.members.get(name), member) for name, member in value.items()}
+    if shape.type_name == "list" and isinstance(value, (list, tuple)):
+        return [asked(shape.member, member) for member in value]
+    if shape.type_name == "map" and isinstance(value, dict):
+        return {key: asked(shape.value, member) for key, member in value.items()}
+    if shape.type_name == "timestamp":
+        return botocore.utils.parse_to_aware_datetime(value)
+    if shape.type_name == "blob":
+        value = value.read() if hasattr(value, "read") else value
+        return value.encode() if isinstance(value, str) else bytes(value)
+    return value
 
 
 def typed(shape, value):
@@ -33,69 +66,183 @@ def typed(shape, value):
         return {name: typed(shape.members.get(name), member) for name, member in value.items()}
     if shape.type_name == "list":
         return [typed(shape.member, member) for member in value]
+    if shape.type_name == "map":
+        return {key: typed(shape.value, member) for key, member in value.items()}
     if shape.type_name == "timestamp":
-        return dateutil.parser.parse(value) if isinstance(value, str) else value
-    if shape.type_name == "blob" and isinstance(value, str):
-        return base64.b64decode(value)
+        return botocore.utils.parse_timestamp(value)
+    if shape.type_name == "blob":
+        return base64.b64decode(value) if isinstance(value, str) else value
     if shape.name == "policyDocumentType" and isinstance(value, str):  # botocore opens IAM's, the SDK leaves them closed
         return json.loads(urllib.parse.unquote(value))
     return value
 
 
 class Through:
-    def __init__(self, plain, call):
-        self.plain, self.call = plain, call
+    def __init__(self, plain, call, note):
+        self.plain, self.call, self.note = plain, call, note
         self.operations = {xform_name(name): name for name in plain.meta.service_model.operation_names}
+
+    def model(self, name):
+        return self.plain.meta.service_model.operation_model(self.operations[name])
 
     def __getattr__(self, name):
         if name not in self.operations:
             return getattr(self.plain, name)
-        model = self.plain.meta.service_model.operation_model(self.operations[name])
-        return lambda **members: typed(model.output_shape, self.call(model, members) or {})
+        return lambda **members: self.made(self.model(name), members)
+
+    def made(self, model, members):
+        try:
+            answer = self.call(model, asked(model.input_shape, members))
+        except NoSuchCommand:
+            return getattr(self.plain, xform_name(model.name))(**members)
+        self.note(model)
+        metadata, body = answer.pop("ResponseMetadata", {}), model.get_streaming_output()
+        output = typed(model.output_shape, answer) or {}
+        for name in [name for name, value in output.items() if body is not None and isinstance(value, bytes)]:
+            output[name] = botocore.response.StreamingBody(io.BytesIO(output[name]), len(output[name]))
+        return {**output, "ResponseMetadata": metadata}
+
+    def get_paginator(self, name):
+        pages = self.plain.get_paginator(name)
+        return Paginator(getattr(self, name), pages._pagination_cfg, self.model(name))
+
+    def get_waiter(self, name):
+        waits = {xform_name(word): word for word in self.plain._get_waiter_config()["waiters"]}
+        return botocore.waiter.create_waiter_with_client(
+            waits[name], botocore.waiter.WaiterModel(self.plain._get_waiter_config()), self)
 
 
-def refusal(model, code, message):
+def refusal(plain, model, code, message, **more):
     """Clients that name an error by its shape mean its code."""
-    codes = {shape.name: shape.error_code for shape in model.error_shapes}
-    return botocore.exceptions.ClientError({"Error": {"Code": codes.get(code, code), "Message": message}}, model.name)
+    codes = {shape.name: shape.error_code for shape in plain.meta.service_model.error_shapes}
+    code = codes.get(code, code)
+    return plain.exceptions.from_code(code)({"Error": {"Code": code, "Message": message}, **more}, model.name)
 
 
-def encoded(value):
-    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+class Cli:
+    """The AWS CLI with one set of keys, in this process: starting Python anew takes longer than the call."""
+
+    def __init__(self, environment):
+        self.environment, self.usual, self.parsed = environment, None, {}
+
+    def driver(self, writes):
+        """What an argument hooks into a driver stays there: each call that writes a file needs one of its own."""
+        from awscli.clidriver import create_clidriver  # sets AWS_DATA_PATH, once
+        if self.usual and not writes:
+            return self.usual
+        made = create_clidriver()
+        made.session.register("after-call", self.saw)
+        self.usual = self.usual or (None if writes else made)
+        return made
+
+    def saw(self, parsed, **_):
+        """What the CLI was answered and doesn't print: status, members of errors."""
+        self.parsed = parsed
+
+    def run(self, words, writes=False):
+        """(status, standard output, standard error, what was answered)"""
+        out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
+        with ONE_AT_A_TIME, mock.patch.dict(os.environ, self.environment), contextlib.redirect_stdout(out), \
+                contextlib.redirect_stderr(err):
+            self.parsed = {}
+            try:
+                status = self.driver(writes).main(words)
+            except SystemExit as ended:  # words that it doesn't know
+                status = ended.code
+            out.flush()
+            return status, out.buffer.getvalue().decode(), err.getvalue(), self.parsed
 
 
-def through_cli(server, service):
-    """In this process: starting Python anew takes longer than the call."""
-    from awscli.clidriver import create_clidriver
-    driver, plain = create_clidriver(), server.client(service)
+def cli_calls(server, plain, credentials, note):
+    import awscli.clidriver  # noqa: F401, before its environment is changed
+    cli = Cli({**server.environment(plain.meta.region_name), "AWS_MAX_ATTEMPTS": "1",
+               "AWS_ACCESS_KEY_ID": credentials["accessKeyId"], "AWS_SECRET_ACCESS_KEY": credentials["secretAccessKey"],
+               "AWS_SESSION_TOKEN": credentials.get("sessionToken") or ""})
+    service = plain.meta.service_model.service_name
 
     def call(model, members):
-        if model.name in OTHER_WORDS:
-            return getattr(plain, xform_name(model.name))(**members)
-        out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
-        words = [service, xform_name(model.name, "-"), "--output", "json", "--no-paginate", "--cli-input-json",
-                 json.dumps(members, default=encoded)]
-        with mock.patch.dict(os.environ, server.environment()), contextlib.redirect_stdout(out), \
-                contextlib.redirect_stderr(err):
-            status = driver.main(words)
-        out.flush()
-        text = out.buffer.getvalue().decode()
-        if status:
-            found = REFUSAL.search(err.getvalue())
-            assert found, err.getvalue()
-            raise refusal(model, found[1], found[2].strip())
-        return json.loads(text) if text.strip() else {}
-    return Through(plain, call)
+        with tempfile.TemporaryDirectory() as folder:
+            written = pathlib.Path(folder) / "written"
+            words = command(model, members, written)
+            status, out, err, parsed = cli.run([COMMANDS.get(service, service), *words], str(written) in words)
+            if status:
+                if "invalid choice" in err.lower():
+                    raise NoSuchCommand(model.name)
+                found = REFUSAL.search(err)
+                assert found, err
+                raise refusal(plain, model, found[1], found[2].strip(),
+                              **{name: value for name, value in parsed.items() if name != "Error"})
+            answer = {**(json.loads(out) if out.strip() else {}), "ResponseMetadata": parsed.get("ResponseMetadata", {})}
+            return with_file(model, answer, written)
+    return Through(plain, call, note)
 
 
-def through_javascript(javascript, server, service):
-    plain = server.client(service)
+def command(model, members, written):
+    """The words of a call. Bytes can't stand in JSON: they are files."""
+    words, left = [xform_name(model.name, "-"), "--output", "json", "--no-paginate"], dict(members or {})
+    body = model.get_streaming_input()
+
+    def file(name, data):
+        path = written.parent / name
+        path.write_bytes(data)
+        streams = body is not None and model.input_shape.members.get(name) is body and body.serialization.get("streaming")
+        words.extend([f"--{xform_name(name, '-')}", str(path) if streams else f"fileb://{path}"])
+    for name, value in (members or {}).items():
+        if isinstance(value, bytes):
+            file(name, left.pop(name))
+        elif (model.name, name) in HOISTED and "ZipFile" in value:
+            file("ZipFile", left.pop(name)["ZipFile"])
+    if model.has_streaming_output or model.name == QR_CODE:  # then it asks for these even if they stand in the JSON
+        for name in [name for name in model.input_shape.required_members if isinstance(left.get(name), str)]:
+            words += [f"--{xform_name(name, '-')}", left.pop(name)]
+    if left:
+        words += ["--cli-input-json", json.dumps(left, default=written_out)]
+    if model.name == QR_CODE:
+        return [*words, "--bootstrap-method", "Base32StringSeed", "--outfile", str(written)]
+    return [*words, str(written)] if model.has_streaming_output else words
+
+
+def with_file(model, answer, written):
+    """The answer, together with what the command wrote into a file."""
+    if model.has_streaming_output:
+        answer[model.output_shape.serialization["payload"]] = written.read_bytes()
+    if model.name == QR_CODE:
+        answer["VirtualMFADevice"]["Base32StringSeed"] = base64.b64encode(written.read_bytes()).decode()
+    return answer
+
+
+def written_out(value):
+    return value.isoformat() if isinstance(value, datetime.datetime) else value.decode()
+
+
+NODE = []
+
+
+def javascript_calls(server, plain, credentials, note):
+    service = "-".join(plain.meta.service_model.service_id.lower().split())
+    options = {"endpoint": server.endpoint, "region": plain.meta.region_name, "credentials": credentials}
+    if not NODE:
+        NODE.append(JavaScript(server))
 
     def call(model, members):
         try:
-            return javascript.call(service, model.name, **members)
+            with ONE_AT_A_TIME:
+                return NODE[0].call(service, model.name, options, **members)
         except Refused as refused:
-            if refused.name == "TypeError":  # an operation newer than the SDK
-                return getattr(plain, xform_name(model.name))(**members)
-            raise refusal(model, refused.name, refused.message) from None
-    return Through(plain, call)
+            if refused.unknown:
+                raise NoSuchCommand(model.name) from None
+            raise refusal(plain, model, refused.name, refused.message, **refused.more,
+                          ResponseMetadata={"HTTPStatusCode": refused.status}) from None
+    return Through(plain, call, note)
+
+
+def through(name, server, plain, credentials, note):
+    return {"cli": cli_calls, "javascript": javascript_calls}[name](server, plain, credentials, note)
+
+
+def through_cli(server, service):
+    return cli_calls(server, server.client(service), server.credentials, lambda model: None)
+
+
+def through_javascript(javascript, server, service):
+    return javascript_calls(server, server.client(service), server.credentials, lambda model: None)

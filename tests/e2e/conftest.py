@@ -3,12 +3,14 @@
     YAGURA_BINARY        the program, else build/release/yagura
     YAGURA_TEST_STORE    --store URL, else SQLite in the data folder
     YAGURA_FEW           set under sanitizers: fewer rounds of what takes long
-    YAGURA_CALLED        set by tests/run, which runs each file by itself: called.txt is added to
+    YAGURA_CALLED        set by tests/run, which runs each file by itself: notes are added to
+    YAGURA_CLIENT        cli or javascript: what yagura.client gives speaks through that client (clients.py), else boto3
     YAGURA_SHARED        shared material beside the checkout, else ../shared
 
 The `yagura` fixture starts it on a free port with a fresh data folder and stops it at the end; sanitizer output and an
-unclean end fail the run. Every operation that a client of its making calls is written to build/e2e/called.txt, which
-test_zz_coverage.py holds against the ops.tsv files."""
+unclean end fail the run. Every operation that a client of its making calls is written to build/e2e/called.txt, every one
+that succeeded to build/e2e/CLIENT.tsv with the test that called it: test_zz_coverage.py holds them against the ops.tsv
+files, and tests/run finds there the tests that are worth running through the other clients."""
 
 import json
 import os
@@ -26,10 +28,14 @@ import botocore.config
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import clients as other_clients  # noqa: E402
 import javascript as javascript_sdk  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CALLED = ROOT / "build" / "e2e" / "called.txt"
+CLIENT = os.environ.get("YAGURA_CLIENT", "boto3")
+SUCCEEDED = CALLED.parent / f"{CLIENT}.tsv"
+SECONDS = CALLED.parent / "seconds.tsv"
 TROUBLE = re.compile(r"(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:|Assertion .* failed")
 START_SECONDS = 20
 STOP_SECONDS = 20
@@ -56,6 +62,27 @@ def own_store():
     name = f"yagura_{uuid.uuid4().hex}"
     subprocess.run(["psql", "-q", url, "-c", f"CREATE DATABASE {name}"], check=True)
     return urllib.parse.urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def spelt(model):
+    """Folders are botocore's service names without hyphens."""
+    return f"{model.service_model.service_name.replace('-', '')} {model.name}"
+
+
+def note_call(model, **_):
+    note(CALLED, spelt(model))
+
+
+def note_success(model):
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
+    note(SUCCEEDED, f"{spelt(model)}\t{test}")
+
+
+def note(path, line, known=set()):
+    if (path, line) not in known:
+        known.add((path, line))
+        with path.open("a") as notes:
+            notes.write(f"{line}\n")
 
 
 class Yagura:
@@ -121,13 +148,12 @@ class Yagura:
             service, region_name=region, endpoint_url=self.endpoint, config=plain.merge(config) if config else plain,
             aws_access_key_id=chosen["accessKeyId"], aws_secret_access_key=chosen["secretAccessKey"],
             aws_session_token=chosen.get("sessionToken"))
-        made.meta.events.register("before-call", self.note)
+        if CLIENT != "boto3" and not config:
+            return other_clients.through(CLIENT, self, made, chosen, note_success)
+        made.meta.events.register("before-call", note_call)
+        made.meta.events.register("after-call", lambda model, http_response, **_:
+                                  http_response.status_code < 400 and note_success(model))
         return made
-
-    def note(self, model, **_):
-        """Folders are botocore's service names without hyphens."""
-        with CALLED.open("a") as called:
-            called.write(f"{model.service_model.service_name.replace('-', '')} {model.name}\n")
 
     def environment(self, region="ap-northeast-1"):
         """For programs that are run unmodified: boto3 scripts, the AWS CLI."""
@@ -147,7 +173,14 @@ def pytest_sessionstart():
     CALLED.parent.mkdir(parents=True, exist_ok=True)
     if "YAGURA_CALLED" not in os.environ:
         CALLED.unlink(missing_ok=True)
+        SUCCEEDED.unlink(missing_ok=True)
     CALLED.touch()
+
+
+def pytest_runtest_logreport(report):
+    """What a test takes, its fixtures included."""
+    if CLIENT == "boto3":
+        note(SECONDS, f"{report.nodeid}\t{report.duration:.3f}")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Amazon's SDK for JavaScript, unmodified, against the server: the fixture `javascript` of conftest.py.
 
-    javascript.call("secrets-manager", "GetSecretValue", SecretId="x")      the output; Refused says error and status
+    javascript.call("secrets-manager", "GetSecretValue", SecretId="x")      the output; Refused says error, status and more
     javascript.call("sts", "GetCallerIdentity", options={"credentials": {...}})    options of the client's constructor
     javascript.run("github.cjs", "argument", environment={...})             a script of tests/e2e/js; what it printed
 
@@ -29,6 +29,7 @@ class Refused(Exception):
     def __init__(self, error):
         super().__init__(f"{error['name']}: {error['message']}")
         self.name, self.message, self.status = error["name"], error["message"], error["status"]
+        self.unknown, self.more = error.get("unknown", False), unpack(error.get("more", {}))
 
 
 def pack(value):

@@ -1,15 +1,11 @@
-"""IAM through boto3, the AWS CLI and the SDK for JavaScript: every operation answered, IAM's own words when refused, and policies that are enforced."""
+"""IAM: every operation answered, IAM's own words when refused, and policies that are enforced."""
 
 import json
-import os
 import uuid
 
 import pytest
 from botocore.exceptions import ClientError
 
-from clients import through_cli, through_javascript
-
-ONCE = bool(os.environ.get("YAGURA_FEW") or os.environ.get("YAGURA_TEST_STORE"))  # one flavour tries all clients
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
@@ -42,19 +38,8 @@ def refused(code, message=None):
 
 
 @pytest.fixture(scope="module")
-def plain(yagura):
-    """boto3 alone, for tests of other services: from test_iam import plain as iam."""
+def iam(yagura):
     return yagura.client("iam")
-
-
-@pytest.fixture(scope="module", params=["boto3", "cli", "javascript"])
-def iam(yagura, request):
-    if request.param == "boto3":
-        return yagura.client("iam")
-    if ONCE:
-        pytest.skip("tried in the release flavour on SQLite")
-    return through_cli(yagura, "iam") if request.param == "cli" \
-        else through_javascript(request.getfixturevalue("javascript"), yagura, "iam")
 
 
 @pytest.fixture

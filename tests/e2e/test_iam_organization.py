@@ -2,7 +2,6 @@
 
 import json
 
-from clients import through_cli
 from conftest import until
 from test_iam import refused
 
@@ -77,11 +76,10 @@ def test_root_access_and_the_access_report(servers):
         SortKey="LAST_AUTHENTICATED_TIME_DESCENDING")
     assert latest["IsTruncated"] and latest["AccessDetails"][0]["ServiceNamespace"] == "iam"
 
-    cli = through_cli(server, "iam")
-    assert cli.enable_organizations_root_sessions()["EnabledFeatures"] == ["RootSessions"]
-    assert cli.enable_organizations_root_credentials_management()["OrganizationId"] == organization
-    assert cli.disable_organizations_root_sessions()["EnabledFeatures"] == ["RootCredentialsManagement"]
-    assert cli.list_organizations_features()["EnabledFeatures"] == ["RootCredentialsManagement"]
-    assert cli.disable_organizations_root_credentials_management()["EnabledFeatures"] == []
-    made = cli.generate_organizations_access_report(EntityPath=path)["JobId"]
-    assert cli.get_organizations_access_report(JobId=made)["NumberOfServicesAccessible"] == 3
+    assert iam.enable_organizations_root_sessions()["EnabledFeatures"] == ["RootSessions"]
+    assert iam.enable_organizations_root_credentials_management()["OrganizationId"] == organization
+    assert iam.disable_organizations_root_sessions()["EnabledFeatures"] == ["RootCredentialsManagement"]
+    assert iam.list_organizations_features()["EnabledFeatures"] == ["RootCredentialsManagement"]
+    assert iam.disable_organizations_root_credentials_management()["EnabledFeatures"] == []
+    made = iam.generate_organizations_access_report(EntityPath=path)["JobId"]
+    assert iam.get_organizations_access_report(JobId=made)["NumberOfServicesAccessible"] == 3

@@ -8,7 +8,7 @@ import botocore.config
 import pytest
 
 from conftest import until
-from test_iam import allow, credentials, name, plain as iam, refused, user  # noqa: F401 (fixtures)
+from test_iam import allow, credentials, name, iam, refused, user  # noqa: F401 (fixtures)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import until
 from javascript import Refused
-from test_iam import allow, credentials, name, plain as iam, refused, user  # noqa: F401 (fixtures)
+from test_iam import allow, credentials, name, iam, refused, user  # noqa: F401 (fixtures)
 
 NOT_FOUND = "Secrets Manager can't find the specified secret."
 MARKED = "You can't perform this operation on the secret because it was marked for deletion."

@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from javascript import Refused
 from test_sources import push
-from test_iam import ADMIN, allow, credentials, name, plain as iam, refused, trust, user  # noqa: F401 (fixtures)
+from test_iam import ADMIN, allow, credentials, name, iam, refused, trust, user  # noqa: F401 (fixtures)
 
 
 def session(answer):

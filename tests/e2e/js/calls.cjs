@@ -1,4 +1,5 @@
-// One call a line: {"client", "options", "operation", "input"} in; {"output"} or {"error": {"name", "message", "status"}} out.
+// One call a line: {"client", "options", "operation", "input"} in; {"output"} or {"error"} out, which says name, message, status,
+// what else the model gives it ("more"), and whether the SDK has no such operation ("unknown").
 // Bytes travel as {"$bytes": base64}, streams are read, times are ISO texts. Endpoint, region and keys come from the environment.
 const readline = require("node:readline");
 
@@ -28,16 +29,24 @@ async function pack(value) {
   if (Array.isArray(value)) return Promise.all(value.map(pack));
   if (value === null || typeof value !== "object") return value;
   if (typeof value.transformToByteArray === "function") return pack(await value.transformToByteArray());
-  const members = Object.entries(value).filter(([key]) => key !== "$metadata");
+  const members = Object.entries(value).filter(([key]) => !key.startsWith("$"));
   return Object.fromEntries(await Promise.all(members.map(async ([key, member]) => [key, await pack(member)])));
+}
+
+async function refusal(error) {
+  const { name, message, $metadata, $fault, $response, stack, ...more } = error;
+  return { name, message: error.message, status: $metadata?.httpStatusCode ?? null, more: await pack(more) };
 }
 
 async function answer({ client: name, options, operation, input }) {
   const { sdk, client } = clientOf(name, options || {});
+  const Command = sdk[`${operation}Command`];
+  if (!Command) return { error: { name: "TypeError", message: `no ${operation}`, status: null, unknown: true } };
   try {
-    return { output: await pack(await client.send(new sdk[`${operation}Command`](unpack(input)))) };
+    const output = await client.send(new Command(unpack(input)));
+    return { output: { ...(await pack(output)), ResponseMetadata: { HTTPStatusCode: output.$metadata.httpStatusCode } } };
   } catch (error) {
-    return { error: { name: error.name, message: error.message, status: error.$metadata?.httpStatusCode ?? null } };
+    return { error: await refusal(error) };
   }
 }
 
