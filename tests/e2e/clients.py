@@ -112,11 +112,12 @@ class Through:
             waits[name], botocore.waiter.WaiterModel(self.plain._get_waiter_config()), self)
 
 
-def refusal(plain, model, code, message, **more):
-    """Clients that name an error by its shape mean its code."""
-    codes = {shape.name: shape.error_code for shape in plain.meta.service_model.error_shapes}
-    code = codes.get(code, code)
-    return plain.exceptions.from_code(code)({"Error": {"Code": code, "Message": message}, **more}, model.name)
+def refusal(plain, model, code, message, more):
+    """Clients that name an error by its shape mean its code. more: members beside Error."""
+    shape = {shape.name: shape for shape in plain.meta.service_model.error_shapes}.get(code)
+    code = shape.error_code if shape else code
+    told = {name: message for name in (shape.members if shape else ()) if name.lower() == "message"}
+    return plain.exceptions.from_code(code)({"Error": {"Code": code, "Message": message}, **told, **more}, model.name)
 
 
 class Cli:
@@ -170,8 +171,8 @@ def cli_calls(server, plain, credentials, note):
                     raise NoSuchCommand(model.name)
                 found = REFUSAL.search(err)
                 assert found, err
-                raise refusal(plain, model, found[1], found[2].strip(),
-                              **{name: value for name, value in parsed.items() if name != "Error"})
+                more = {name: value for name, value in parsed.items() if name != "Error"}
+                raise refusal(plain, model, found[1], found[2].strip(), more)
             answer = {**(json.loads(out) if out.strip() else {}), "ResponseMetadata": parsed.get("ResponseMetadata", {})}
             return with_file(model, answer, written)
     return Through(plain, call, note)
@@ -192,14 +193,22 @@ def command(model, members, written):
             file(name, left.pop(name))
         elif (model.name, name) in HOISTED and "ZipFile" in value:
             file("ZipFile", left.pop(name)["ZipFile"])
-    if model.has_streaming_output or model.name == QR_CODE:  # then it asks for these even if they stand in the JSON
-        for name in [name for name in model.input_shape.required_members if isinstance(left.get(name), str)]:
-            words += [f"--{xform_name(name, '-')}", left.pop(name)]
-    if left:
+    if model.has_streaming_output or model.name == QR_CODE:  # these commands take no --cli-input-json
+        for name, value in left.items():
+            words += flag(xform_name(name, "-"), value)
+    elif left:
         words += ["--cli-input-json", json.dumps(left, default=written_out)]
     if model.name == QR_CODE:
         return [*words, "--bootstrap-method", "Base32StringSeed", "--outfile", str(written)]
     return [*words, str(written)] if model.has_streaming_output else words
+
+
+def flag(name, value):
+    if isinstance(value, bool):
+        return [f"--{name}" if value else f"--no-{name}"]
+    plain = isinstance(value, (str, int, float, datetime.datetime))
+    return [f"--{name}", (written_out(value) if hasattr(value, "isoformat") else str(value)) if plain else
+            json.dumps(value, default=written_out)]
 
 
 def with_file(model, answer, written):
@@ -231,8 +240,8 @@ def javascript_calls(server, plain, credentials, note):
         except Refused as refused:
             if refused.unknown:
                 raise NoSuchCommand(model.name) from None
-            raise refusal(plain, model, refused.name, refused.message, **refused.more,
-                          ResponseMetadata={"HTTPStatusCode": refused.status}) from None
+            more = {**refused.more, "ResponseMetadata": {"HTTPStatusCode": refused.status}}
+            raise refusal(plain, model, refused.name, refused.message, more) from None
     return Through(plain, call, note)
 
 

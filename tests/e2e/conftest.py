@@ -177,10 +177,14 @@ def pytest_sessionstart():
     CALLED.touch()
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "boto3_only(why): not to be run through the other clients")
+
+
 def pytest_runtest_logreport(report):
-    """What a test takes, its fixtures included."""
-    if CLIENT == "boto3":
-        note(SECONDS, f"{report.nodeid}\t{report.duration:.3f}")
+    """What a test takes, its fixtures included: of those that may run through other clients."""
+    if CLIENT == "boto3" and report.passed and "boto3_only" not in report.keywords:
+        note(SECONDS, f"{report.nodeid}\t{report.duration:.4f}")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,12 @@
 // One call a line: {"client", "options", "operation", "input"} in; {"output"} or {"error"} out, which says name, message, status,
 // what else the model gives it ("more"), and whether the SDK has no such operation ("unknown").
 // Bytes travel as {"$bytes": base64}, streams are read, times are ISO texts. Endpoint, region and keys come from the environment.
+const dns = require("node:dns");
 const readline = require("node:readline");
+
+// S3 Control puts the account in front of the host. What is below localhost resolves everywhere but in some resolvers.
+const lookup = dns.lookup;
+dns.lookup = (host, ...more) => lookup(host.endsWith(".localhost") ? "localhost" : host, ...more);
 
 const clients = new Map();
 
@@ -29,7 +34,7 @@ async function pack(value) {
   if (Array.isArray(value)) return Promise.all(value.map(pack));
   if (value === null || typeof value !== "object") return value;
   if (typeof value.transformToByteArray === "function") return pack(await value.transformToByteArray());
-  const members = Object.entries(value).filter(([key]) => !key.startsWith("$"));
+  const members = Object.entries(value).filter(([key]) => key !== "$metadata");
   return Object.fromEntries(await Promise.all(members.map(async ([key, member]) => [key, await pack(member)])));
 }
 
