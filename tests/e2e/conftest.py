@@ -150,10 +150,16 @@ class Yagura:
             aws_session_token=chosen.get("sessionToken"))
         if CLIENT != "boto3" and not config:
             return other_clients.through(CLIENT, self, made, chosen, note_success)
-        made.meta.events.register("before-call", note_call)
-        made.meta.events.register("after-call", lambda model, http_response, **_:
-                                  http_response.status_code < 400 and note_success(model))
-        return made
+        return self.watch(made)
+
+    def watch(self, client):
+        """What a client of the test's own making calls counts as well."""
+        if CLIENT != "boto3":
+            return client
+        client.meta.events.register("before-call", note_call)
+        client.meta.events.register("after-call", lambda model, http_response, **_:
+                                    http_response.status_code < 400 and note_success(model))
+        return client
 
     def environment(self, region="ap-northeast-1"):
         """For programs that are run unmodified: boto3 scripts, the AWS CLI."""

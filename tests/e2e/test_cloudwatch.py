@@ -38,7 +38,7 @@ def speaking(server, wire):
                           config=botocore.config.Config(retries={"total_max_attempts": 1}),
                           aws_access_key_id=server.credentials["accessKeyId"],
                           aws_secret_access_key=server.credentials["secretAccessKey"])
-    made.meta.events.register("before-call", server.note)
+    server.watch(made)
     return made
 
 
