@@ -271,6 +271,7 @@ static struct err run(struct passage *passage, const void **out)
     rq->after = (struct after){ NULL, NULL };
     rq->before = (struct before){ NULL, NULL, NULL };
     rq->extra = (struct answer_extra){ .status = 0 };
+    rq->known = NULL;
     passage->prepared = false;
     passage->noted = false;
     passage->entries = NULL;

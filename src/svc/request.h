@@ -125,6 +125,8 @@ struct request {
     struct before before;
     struct after after;
     struct answer_extra extra;
+    const void *known;                  /* the service's own: what it has read, of known_db's read transaction */
+    const struct store_conn *known_db;
     struct blob_store *blobs;           /* store/blob.h; NULL: none (a test) */
     struct fault_detail detail;
     const void *judged;                 /* what the service's guard found out for its handler; NULL: nothing */

@@ -10,10 +10,29 @@ enum { NAME_MIN = 3, NAME_MAX = 63, LIST_MAX = 10000 };
 
 /* --- finding --- */
 
+/* Authorisation and the handler of a call that reads look at the same bucket, in the same transaction. */
+static struct err look(struct request *rq, struct str name, struct bucket_row *out, bool *found)
+{
+    const struct bucket_row *known = rq->known_db == rq->db && !rq->writes ? rq->known : NULL;
+    *found = known && str_equal(known->name, name);
+    if (*found) {
+        *out = *known;
+        return ERR_OK;
+    }
+    TRY(bucket_rows_get(&rq->ctx, rq->db, name, out, found));
+    if (*found && !rq->writes && rq->http) {
+        struct bucket_row *kept = ARENA_NEW(rq->ctx.arena, struct bucket_row);
+        *kept = *out;
+        rq->known = kept;
+        rq->known_db = rq->db;
+    }
+    return ERR_OK;
+}
+
 struct err bucket_need_anywhere(struct request *rq, struct str name, struct str owner, struct bucket_row *out)
 {
     bool found = false;
-    TRY(bucket_rows_get(&rq->ctx, rq->db, name, out, &found));
+    TRY(look(rq, name, out, &found));
     if (!found) {
         request_element(rq, STR("BucketName"), name);
         return s3_fail(rq, &S3_NO_SUCH_BUCKET);

@@ -116,28 +116,39 @@ struct reading {
         .conditions = { (in)->if_match, (in)->if_none_match, (in)->if_modified_since, (in)->if_unmodified_since },        \
     }
 
-static const char *const OVERRIDES[] = { "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires" };
+static const struct {
+    const char *asked, *shown;
+} OVERRIDES[] = {
+    { "ResponseCacheControl", "CacheControl" },       { "ResponseContentDisposition", "ContentDisposition" },
+    { "ResponseContentEncoding", "ContentEncoding" }, { "ResponseContentLanguage", "ContentLanguage" },
+    { "ResponseContentType", "ContentType" },         { "ResponseExpires", "Expires" },
+};
+
+static struct str override_text(struct request *rq, const void *in, const char *name)
+{
+    const struct member *member = member_named(rq->operation->input, name);
+    if (member == NULL || member->shape->kind != SHAPE_TIMESTAMP) {
+        return member_text(rq->operation->input, in, name);
+    }
+    const struct opt_time *time = (const void *)((const char *)in + member->offset);
+    return time->set ? clock_format_rfc7231(rq->ctx.arena, time->v) : STR_NONE;
+}
 
 /* spec: S3 API reference, GetObject: response-* parameters, for signed requests only. */
 static struct err override(struct request *rq, const void *in, void *out)
 {
     for (size_t i = 0; i < COUNT_OF(OVERRIDES); i++) {
-        const struct str name = str_format(rq->ctx.arena, "Response%s", OVERRIDES[i]);
-        const struct member *member = member_named(rq->operation->input, name.ptr);
-        const struct opt_time *time = member && member->shape->kind == SHAPE_TIMESTAMP
-            ? (const void *)((const char *)in + member->offset) : NULL;
-        const struct str text = time && time->set ? clock_format_rfc7231(rq->ctx.arena, time->v) : member_text(rq->operation->input, in, name.ptr);
+        const struct str text = override_text(rq, in, OVERRIDES[i].asked);
         if (text.ptr && rq->caller.type == PRINCIPAL_ANONYMOUS) {
             return fail(&rq->ctx, &S3_INVALID_REQUEST, "Request specific response headers cannot be used for anonymous GET requests.");
         }
         if (text.ptr) {
-            member_set_text(rq->operation->output, out, OVERRIDES[i], text);
+            member_set_text(rq->operation->output, out, OVERRIDES[i].shown, text);
         }
     }
     return ERR_OK;
 }
 
-/* Of a part that was asked for: its own. A composite one of the whole says nothing of a part that is it all. */
 static void show_checksum(struct request *rq, const struct reading *reading, const struct object_row *row, const struct span *span, void *out)
 {
     struct checksum checksum = checksum_read(rq->ctx.arena, row->checksum);
