@@ -5,6 +5,7 @@ Where there is no Terraform, the first test stands in for it: the calls that its
 import json
 import time
 
+import botocore.config
 import pytest
 
 from conftest import until
@@ -155,3 +156,20 @@ def test_an_organisation_s_delegated_administrator(servers):
         "NotOrganizationManagementAccountException"
     deregister(DelegatedAdminAccountId=account)
     assert code(deregister, DelegatedAdminAccountId=account) == "AccountNotRegisteredException"
+
+
+def test_what_is_done_to_objects_here_is_judged_live(servers):
+    server = servers()
+    guardduty, s3 = server.client("guardduty"), server.client("s3")
+    s3.create_bucket(Bucket="records", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket="records", Key="a", Body=b"1")
+    detector = guardduty.create_detector(Enable=True, Features=[{"Name": "S3_DATA_EVENTS", "Status": "ENABLED"}])["DetectorId"]
+    asked = {"DetectorId": detector, "FindingCriteria": {"Criterion": {"type": {"Equals": ["PenTest:S3/KaliLinux"]}}}}
+    guardduty.list_findings(**asked)
+    time.sleep(0.3)
+    kali = botocore.config.Config(user_agent="aws-cli/2.15.30 Python/3.11.8 Linux/6.6.9-amd64 exe/x86_64.kali.2024")
+    server.client("s3", config=kali).get_object(Bucket="records", Key="a")
+    [finding] = until(lambda: guardduty.list_findings(**asked)["FindingIds"], "a finding")
+    [shown] = guardduty.get_findings(DetectorId=detector, FindingIds=[finding])["Findings"]
+    assert shown["Service"]["Action"]["AwsApiCallAction"]["Api"] == "GetObject"
+    assert shown["Resource"]["S3BucketDetails"][0]["Name"] == "records"
