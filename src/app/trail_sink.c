@@ -21,7 +21,8 @@ static struct str context_of(struct arena *arena, struct str trail_arn)
 struct err trail_sink_put(void *inside, struct ctx *ctx, const struct trail_object *object)
 {
     struct s3_metadata_entry metadata[] = { { STR("signature"), object->signature },
-                                            { STR("signature-algorithm"), STR("SHA256withRSA") } };
+                                            { STR("signature-algorithm"), STR("SHA256withRSA") },
+                                            { STR("backfill-generation-timestamp"), object->backfilled } };
     struct s3_put_object_in in = {
         .acl = STR("bucket-owner-full-control"), .bucket = object->bucket, .key = object->key, .body = object->body,
         .content_type = STR("application/json"), .content_encoding = STR("gzip"),
@@ -30,7 +31,7 @@ struct err trail_sink_put(void *inside, struct ctx *ctx, const struct trail_obje
                                       .region = object->region, .principal = PRINCIPAL, .source_arn = object->trail_arn };
     const void *out = NULL;
     if (object->signature.ptr) {
-        in.metadata = (struct s3_metadata){ metadata, COUNT_OF(metadata) };
+        in.metadata = (struct s3_metadata){ metadata, object->backfilled.ptr ? 3 : 2 };
     }
     if (object->kms_key.ptr) {
         in.server_side_encryption = STR("aws:kms");

@@ -195,7 +195,7 @@ def validate(server, arn, *more, region=REGION):
 class Chain:
     """Days of logs of an organisation's trail in a server whose clock was put on between starts; each tampering is undone."""
 
-    HOURS = [-75, -74, -49, -2, 0]
+    HOURS, BACK = [-75, -74, -49, -2, -4, 0], -4  # once it went back, which takes a backfill digest
 
     def __init__(self, server):
         self.server = server
@@ -218,6 +218,8 @@ class Chain:
             asked = time.time() + hours * 3600
 
             def settled():
+                if hours == self.BACK:
+                    return any("_backfill" in key for key in Bucket(server, "org-bucket").keys(f"/CloudTrail-Digest/{REGION}/"))
                 status = client.get_trail_status(Name="all")
                 digest = status.get("LatestDigestDeliveryTime")
                 first = hours == self.HOURS[0]
@@ -238,8 +240,8 @@ class Chain:
     def validate(self, *more):
         return validate(self.server, self.arn, "--account-id", ACCOUNT, *more)
 
-    def digests(self):
-        return self.bucket.keys(f"/CloudTrail-Digest/{REGION}/")
+    def digests(self, backfill=False):
+        return [key for key in self.bucket.keys(f"/CloudTrail-Digest/{REGION}/") if ("_backfill" in key) == backfill]
 
     def without(self, key):
         return self.changed(key, None)
@@ -259,11 +261,14 @@ class Chain:
 def test_the_aws_cli_validates_days_of_an_organisation_s_logs_and_names_each_change(servers):
     chain = Chain(servers("--trail-delivery", "200ms"))
     digests, logs = chain.digests(), chain.bucket.keys(f"/CloudTrail/{REGION}/")
-    assert len(digests) >= 74 and len(logs) >= 5
+    assert len(digests) >= 74 and len(logs) >= 6
     assert digests[0].startswith(f"deep/AWSLogs/{chain.organization}/{ACCOUNT}/CloudTrail-Digest/{REGION}/")
     status, said = chain.validate()
     assert status == 0 and "INVALID" not in said, said
     assert f"{len(digests)}/{len(digests)} digest files valid" in said
+    late = chain.digests(backfill=True)
+    assert late and all(f"(backfill) Digest file\ts3://org-bucket/{key}\tvalid" in said for key in late)
+    assert verify_bucket(chain.server, "org-bucket")[0] == 0
     status, said = validate(chain.server, chain.arn, "--account-id", ACCOUNT, region="us-east-1")
     assert status == 0 and "INVALID" not in said, said
 

@@ -247,6 +247,11 @@ static struct err commit(struct ctx *ctx, const struct passing *passing)
     return err;
 }
 
+bool delivery_rested(const struct delivery_options *options, int64_t attempted_ms, int64_t now_ms)
+{
+    return attempted_ms > now_ms || now_ms - attempted_ms >= options->interval_ms;
+}
+
 /* How far the next files reach: to the end, or a piece of it after a long pause. */
 static int64_t plan(const struct passing *passing, int64_t end)
 {
@@ -267,7 +272,7 @@ static struct err begin(struct ctx *ctx, struct passing *passing, bool *due, boo
     if (*due) {
         return ERR_OK; /* what was under way when we were killed, or failed */
     }
-    if (ctx->now_ms - row->attempted_ms < passing->options->interval_ms || end <= row->place) {
+    if (!delivery_rested(passing->options, row->attempted_ms, ctx->now_ms) || end <= row->place) {
         return ERR_OK;
     }
     row->planned = plan(passing, end);
@@ -310,7 +315,7 @@ static struct err deliver(struct ctx *ctx, struct passing *passing, bool *again)
 /* A failed trail isn't tried again before its time. */
 static bool waits(const struct passing *passing, int64_t now_ms)
 {
-    return passing->row.error.len > 0 && now_ms - passing->row.attempted_ms < passing->options->interval_ms;
+    return passing->row.error.len > 0 && !delivery_rested(passing->options, passing->row.attempted_ms, now_ms);
 }
 
 static struct err pass_trail(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,

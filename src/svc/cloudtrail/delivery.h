@@ -19,6 +19,7 @@ struct trail_object {
     struct str body;            /* gzip */
     struct str kms_key;         /* absent: none */
     struct str signature;       /* hex; of a digest, else absent: metadata "signature" and "signature-algorithm" */
+    struct str backfilled;      /* of a backfill digest, when it was made: metadata "backfill-generation-timestamp" */
 };
 
 struct trail_log_event {

@@ -20,11 +20,13 @@ struct digest {
     const struct trail_row *trail;
     struct delivery_row *delivery;
     struct chain_row chain, next;
+    struct chain_row whole; /* of a backfill: the chain it belongs to, as it stays */
     struct signing_key key;
     struct file_row *files;
     size_t file_count;
     struct str body; /* uncompressed */
     bool ends;       /* the chain is over with it */
+    bool backfill;   /* of files that came too late for the digest of their time; stands by itself */
     struct ctx ctx;
 };
 
@@ -33,13 +35,13 @@ static struct str stamp(struct arena *arena, int64_t ms)
     return clock_format_amz(arena, ms);
 }
 
-static struct str digest_key(struct arena *arena, const struct trail_row *trail, const struct chain_row *chain)
+static struct str digest_key(struct arena *arena, const struct trail_row *trail, const struct chain_row *chain, bool backfill)
 {
     const struct str folder = delivery_folder(arena, trail, chain->log_account, "CloudTrail-Digest", chain->log_region,
                                               chain->end_ms);
-    return str_format(arena, "%" STR_FMT "%" STR_FMT "_CloudTrail-Digest_%" STR_FMT "_%" STR_FMT "_%" STR_FMT "_%" STR_FMT ".json.gz",
+    return str_format(arena, "%" STR_FMT "%" STR_FMT "_CloudTrail-Digest_%" STR_FMT "_%" STR_FMT "_%" STR_FMT "_%" STR_FMT "%s.json.gz",
                       STR_ARG(folder), STR_ARG(chain->log_account), STR_ARG(chain->log_region), STR_ARG(trail->name),
-                      STR_ARG(trail->region), STR_ARG(stamp(arena, chain->end_ms)));
+                      STR_ARG(trail->region), STR_ARG(stamp(arena, chain->end_ms)), backfill ? "_backfill" : "");
 }
 
 static void member(struct json_writer *w, const char *key, struct str value)
@@ -144,6 +146,32 @@ static struct err store_digest(void *argument, struct store_conn *db)
     return trail_rows_delivery_put(ctx, db, trail, digest->delivery);
 }
 
+static struct err store_backfill(void *argument, struct store_conn *db)
+{
+    struct digest *digest = argument;
+    struct ctx *ctx = &digest->ctx;
+    const struct chain_row *chain = &digest->whole;
+    TRY(trail_rows_file_delete(ctx, db, digest->trail, chain->log_account, chain->log_region, chain->end_ms));
+    TRY(trail_rows_chain_put(ctx, db, digest->trail, chain));
+    return delivery_note(ctx, db, digest->trail, digest->delivery);
+}
+
+/* Signed, it goes out; then what it stands for is noted. */
+static struct err put_digest(struct digest *digest, struct err (*note)(void *argument, struct store_conn *db))
+{
+    struct ctx *ctx = &digest->ctx;
+    const struct delivery_options *options = digest->options;
+    const struct trail_row *trail = digest->trail;
+    TRY(options->sink.put(options->sink.self, ctx, &(const struct trail_object){
+        .account = trail->account, .region = trail->region, .trail_arn = trail->trail->trail_arn, .bucket = digest->next.bucket,
+        .key = digest->next.object, .body = gzip_pack(ctx->arena, digest->body), .kms_key = trail->trail->kms_key_id,
+        .signature = digest->next.signature,
+        .backfilled = digest->backfill ? clock_format_iso8601(ctx->arena, ctx->now_ms) : STR_NONE }));
+    digest->delivery->digest_ms = ctx->now_ms;
+    digest->delivery->digest_error = STR("");
+    return store_writer_wait(ctx, options->writer, note, digest);
+}
+
 /* One digest of one chain. */
 static struct err make_digest(struct store_conn *db, struct digest *digest)
 {
@@ -152,8 +180,9 @@ static struct err make_digest(struct store_conn *db, struct digest *digest)
     const struct trail_row *trail = digest->trail;
     const struct chain_row *chain = &digest->chain;
     digest->next = (struct chain_row){ .log_account = chain->log_account, .log_region = chain->log_region,
-                                       .end_ms = chain->end_ms + options->digest_ms, .bucket = trail->trail->s3_bucket_name };
-    digest->next.object = digest_key(ctx->arena, trail, &digest->next);
+                                       .end_ms = chain->end_ms + options->digest_ms, .backfill_ms = chain->backfill_ms,
+                                       .bucket = trail->trail->s3_bucket_name };
+    digest->next.object = digest_key(ctx->arena, trail, &digest->next, false);
     digest->ends = !trail->logging && trail->stopped_ms + options->interval_ms < digest->next.end_ms; /* its last files are in it */
     TRY(store_writer_wait(ctx, options->writer, get_key, digest));
     TRY(store_begin(ctx, db, STORE_READ));
@@ -162,13 +191,46 @@ static struct err make_digest(struct store_conn *db, struct digest *digest)
     store_rollback(db);
     TRY(err);
     TRY(sign(digest));
-    TRY(options->sink.put(options->sink.self, ctx, &(const struct trail_object){
-        .account = trail->account, .region = trail->region, .trail_arn = trail->trail->trail_arn, .bucket = digest->next.bucket,
-        .key = digest->next.object, .body = gzip_pack(ctx->arena, digest->body), .kms_key = trail->trail->kms_key_id,
-        .signature = digest->next.signature }));
-    digest->delivery->digest_ms = ctx->now_ms;
-    digest->delivery->digest_error = STR("");
-    return store_writer_wait(ctx, options->writer, store_digest, digest);
+    return put_digest(digest, store_digest);
+}
+
+/* The file's own second, later than any backfill before it: no name is used twice. */
+static int64_t backfill_end(const struct digest *digest, const struct chain_row *chain)
+{
+    int64_t newest_ms = 0;
+    for (size_t i = 0; i < digest->file_count; i++) {
+        newest_ms = digest->files[i].written_ms > newest_ms ? digest->files[i].written_ms : newest_ms;
+    }
+    const int64_t end_ms = newest_ms / 1000 * 1000 + 1000;
+    return end_ms > chain->backfill_ms ? end_ms : chain->backfill_ms + 1000;
+}
+
+/* spec: CloudTrail user guide, "CloudTrail digest file structure": backfill digests name log files that the digest of their time
+ * could not. Here: the clock was ahead when that one was made. They begin chains of their own. */
+static struct err make_backfill(struct store_conn *db, struct digest *digest)
+{
+    struct ctx *ctx = &digest->ctx;
+    const struct trail_row *trail = digest->trail;
+    const struct chain_row whole = digest->chain;
+    TRY(store_begin(ctx, db, STORE_READ));
+    const struct err err = trail_rows_file_list(ctx, db, trail, whole.log_account, whole.log_region, whole.end_ms, &digest->files,
+                                                &digest->file_count);
+    store_rollback(db);
+    TRY(err);
+    if (digest->file_count == 0) {
+        return ERR_OK;
+    }
+    const int64_t end_ms = backfill_end(digest, &whole);
+    digest->next = (struct chain_row){ .log_account = whole.log_account, .log_region = whole.log_region, .end_ms = end_ms,
+                                       .bucket = trail->trail->s3_bucket_name };
+    digest->next.object = digest_key(ctx->arena, trail, &digest->next, true);
+    digest->chain.object = STR("");
+    digest->chain.end_ms = end_ms - digest->options->digest_ms;
+    TRY(store_writer_wait(ctx, digest->options->writer, get_key, digest));
+    TRY(sign(digest));
+    digest->whole = whole;
+    digest->whole.backfill_ms = end_ms;
+    return put_digest(digest, store_backfill);
 }
 
 /* A chain for each account and Region that has a log file and none yet, and for the trail's own. */
@@ -247,19 +309,48 @@ static struct err note_failure(void *argument, struct store_conn *db)
     return trail_rows_delivery_put(&digest->ctx, db, digest->trail, digest->delivery);
 }
 
+/* Files lie before the end of a chain only when the clock went back. */
+static struct err backfill_chains(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,
+                                  const struct trail_row *trail, struct delivery_row *delivery, const struct chain_row *chains, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (delivery->planned == 0 && delivery->planned_ms < chains[i].end_ms) {
+            struct digest *digest = ARENA_NEW(ctx->arena, struct digest);
+            *digest = (struct digest){ .options = options, .trail = trail, .delivery = delivery, .chain = chains[i], .backfill = true,
+                                       .ctx = *ctx };
+            const struct err err = make_backfill(db, digest);
+            memcpy(ctx->reason, digest->ctx.reason, sizeof(ctx->reason));
+            TRY(err);
+        }
+    }
+    return ERR_OK;
+}
+
+static struct err tell_failure(struct ctx *ctx, const struct delivery_options *options, const struct trail_row *trail,
+                               struct delivery_row *delivery, struct err err)
+{
+    struct digest failed = { .trail = trail, .delivery = delivery, .ctx = *ctx };
+    delivery->digest_error = str_of(err.fault->code);
+    log_warn(ctx, "a trail's digest is not delivered", LOG_STR("trail", trail->trail->trail_arn), LOG_STR("reason", str_of(ctx->reason)));
+    return store_writer_wait(&failed.ctx, options->writer, note_failure, &failed);
+}
+
 struct err delivery_digests(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,
                             const struct trail_row *trail, struct delivery_row *delivery, bool *again)
 {
     struct chain_row *chains = NULL;
     size_t count = 0;
     struct beginning beginning = { *ctx, trail };
+    TRY(list_chains(ctx, db, trail, &chains, &count));
     if (!trail->trail->log_file_validation_enabled.v) {
-        TRY(list_chains(ctx, db, trail, &chains, &count));
         return count ? store_writer_wait(&beginning.ctx, options->writer, end_all, &beginning) : ERR_OK;
     }
-    TRY(list_chains(ctx, db, trail, &chains, &count));
     if (count == 0 && !trail->logging) {
         return ERR_OK; /* a chain that has ended begins anew with StartLogging only, never over the same names */
+    }
+    const struct err late = backfill_chains(ctx, db, options, trail, delivery, chains, count);
+    if (late.fault) {
+        return tell_failure(ctx, options, trail, delivery, late);
     }
     bool any_due = count == 0;
     for (size_t i = 0; i < count; i++) {
@@ -273,11 +364,7 @@ struct err delivery_digests(struct ctx *ctx, struct store_conn *db, const struct
     for (size_t i = 0; i < count; i++) {
         const struct err err = digest_chain(ctx, db, options, trail, delivery, chains[i], again);
         if (err.fault) {
-            struct digest failed = { .trail = trail, .delivery = delivery, .ctx = *ctx };
-            delivery->digest_error = str_of(err.fault->code);
-            log_warn(ctx, "a trail's digest is not delivered", LOG_STR("trail", trail->trail->trail_arn),
-                     LOG_STR("reason", str_of(ctx->reason)));
-            return store_writer_wait(&failed.ctx, options->writer, note_failure, &failed);
+            return tell_failure(ctx, options, trail, delivery, err);
         }
     }
     return ERR_OK;

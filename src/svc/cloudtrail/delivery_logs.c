@@ -166,7 +166,7 @@ struct err delivery_logs(struct ctx *ctx, struct store_conn *db, const struct de
     if (row->logs_place == 0 || row->logs_place > end) { /* beyond: of a journal that is no more */
         row->logs_place = row->logs_place == 0 && place > 0 ? place : 1;
     }
-    if (ctx->now_ms - row->logs_attempted_ms < options->interval_ms || end <= row->logs_place) {
+    if (!delivery_rested(options, row->logs_attempted_ms, ctx->now_ms) || end <= row->logs_place) {
         return ERR_OK;
     }
     const int64_t before = row->logs_place;

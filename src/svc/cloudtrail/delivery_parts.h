@@ -27,6 +27,8 @@ bool trail_filter_takes(struct arena *arena, struct trail_filter *filter, struct
 /* Whether events of the account are the trail's: its own, or of its organisation. */
 struct err delivery_is_ours(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,
                             const struct trail_row *trail, struct str account, bool *out);
+/* Whether the last attempt is long enough ago; also when the clock went back since. */
+bool delivery_rested(const struct delivery_options *options, int64_t attempted_ms, int64_t now_ms);
 /* Within a write transaction: notes how far the trail has come, unless it was deleted meanwhile. */
 struct err delivery_note(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail, const struct delivery_row *row);
 

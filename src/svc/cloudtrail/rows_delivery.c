@@ -25,13 +25,13 @@ static const char FILE_DELETE[] =
     "DELETE FROM cloudtrail_file WHERE account = $1 AND region = $2 AND name = $3 AND log_account = $4 AND log_region = $5"
     " AND written_ms < $6";
 static const char CHAIN_LIST[] =
-    "SELECT log_account, log_region, end_ms, bucket, object, hash, signature FROM cloudtrail_chain"
+    "SELECT log_account, log_region, end_ms, bucket, object, hash, signature, backfill_ms FROM cloudtrail_chain"
     " WHERE account = $1 AND region = $2 AND name = $3 ORDER BY log_account, log_region";
 static const char CHAIN_PUT[] =
-    "INSERT INTO cloudtrail_chain (account, region, name, log_account, log_region, end_ms, bucket, object, hash, signature)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (account, region, name, log_account, log_region)"
+    "INSERT INTO cloudtrail_chain (account, region, name, log_account, log_region, end_ms, bucket, object, hash, signature,"
+    " backfill_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (account, region, name, log_account, log_region)"
     " DO UPDATE SET end_ms = excluded.end_ms, bucket = excluded.bucket, object = excluded.object, hash = excluded.hash,"
-    " signature = excluded.signature";
+    " signature = excluded.signature, backfill_ms = excluded.backfill_ms";
 static const char CHAIN_BEGIN[] =
     "INSERT INTO cloudtrail_chain (account, region, name, log_account, log_region, end_ms, bucket, object, hash, signature)"
     " VALUES ($1, $2, $3, $4, $5, $6, '', '', '', '') ON CONFLICT (account, region, name, log_account, log_region) DO NOTHING";
@@ -129,8 +129,9 @@ struct err trail_rows_chain_list(struct ctx *ctx, struct store_conn *db, const s
             capacity *= 2;
         }
         (*out)[(*count)++] = (struct chain_row){
-            store_text(ctx, &cursor, 0), store_text(ctx, &cursor, 1), store_int(&cursor, 2), store_text(ctx, &cursor, 3),
-            store_text(ctx, &cursor, 4), store_text(ctx, &cursor, 5), store_text(ctx, &cursor, 6),
+            .log_account = store_text(ctx, &cursor, 0), .log_region = store_text(ctx, &cursor, 1), .end_ms = store_int(&cursor, 2),
+            .bucket = store_text(ctx, &cursor, 3), .object = store_text(ctx, &cursor, 4), .hash = store_text(ctx, &cursor, 5),
+            .signature = store_text(ctx, &cursor, 6), .backfill_ms = store_int(&cursor, 7),
         };
     }
     return err;
@@ -140,7 +141,8 @@ struct err trail_rows_chain_put(struct ctx *ctx, struct store_conn *db, const st
 {
     return store_run(ctx, db, CHAIN_PUT,
                      SQL_VALUES(OF_TRAIL, SQL_TEXT(row->log_account), SQL_TEXT(row->log_region), SQL_INT(row->end_ms),
-                                SQL_TEXT(row->bucket), SQL_TEXT(row->object), SQL_TEXT(row->hash), SQL_TEXT(row->signature)),
+                                SQL_TEXT(row->bucket), SQL_TEXT(row->object), SQL_TEXT(row->hash), SQL_TEXT(row->signature),
+                                SQL_INT(row->backfill_ms)),
                      NULL);
 }
 

@@ -35,7 +35,7 @@ struct err trail_rows_file_delete(struct ctx *ctx, struct store_conn *db, const 
 /* The newest digest of a chain: of one account and Region of a trail. */
 struct chain_row {
     struct str log_account, log_region;
-    int64_t end_ms;
+    int64_t end_ms, backfill_ms; /* the newest backfill's end; 0: none */
     struct str bucket, object, hash, signature; /* object empty: the chain begins */
 };
 struct err trail_rows_chain_list(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail, struct chain_row **out,

@@ -35,11 +35,15 @@ struct err signing_key_now(struct ctx *ctx, struct store_conn *db, const struct 
     struct key_row *rows = NULL;
     size_t count = 0;
     TRY(trail_rows_key_list(ctx, db, home, region, &rows, &count));
-    if (count == 0 || ctx->now_ms >= rows[0].to_ms || ctx->now_ms < rows[0].from_ms) {
+    size_t at = 0;
+    while (at < count && (ctx->now_ms >= rows[at].to_ms || ctx->now_ms < rows[at].from_ms)) {
+        at++; /* newer ones are not valid yet where the clock went back */
+    }
+    if (at == count) {
         return make_key(ctx, db, vault, home, region, out);
     }
-    out->fingerprint = rows[0].fingerprint;
-    return vault_unseal(ctx, vault, about(ctx->arena, region, rows[0].fingerprint), rows[0].sealed, &out->private_key)
+    out->fingerprint = rows[at].fingerprint;
+    return vault_unseal(ctx, vault, about(ctx->arena, region, rows[at].fingerprint), rows[at].sealed, &out->private_key)
         ? ERR_OK : fail(ctx, &FAULT_INTERNAL, "the digest key of %" STR_FMT " can't be unsealed", STR_ARG(region));
 }
 
