@@ -23,7 +23,7 @@ struct str data_store_url(struct arena *arena, struct str folder, struct str url
 
 static struct err io_failed(struct ctx *ctx, const char *doing, struct str path)
 {
-    return fail(ctx, &FAULT_IO, "cannot %s %" STR_FMT ": %s", doing, STR_ARG(path), strerror(errno));
+    return fail(ctx, &FAULT_IO, "cannot %s %" STR_FMT ": %s", doing, STR_ARG(path), io_reason(errno));
 }
 
 static struct err make_folders(struct ctx *ctx, struct str path)

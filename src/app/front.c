@@ -125,6 +125,16 @@ static void add_extra(struct call *call)
     call->response.stream = extra->stream;
 }
 
+/* A disk that takes no more: whoever calls may try again, whoever runs the server finds the reason in the log. */
+static struct str reason_shown(struct call *call)
+{
+    if (!err_is(call->err, &FAULT_IO)) {
+        return str_of(call->rq.ctx.reason);
+    }
+    call->err = (struct err){ &FAULT_UNAVAILABLE };
+    return STR("The service can't store anything at present. Please try again later.");
+}
+
 static void encode(struct call *call)
 {
     struct ctx *ctx = &call->rq.ctx;
@@ -140,7 +150,8 @@ static void encode(struct call *call)
     } else if (detail) {
         wire_encode_error_value(ctx, &call->match, call->err.fault, detail, call->rq.detail.members, &call->response);
     } else if (call->match.service) {
-        wire_encode_error(ctx, &call->match, call->err.fault, str_of(ctx->reason), &call->response);
+        const struct str reason = reason_shown(call);
+        wire_encode_error(ctx, &call->match, call->err.fault, reason, &call->response);
     } else {
         wire_encode_unrouted_error(ctx, call->front->router, &call->http, call->claim.service, call->err.fault,
                                    str_of(ctx->reason), &call->response);

@@ -59,4 +59,7 @@ extern const struct fault FAULT_IO;          /* 500: a file or socket failed; th
 extern const struct fault FAULT_INVALID;     /* 400: input outside any service's own faults */
 extern const struct fault FAULT_MISSING;     /* 404: no such thing, where "none" is a failure */
 
+/* What errno says, and of a disk that takes no more what to do: for reasons of FAULT_IO. */
+const char *io_reason(int error);
+
 #endif

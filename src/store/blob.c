@@ -34,7 +34,7 @@ struct blob_store {
 
 static struct err broken(struct ctx *ctx, const char *what, struct str id)
 {
-    return fail(ctx, &FAULT_IO, "blob %" STR_FMT " can't be %s: %s", STR_ARG(id), what, strerror(errno));
+    return fail(ctx, &FAULT_IO, "blob %" STR_FMT " can't be %s: %s", STR_ARG(id), what, io_reason(errno));
 }
 
 static char *kept(const char *text)
@@ -52,7 +52,7 @@ struct err blob_open(struct ctx *ctx, struct str folder, struct blob_store **out
     const bool both = made && (mkdir(spool, 0700) == 0 || errno == EEXIST);
     const int fd = both ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (fd < 0) {
-        return fail(ctx, &FAULT_IO, "cannot use %s for objects: %s", path, strerror(errno));
+        return fail(ctx, &FAULT_IO, "cannot use %s for objects: %s", path, io_reason(errno));
     }
     struct blob_store *store = memory_new(sizeof(*store));
     *store = (struct blob_store){ .folder = kept(path), .spool = kept(spool), .fd = fd, .lock = lock_open() };
@@ -104,7 +104,7 @@ struct err blob_spool_file(struct ctx *ctx, const struct blob_store *store, int 
         *fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
         unlink(path);
     }
-    return *fd < 0 ? fail(ctx, &FAULT_IO, "cannot make a file in %s: %s", store->spool, strerror(errno)) : ERR_OK;
+    return *fd < 0 ? fail(ctx, &FAULT_IO, "cannot make a file in %s: %s", store->spool, io_reason(errno)) : ERR_OK;
 }
 
 /* --- hours --- */
@@ -407,7 +407,7 @@ struct err blob_sweep(struct ctx *ctx, struct blob_store *store,
     }
     DIR *const CLEANUP(close_folder) folder = opendir(store->folder);
     if (folder == NULL) {
-        return fail(ctx, &FAULT_IO, "cannot read %s: %s", store->folder, strerror(errno));
+        return fail(ctx, &FAULT_IO, "cannot read %s: %s", store->folder, io_reason(errno));
     }
     for (const struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
         int64_t hour = 0;

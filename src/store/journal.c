@@ -162,7 +162,7 @@ static struct err write_flight(struct ctx *ctx, struct journal *journal, const s
     }
     TRY(file_write(ctx, journal->file, flight->base, journal->writing.ptr, journal->writing.len));
     if (journal->writing.len > 0 && fdatasync(journal->file) != 0) {
-        return fail(ctx, &FAULT_IO, "cannot write the audit journal: %s", strerror(errno));
+        return fail(ctx, &FAULT_IO, "cannot write the audit journal: %s", io_reason(errno));
     }
     return ERR_OK;
 }

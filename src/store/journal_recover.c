@@ -14,7 +14,7 @@ enum { CONTINUE_BELOW = 1 << 20 }; /* a shorter segment is gone on with */
 
 static struct err io_failed(struct ctx *ctx, const char *verb, const char *what)
 {
-    return fail(ctx, &FAULT_IO, "cannot %s %s: %s", verb, what, strerror(errno));
+    return fail(ctx, &FAULT_IO, "cannot %s %s: %s", verb, what, io_reason(errno));
 }
 
 static struct err read_id(struct ctx *ctx, struct journal *journal)

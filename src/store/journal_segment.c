@@ -18,7 +18,7 @@ struct index_head {
 
 static struct err io_failed(struct ctx *ctx, const char *verb, const char *what)
 {
-    return fail(ctx, &FAULT_IO, "cannot %s %s: %s", verb, what, strerror(errno));
+    return fail(ctx, &FAULT_IO, "cannot %s %s: %s", verb, what, io_reason(errno));
 }
 
 const char *segment_path(struct arena *arena, const struct journal *journal, uint32_t segment, const char *suffix)

@@ -65,7 +65,7 @@ static struct err failed(struct ctx *ctx, sqlite3 *db, const char *doing)
     const int kept = sqlite3_system_errno(db);
     const int system = fault_of(code) != &FAULT_IO ? 0 : kept ? kept : newest;
     return fail(ctx, fault_of(code), "the database failed to %s: %s%s%s", doing, sqlite3_errmsg(db),
-                system ? ": " : "", system ? strerror(system) : "");
+                system ? ": " : "", system ? io_reason(system) : "");
 }
 
 static void drop_statement(struct statement *statement)
@@ -289,7 +289,7 @@ static struct err sync_path(struct ctx *ctx, const char *path, int flags)
     if (file >= 0) {
         close(file);
     }
-    return done ? ERR_OK : fail(ctx, &FAULT_IO, "cannot sync %s: %s", path, strerror(why));
+    return done ? ERR_OK : fail(ctx, &FAULT_IO, "cannot sync %s: %s", path, io_reason(why));
 }
 
 static struct err copy_database(struct ctx *ctx, sqlite3 *from, const char *path)
@@ -324,7 +324,7 @@ static struct err sqlite_backup(struct ctx *ctx, struct store *store, struct str
         err = sync_path(ctx, partial, O_RDONLY);
     }
     if (!err.fault && rename(partial, final) != 0) {
-        err = fail(ctx, &FAULT_IO, "cannot rename %s: %s", partial, strerror(errno));
+        err = fail(ctx, &FAULT_IO, "cannot rename %s: %s", partial, io_reason(errno));
     }
     if (err.fault) {
         unlink(partial);

@@ -1,0 +1,171 @@
+"""A full disk, a disk that is read-only, a clock that jumps: nothing that was acknowledged is lost, errors say what to do, and the
+server goes on by itself.
+
+The data folder lies on a small file system of its own, in a mount namespace of the server's own; where the machine allows no such
+namespace, these tests say so. The clock is libfaketime's, where it is installed."""
+
+import contextlib
+import gzip
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+import botocore.exceptions
+import pytest
+
+from conftest import Yagura, binary, until
+
+LIGHT = bool(os.environ.get("YAGURA_FEW") or os.environ.get("YAGURA_TEST_STORE"))
+NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount", "--propagation", "private"]
+
+
+def can_mount(folder):
+    done = subprocess.run([*NAMESPACE, "mount", "-t", "tmpfs", "tmpfs", str(folder)], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+class Confined(Yagura):
+    """A server whose data folder is a small disk; `disk` is how it looks from here."""
+
+    def __init__(self, folder, *options):
+        self.mount = folder / "disk"
+        self.mount.mkdir()
+        super().__init__(self.mount / "data", *options)
+        self.log = folder / "log"
+
+    def command(self):
+        return [*NAMESPACE, "sh", "-c", 'mount -t tmpfs -o size=24m tmpfs "$0" && exec "$@"', str(self.mount), *super().command()]
+
+    def start(self):
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=log)
+        self.disk = pathlib.Path(f"/proc/{self.process.pid}/root{self.mount}")
+
+        def endpoint():
+            assert self.process.poll() is None, self.said()[-2000:]
+            with contextlib.suppress(OSError):
+                return (self.disk / "data/endpoint").read_text().strip()
+        self.endpoint = until(endpoint, "the server", 20)
+        self.credentials = json.loads((self.disk / "data/credentials").read_text())
+        return self
+
+    def fill(self):
+        """To the last byte."""
+        with (self.disk / "filler").open("ab", buffering=0) as filler:
+            for size in (1 << 16, 1 << 9, 1):
+                with contextlib.suppress(OSError):
+                    while True:
+                        filler.write(b"x" * size)
+
+    def free(self):
+        (self.disk / "filler").unlink()
+
+
+@pytest.fixture
+def confined(tmp_path):
+    if LIGHT or not can_mount(tmp_path):
+        pytest.skip("in the release flavour, on SQLite, where users may have mounts of their own")
+    server = Confined(tmp_path, "--trail-delivery", "200ms", "--trail-digest", "1s").start()
+    yield server
+    server.stop()
+
+
+def attempt(call, *arguments, **members):
+    """Whether it was acknowledged; anything but a 503 is no answer of a full disk."""
+    try:
+        call(*arguments, **members)
+        return True
+    except botocore.exceptions.ClientError as error:
+        assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 503, error.response
+        assert error.response["Error"]["Code"] in ("ServiceUnavailable", "503"), error.response
+        return False
+
+
+def recorded(server, name):
+    pages = server.client("cloudtrail", "us-east-1").get_paginator("lookup_events").paginate(  # where IAM is
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": name}])
+    return [json.loads(event["CloudTrailEvent"]) for page in pages for event in page["Events"]]
+
+
+def delivered_to(server, bucket):
+    s3 = server.client("s3")
+    keys = [one["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket) for one in page.get("Contents", [])
+            if "/CloudTrail/" in one["Key"]]
+    return [record for key in keys for record in json.loads(gzip.decompress(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))["Records"]]
+
+
+def make_trail(server, bucket):
+    server.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    server.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": ["s3:GetBucketAcl", "s3:PutObject"],
+         "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]}]}))
+    server.client("cloudtrail").create_trail(Name="main", S3BucketName=bucket, IsMultiRegionTrail=True, EnableLogFileValidation=True)
+    server.client("cloudtrail").start_logging(Name="main")
+
+
+def test_a_full_disk(confined):
+    iam, s3, logs = (confined.client(service) for service in ("iam", "s3", "logs"))
+    make_trail(confined, "trail-logs")
+    s3.create_bucket(Bucket="objects", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    logs.create_log_group(logGroupName="g")
+    logs.create_log_stream(logGroupName="g", logStreamName="s")
+    acknowledged = {"users": set(), "objects": set(), "lines": set()}
+
+    def load(start, count):
+        for number in range(start, start + count):
+            if attempt(iam.create_user, UserName=f"user-{number}"):
+                acknowledged["users"].add(f"user-{number}")
+            if attempt(s3.put_object, Bucket="objects", Key=f"object-{number}", Body=str(number).encode() * 20000):
+                acknowledged["objects"].add(f"object-{number}")
+            if attempt(logs.put_log_events, logGroupName="g", logStreamName="s",
+                       logEvents=[{"timestamp": int(time.time() * 1000), "message": f"line-{number}"}]):
+                acknowledged["lines"].add(f"line-{number}")
+    load(0, 5)
+    assert all(len(names) == 5 for names in acknowledged.values())
+    confined.fill()
+    load(10, 10)
+    assert len(acknowledged["users"]) < 15, "the disk was full"
+    assert not attempt(iam.list_users), "a call that can't be recorded isn't answered"
+    said = confined.said()
+    assert "make room on the disk of the data folder" in said
+    confined.free()
+    until(lambda: attempt(iam.create_user, UserName="after"), "recovery by itself", 10)
+    acknowledged["users"].add("after")
+    load(30, 3)
+    assert {f"user-{n}" for n in (30, 31, 32)} <= acknowledged["users"], "whole again"
+
+    def check():
+        users = {user["UserName"] for user in iam.list_users()["Users"]} - {"admin"}
+        assert users == acknowledged["users"]
+        listed = {one["Key"]: one["Size"] for one in s3.list_objects_v2(Bucket="objects")["Contents"]}
+        assert set(listed) == acknowledged["objects"], "half-written ones vanish"
+        for key, size in listed.items():
+            body = key.rsplit("-", 1)[1].encode() * 20000
+            assert len(body) == size and s3.get_object(Bucket="objects", Key=key)["Body"].read() == body
+        lines = [event["message"] for event in logs.get_log_events(logGroupName="g", logStreamName="s", startFromHead=True)["events"]]
+        assert sorted(lines) == sorted(acknowledged["lines"])
+        made = [event["requestParameters"]["userName"] for event in recorded(confined, "CreateUser") if "errorCode" not in event]
+        assert sorted(made) == sorted(acknowledged["users"]), "each once"
+    check()
+
+    def all_delivered():
+        made = [event["requestParameters"]["userName"] for event in delivered_to(confined, "trail-logs")
+                if event["eventName"] == "CreateUser" and "errorCode" not in event]
+        return made if set(made) == acknowledged["users"] else None
+    assert sorted(until(all_delivered, "the log files", 15)) == sorted(acknowledged["users"]), "each in one file"
+    status = confined.client("cloudtrail").get_trail_status(Name="main")
+    assert not status.get("LatestDeliveryError") and status["IsLogging"]
+
+
+def test_a_disk_that_is_read_only_is_told_at_the_start(tmp_path):
+    if LIGHT or not can_mount(tmp_path):
+        pytest.skip("in the release flavour, on SQLite, where users may have mounts of their own")
+    data = tmp_path / "disk"
+    data.mkdir()
+    done = subprocess.run([*NAMESPACE, "sh", "-c", 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"', str(data), binary(), "serve", "--listen",
+                           "127.0.0.1:0", "--data", str(data / "data")], capture_output=True, text=True, check=False, timeout=20)
+    assert done.returncode == 4 and "Read-only file system: mount the disk of the data folder for writing" in done.stderr, done
