@@ -1,0 +1,170 @@
+"""Log groups through clients that people use: `aws logs tail`, watchtower, the SDK for JavaScript, Terraform."""
+
+import json
+import logging
+import os
+import pathlib
+import subprocess
+
+import boto3
+import pytest
+
+from clients import through_cli, through_javascript
+from functions import Functions
+from test_iam import name
+from test_logs import messages, now, put
+from test_terraform import make_terraform, pytestmark as needs_terraform
+
+FEW = bool(os.environ.get("YAGURA_FEW") or os.environ.get("YAGURA_TEST_STORE"))  # one flavour tries all clients
+CLI_2 = pathlib.Path("/usr/bin/aws")
+
+
+@pytest.fixture
+def stream(yagura):
+    logs, group = yagura.client("logs"), name("/app/clients")
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    yield group
+    logs.delete_log_group(logGroupName=group)
+
+
+def cli_2(server, *words, **more):
+    environment = {k: v for k, v in server.environment().items() if not k.startswith("PYTHON")}
+    environment["PYTHONUNBUFFERED"] = "1"
+    return subprocess.Popen(["timeout", "30", CLI_2, "--endpoint-url", server.endpoint, "logs", *words], env=environment, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+
+
+@pytest.mark.skipif(FEW, reason="tried in the release flavour on SQLite")
+@pytest.mark.skipif(not CLI_2.exists(), reason="version 2 of the AWS CLI is not installed (Debian: awscli)")
+def test_tail_follows(yagura, stream):
+    logs = yagura.client("logs")
+    put(logs, stream, ["already there"])
+    tail = cli_2(yagura, "tail", stream, "--follow", "--format", "short", "--since", "5m")
+    seen = []
+    try:
+        for line in tail.stdout:
+            if line.strip():
+                seen.append(line.split(" ", 1)[1].strip())
+            if seen == ["already there"]:
+                put(logs, stream, [f"new {n}" for n in range(3)])
+            if len(seen) == 4:
+                break
+    finally:
+        tail.kill()
+        tail.wait()
+    assert seen == ["already there", "new 0", "new 1", "new 2"]
+    out, err = cli_2(yagura, "tail", stream, "--filter-pattern", "new", "--format", "json").communicate(timeout=20)
+    assert [line.split(" ", 2)[2] for line in out.splitlines() if line.strip()] == ["new 0", "new 1", "new 2"], err
+
+
+def test_an_agent_delivers(yagura, stream):
+    """watchtower: Debian 12 has no fluent-bit."""
+    watchtower = pytest.importorskip("watchtower", reason="watchtower is not installed")
+    session = boto3.session.Session(yagura.credentials["accessKeyId"], yagura.credentials["secretAccessKey"], region_name="ap-northeast-1")
+    handler = watchtower.CloudWatchLogHandler(
+        log_group_name=stream, log_stream_name="{machine_name}/agent", send_interval=1, create_log_group=False,
+        boto3_client=session.client("logs", endpoint_url=yagura.endpoint))
+    logger = logging.getLogger("agent")
+    logger.setLevel("INFO")
+    logger.propagate = False
+    logger.addHandler(handler)
+    for number in range(250):
+        logger.info({"number": number, "text": "structured"})
+    handler.close()
+    logger.removeHandler(handler)
+    logs = yagura.client("logs")
+    found = logs.filter_log_events(logGroupName=stream, filterPattern="{ $.number >= 100 }")["events"]
+    assert [json.loads(e["message"])["number"] for e in found] == list(range(100, 250))
+
+
+def one_life(logs, group):
+    logs.create_log_group(logGroupName=group, tags={"a": "b"})
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    logs.put_retention_policy(logGroupName=group, retentionInDays=7)
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[{"timestamp": now(), "message": "ünï ERROR"}])
+    found = logs.filter_log_events(logGroupName=group, filterPattern="ERROR")
+    assert messages(found) == ["ünï ERROR"]
+    assert messages(logs.get_log_events(logGroupName=group, logStreamName="s", startFromHead=True)) == ["ünï ERROR"]
+    logs.put_metric_filter(logGroupName=group, filterName="f", filterPattern="ERROR", metricTransformations=[
+        {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}])
+    assert logs.describe_metric_filters(logGroupName=group)["metricFilters"][0]["filterName"] == "f"
+    shown = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]
+    assert (shown["retentionInDays"], shown["metricFilterCount"]) == (7, 1)
+    assert logs.describe_log_streams(logGroupName=group)["logStreams"][0]["logStreamName"] == "s"
+    assert logs.list_tags_for_resource(resourceArn=shown["logGroupArn"])["tags"] == {"a": "b"}
+    logs.delete_log_group(logGroupName=group)
+
+
+@pytest.mark.skipif(FEW, reason="tried in the release flavour on SQLite")
+def test_the_cli_and_javascript_live_a_life(yagura, javascript):
+    one_life(through_cli(yagura, "logs"), name("/cli/life"))
+    one_life(through_javascript(javascript, yagura, "cloudwatch-logs"), name("/js/life"))
+
+
+LOGS_TF = """
+resource "aws_cloudwatch_log_group" "app" {
+  name              = "/tf/app"
+  retention_in_days = %s
+  tags              = { team = "red" }
+}
+resource "aws_cloudwatch_log_stream" "one" {
+  name           = "one"
+  log_group_name = aws_cloudwatch_log_group.app.name
+}
+resource "aws_cloudwatch_log_metric_filter" "errors" {
+  name           = "errors"
+  log_group_name = aws_cloudwatch_log_group.app.name
+  pattern        = "{ $.level = \\"error\\" }"
+  metric_transformation {
+    name       = "Errors"
+    namespace  = "App"
+    value      = "$.count"
+    dimensions = { Host = "$.host" }
+  }
+}
+resource "aws_cloudwatch_log_subscription_filter" "sent" {
+  name            = "sent"
+  log_group_name  = aws_cloudwatch_log_group.app.name
+  filter_pattern  = "error"
+  destination_arn = "%s"
+}
+data "aws_iam_policy_document" "events" {
+  statement {
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.app.arn}:*"]
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
+    }
+  }
+}
+resource "aws_cloudwatch_log_resource_policy" "events" {
+  policy_name     = "events"
+  policy_document = data.aws_iam_policy_document.events.json
+}
+data "aws_cloudwatch_log_groups" "all" {
+  log_group_name_prefix = "/tf/"
+  depends_on            = [aws_cloudwatch_log_group.app]
+}
+"""
+
+
+@needs_terraform
+def test_terraform(servers, tmp_path):
+    server, region = servers("--region", "eu-west-3"), "eu-west-3"
+    functions = Functions(server)
+    functions.client = server.client("lambda", region)
+    function = functions.make("def handler(event, context):\n    pass\n")
+    functions.client.add_permission(FunctionName=function, StatementId="logs", Action="lambda:InvokeFunction", Principal="logs.amazonaws.com")
+    arn = functions.client.get_function(FunctionName=function)["Configuration"]["FunctionArn"]
+    terraform = make_terraform(server, tmp_path / "tf", LOGS_TF % (7, arn))
+    assert "5 added" in terraform("apply", "-auto-approve")
+    assert "No changes" in terraform("plan", "-detailed-exitcode")
+    (tmp_path / "tf" / "main.tf").write_text(LOGS_TF % (30, arn))
+    assert "1 changed" in terraform("apply", "-auto-approve")
+    logs = server.client("logs", region)
+    assert logs.describe_log_groups()["logGroups"][0]["retentionInDays"] == 30
+    assert "No changes" in terraform("plan", "-detailed-exitcode")
+    terraform("destroy", "-auto-approve")
+    assert logs.describe_log_groups()["logGroups"] == [] and logs.describe_resource_policies()["resourcePolicies"] == []
