@@ -153,7 +153,7 @@ class Comparison:
             self.differ(place, recorded, ours)
 
     def members(self, place, recorded, ours, whole):
-        ignored = {"RequestId", "RetryAttempts", "MaxAttemptsReached", "HostId"} if place.endswith(".ResponseMetadata") else set()
+        ignored = {"RequestId", "RetryAttempts", "MaxAttemptsReached", "HostId", "ChecksumAlgorithm"} if place.endswith(".ResponseMetadata") else set()
         for name in [*recorded, *(key for key in ours if key not in recorded and key not in ignored)]:
             if name not in ours or name not in recorded:
                 self.differ(f"{place}.{name}", recorded.get(name, "nothing"), ours.get(name, "nothing"))

@@ -185,6 +185,9 @@ struct err s3_delete_bucket(struct request *rq, const struct s3_delete_bucket_in
     (void)out;
     TRY(bucket_need(rq, in->bucket, in->expected_bucket_owner, &row));
     TRY(bucket_rows_holds_any(&rq->ctx, rq->db, row.name, &holds));
+    if (holds) {
+        request_element(rq, STR("BucketName"), row.name);
+    }
     if (holds && row.versioning.len) {
         return fail(&rq->ctx, &S3_BUCKET_NOT_EMPTY,
                     "The bucket you tried to delete is not empty. You must delete all versions in the bucket.");

@@ -52,12 +52,33 @@ struct err conditions_check(struct request *rq, const struct conditions *c, cons
 
 struct err conditions_check_source(struct request *rq, const struct conditions *c, const struct object_row *row)
 {
+    const size_t elements = rq->extra.element_count;
     const struct err err = conditions_check(rq, c, row);
+    if (err_is(err, &S3_PRECONDITION_FAILED)) {
+        rq->extra.element_count = elements;
+        return failed(rq, c->if_match.ptr ? "x-amz-copy-source-If-Match" : "x-amz-copy-source-If-Unmodified-Since");
+    }
     if (!err_is(err, &S3_NOT_MODIFIED)) {
         return err;
     }
     rq->extra.header_count = 0;
     return failed(rq, c->if_none_match.ptr ? "x-amz-copy-source-If-None-Match" : "x-amz-copy-source-If-Modified-Since");
+}
+
+static struct err not_built(struct request *rq, const char *header, const char *why)
+{
+    request_element(rq, STR("Header"), str_of(header));
+    request_element(rq, STR("additionalMessage"), str_of(why));
+    return fail(&rq->ctx, &S3_NOT_IMPLEMENTED, "A header you provided implies functionality that is not implemented");
+}
+
+/* To put something anywhere but where nothing is has no meaning. */
+struct err conditions_check_put(struct request *rq, struct str if_match, struct str if_none_match, const struct bucket_row *bucket,
+                                struct str key)
+{
+    return str_equal(if_match, STR("*")) && if_none_match.ptr == NULL
+               ? not_built(rq, "If-Match", "We don't accept the provided value of If-Match header for this API")
+               : conditions_check_write(rq, if_match, if_none_match, bucket, key);
 }
 
 struct err conditions_check_write(struct request *rq, struct str if_match, struct str if_none_match, const struct bucket_row *bucket,
@@ -68,8 +89,11 @@ struct err conditions_check_write(struct request *rq, struct str if_match, struc
     if (if_match.ptr == NULL && if_none_match.ptr == NULL) {
         return ERR_OK;
     }
+    if (if_match.ptr && if_none_match.ptr) {
+        return not_built(rq, "If-Match,If-None-Match", "Multiple conditional request headers present in the request");
+    }
     if (if_none_match.ptr && !str_equal(if_none_match, STR("*"))) {
-        return fail(&rq->ctx, &S3_NOT_IMPLEMENTED, "A header you provided implies functionality that is not implemented");
+        return not_built(rq, "If-None-Match", "We don't accept the provided value of If-None-Match header for this API");
     }
     TRY(object_rows_get(&rq->ctx, rq->db, bucket->name, key, STR_NONE, &row, &found));
     const bool there = found && !row.marker;

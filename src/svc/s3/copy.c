@@ -196,7 +196,7 @@ struct err s3_copy_object(struct request *rq, const struct s3_copy_object_in *in
     TRY(object_check_key(rq, in->key));
     TRY(look_again(rq, in, copying));
     TRY(check_change(rq, in, &copying->source));
-    TRY(conditions_check_write(rq, in->if_match, in->if_none_match, &bucket, in->key));
+    TRY(conditions_check_put(rq, in->if_match, in->if_none_match, &bucket, in->key));
     TRY(fill(rq, in, copying, &bucket, &row));
     TRY(object_put(rq, &row));
     struct s3_copy_object_result *result = ARENA_NEW(rq->ctx.arena, struct s3_copy_object_result);

@@ -46,6 +46,10 @@ struct err s3_delete_object(struct request *rq, const struct s3_delete_object_in
     struct bucket_row bucket = { .name = STR_NONE };
     struct removed removed = { .version = STR_NONE };
     TRY(bucket_need(rq, in->bucket, in->expected_bucket_owner, &bucket));
+    if (in->if_match_last_modified_time.set || in->if_match_size.set) { /* spec: of directory buckets alone */
+        request_element(rq, STR("Header"), in->if_match_size.set ? STR("x-amz-if-match-size") : STR("x-amz-if-match-last-modified-time"));
+        return fail(&rq->ctx, &S3_NOT_IMPLEMENTED, "A header you provided implies functionality that is not implemented");
+    }
     TRY(conditions_check_write(rq, in->if_match, STR_NONE, &bucket, in->key));
     TRY(bucket.mfa_delete && in->version_id.ptr ? mfa_need(rq, in->mfa) : ERR_OK);
     TRY(remove_one(rq, &bucket, in->key, in->version_id, in->bypass_governance_retention.v, &removed));

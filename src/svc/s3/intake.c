@@ -1,5 +1,6 @@
 #include "svc/s3/intake.h"
 
+#include "crypto/random.h"
 #include "svc/s3/members.h"
 
 static const int64_t OBJECT_MAX = (int64_t)5 * 1024 * 1024 * 1024; /* spec: of one PutObject or UploadPart */
@@ -73,13 +74,23 @@ static struct err check_sum(struct request *rq, const struct intake *intake)
     return ERR_OK;
 }
 
+/* spec: S3 API reference, Object: under SSE-KMS and SSE-C the ETag is no digest of the data. */
+void intake_veil(struct request *rq, struct intake *intake)
+{
+    if (intake->sse && intake->sse->kind != SSE_S3) {
+        intake->etag = random_hex(&rq->ctx, 2 * HASH_MD5_SIZE);
+    }
+}
+
 static struct err take(struct request *rq, struct intake *intake)
 {
     digest(intake, rq->ctx.arena, body_of(rq));
     rq->extra.bytes_in = intake->size;
     TRY(checksum_trailing(rq, &intake->asked));
     TRY(check_md5(rq, intake));
-    return check_sum(rq, intake);
+    TRY(check_sum(rq, intake));
+    intake_veil(rq, intake);
+    return ERR_OK;
 }
 
 /* The file is flushed by whoever links it. */

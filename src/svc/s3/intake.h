@@ -48,6 +48,7 @@ struct intake_wish {
 struct err intake_begin(struct request *rq, const void *in, const struct intake_wish *wish);
 const struct intake *intake_of(const struct request *rq);
 void intake_undo(void *self, struct request *rq); /* of struct before: removes the blob again */
+void intake_veil(struct request *rq, struct intake *intake); /* hides the digest from the ETag where S3 does */
 /* Where the bytes, digested already, go: sealed into the intake or a blob. fd: the nameless file that they are a view of, or -1. */
 struct err intake_store(struct request *rq, struct intake *intake, struct str bytes, int fd);
 /* In the transaction of the row that will hold it: notes its blob; *part is where the bytes lie (number 0). */

@@ -53,6 +53,7 @@ struct err intake_copy(struct request *rq, struct intake *intake, const struct h
     http_stream_close(source);
     if (!err.fault) {
         intake_digest_end(&digest, rq->ctx.arena, intake);
+        intake_veil(rq, intake);
         err = keep(rq, intake, fd);
     }
     if (fd >= 0) {

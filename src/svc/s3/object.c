@@ -1,6 +1,7 @@
 #include "svc/s3/object.h"
 
 #include "base/clock.h"
+#include "crypto/crc.h"
 #include "crypto/random.h"
 #include "svc/s3/access.h"
 #include "svc/s3/headers.h"
@@ -9,7 +10,7 @@
 #include "svc/s3/notify.h"
 #include "svc/s3/traits.h"
 
-enum { KEY_MAX = 1024, VERSION_SIZE = 32 };
+enum { KEY_MAX = 1024, VERSION_SIZE = 32, VERSION_RANDOM = 28 };
 
 static const char VERSION_LETTERS[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._";
 
@@ -24,6 +25,16 @@ struct err object_check_key(struct request *rq, struct str key)
     return sound ? ERR_OK : s3_fail(rq, &S3_INVALID_URI);
 }
 
+/* The last letters of an id follow from the others: one that nobody was ever given is known by its looks, as S3 knows it. */
+static void check_letters(struct str version, char out[VERSION_SIZE - VERSION_RANDOM])
+{
+    uint32_t sum = crc32_c(0, str_slice(version, 0, VERSION_RANDOM));
+    for (size_t i = 0; i < VERSION_SIZE - VERSION_RANDOM; i++) {
+        out[i] = VERSION_LETTERS[sum % (sizeof(VERSION_LETTERS) - 1)];
+        sum /= sizeof(VERSION_LETTERS) - 1;
+    }
+}
+
 static bool is_version(struct str version)
 {
     for (size_t i = 0; i < version.len; i++) {
@@ -31,7 +42,12 @@ static bool is_version(struct str version)
             return false;
         }
     }
-    return version.len == VERSION_SIZE || str_equal(version, STR("null"));
+    char letters[VERSION_SIZE - VERSION_RANDOM];
+    if (version.len != VERSION_SIZE) {
+        return str_equal(version, STR("null"));
+    }
+    check_letters(version, letters);
+    return memcmp(version.ptr + VERSION_RANDOM, letters, sizeof(letters)) == 0;
 }
 
 struct err object_check_version(struct request *rq, struct str version)
@@ -79,7 +95,13 @@ struct err object_need(struct request *rq, const struct bucket_row *bucket, stru
 
 struct str object_new_version(struct request *rq, const struct bucket_row *bucket)
 {
-    return str_equal(bucket->versioning, STR("Enabled")) ? random_alphabet(&rq->ctx, str_of(VERSION_LETTERS), VERSION_SIZE) : STR("null");
+    char letters[VERSION_SIZE - VERSION_RANDOM];
+    if (!str_equal(bucket->versioning, STR("Enabled"))) {
+        return STR("null");
+    }
+    const struct str random = random_alphabet(&rq->ctx, str_of(VERSION_LETTERS), VERSION_RANDOM);
+    check_letters(random, letters);
+    return str_format(rq->ctx.arena, "%" STR_FMT "%.*s", STR_ARG(random), (int)sizeof(letters), letters);
 }
 
 struct str object_shown_version(const struct bucket_row *bucket, struct str version)
@@ -149,7 +171,7 @@ struct err s3_put_object(struct request *rq, const struct s3_put_object_in *in, 
     struct object_row row = { .name = STR_NONE };
     TRY(bucket_need(rq, in->bucket, in->expected_bucket_owner, &bucket));
     TRY(object_check_key(rq, in->key));
-    TRY(conditions_check_write(rq, in->if_match, in->if_none_match, &bucket, in->key));
+    TRY(conditions_check_put(rq, in->if_match, in->if_none_match, &bucket, in->key));
     TRY(fill_row(rq, in, &bucket, &row));
     TRY(object_put(rq, &row));
     out->e_tag = object_etag(rq->ctx.arena, &row);

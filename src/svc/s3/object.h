@@ -32,5 +32,8 @@ struct err conditions_check_source(struct request *rq, const struct conditions *
 /* Of a write: If-None-Match: *, If-Match; against what is there now. PreconditionFailed, NoSuchKey. */
 struct err conditions_check_write(struct request *rq, struct str if_match, struct str if_none_match, const struct bucket_row *bucket,
                                   struct str key);
+/* The same of PutObject, CopyObject and CompleteMultipartUpload, which take no If-Match: *. */
+struct err conditions_check_put(struct request *rq, struct str if_match, struct str if_none_match, const struct bucket_row *bucket,
+                                struct str key);
 
 #endif

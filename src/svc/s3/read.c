@@ -219,7 +219,7 @@ struct err s3_get_object(struct request *rq, const struct s3_get_object_in *in, 
     out->last_modified = (struct opt_time)SOME(row.modified_ms);
     out->content_length = (struct opt_long)SOME(span.size);
     out->parts_count = part_count(&row, in->part_number);
-    TRY(expiry_text(rq, &row, &out->expiration));
+    TRY(in->version_id.ptr ? ERR_OK : expiry_text(rq, &row, &out->expiration));
     rq->extra.bytes_out = span.size;
     return outflow(rq, &row, row.sse.ptr ? &sse : NULL, span.from, span.size, &out->body);
 }
@@ -234,6 +234,6 @@ struct err s3_head_object(struct request *rq, const struct s3_head_object_in *in
     out->last_modified = (struct opt_time)SOME(row.modified_ms);
     out->content_length = (struct opt_long)SOME(span.size);
     out->parts_count = part_count(&row, in->part_number);
-    TRY(expiry_text(rq, &row, &out->expiration));
+    TRY(in->version_id.ptr ? ERR_OK : expiry_text(rq, &row, &out->expiration));
     return ERR_OK;
 }

@@ -124,9 +124,25 @@ static struct err take_lock(struct request *rq, const void *in, const struct buc
     return ERR_OK;
 }
 
+/* The model knows more of them: of Outposts, directory buckets and file systems. */
+static struct err check_class(struct request *rq, struct str name)
+{
+    static const struct str known[] = { STR_INIT("STANDARD"), STR_INIT("STANDARD_IA"), STR_INIT("ONEZONE_IA"), STR_INIT("INTELLIGENT_TIERING"),
+                                        STR_INIT("GLACIER"), STR_INIT("GLACIER_IR"), STR_INIT("DEEP_ARCHIVE"), STR_INIT("REDUCED_REDUNDANCY") };
+    bool found = name.ptr == NULL;
+    for (size_t i = 0; !found && i < COUNT_OF(known); i++) {
+        found = str_equal(name, known[i]);
+    }
+    if (!found) {
+        request_element(rq, STR("StorageClassRequested"), name);
+    }
+    return found ? ERR_OK : s3_fail(rq, &S3_INVALID_STORAGE_CLASS);
+}
+
 struct err traits_take(struct request *rq, const void *in, const struct bucket_row *bucket, struct traits *out)
 {
     const struct str header = member_text(rq->operation->input, in, "Tagging");
+    TRY(check_class(rq, member_text(rq->operation->input, in, "StorageClass")));
     *out = (struct traits){ .tags = STR_NONE };
     TRY(header.len > 0 ? take_tags(rq, header, &out->tags) : ERR_OK);
     return take_lock(rq, in, bucket, out);

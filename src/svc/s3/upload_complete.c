@@ -221,7 +221,7 @@ static struct err check_conditions(struct request *rq, const struct completion *
 {
     struct object_row row = { .name = STR_NONE };
     bool found = false;
-    TRY(conditions_check_write(rq, c->in->if_match, c->in->if_none_match, &c->bucket, c->in->key));
+    TRY(conditions_check_put(rq, c->in->if_match, c->in->if_none_match, &c->bucket, c->in->key));
     if (c->in->if_match.ptr == NULL) {
         return ERR_OK;
     }
@@ -306,7 +306,9 @@ static struct err answer(struct request *rq, const struct bucket_row *bucket, co
     out->key = row->name;
     out->e_tag = object_etag(rq->ctx.arena, row);
     out->version_id = object_shown_version(bucket, row->version);
-    checksum_show(rq, &checksum, out);
+    if (!sealed || sse.kind == SSE_S3) { /* as AWS answered it */
+        checksum_show(rq, &checksum, out);
+    }
     if (sealed) {
         sse_show(rq, &sse, out);
     }
