@@ -180,13 +180,14 @@ def test_versions_come_and_go(s3, bucket):
     assert code(s3.get_object, Bucket=bucket, Key="v", VersionId=gone["VersionId"]) == "MethodNotAllowed"
     assert s3.get_object(Bucket=bucket, Key="v", VersionId=first)["Body"].read() == b"one"
     assert s3.get_object(Bucket=bucket, Key="v", VersionId="null")["Body"].read() == b"before"
-    assert code(s3.get_object, Bucket=bucket, Key="v", VersionId="x" * 32) == "NoSuchVersion"
+    assert code(s3.get_object, Bucket=bucket, Key="v", VersionId="x" * 32) == "InvalidArgument"  # nobody was ever given it
     assert code(s3.get_object, Bucket=bucket, Key="v", VersionId="no id") == "InvalidArgument"
     pages = list(s3.get_paginator("list_object_versions").paginate(Bucket=bucket, PaginationConfig={"PageSize": 1}))
     seen = [one["VersionId"] for page in pages for one in page.get("Versions", []) + page.get("DeleteMarkers", [])]
     assert seen == [gone["VersionId"], second, first, "null"]
     s3.delete_object(Bucket=bucket, Key="v", VersionId=gone["VersionId"])
     assert s3.get_object(Bucket=bucket, Key="v")["VersionId"] == second
+    assert code(s3.get_object, Bucket=bucket, Key="v", VersionId=gone["VersionId"]) == "NoSuchVersion"
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
     assert s3.put_object(Bucket=bucket, Key="v", Body=b"null again")["VersionId"] == "null"
     assert s3.get_object(Bucket=bucket, Key="v", VersionId="null")["Body"].read() == b"null again"
