@@ -242,7 +242,7 @@ static struct err recognise(struct call *call, struct worker *worker)
     if (signed_by.fault && !(anonymous && may_be_unsigned(&call->match))) {
         metric_add(METRIC_REQUESTS_REFUSED, 1);
         memcpy(ctx->reason, reason, sizeof(reason));
-        return (struct err){ sigv4_fault(signed_by.fault, call->match.protocol, call->claim.service) };
+        return front_bad_signature(call, signed_by.fault);
     }
     TRY(found);
     call->rq.service = call->match.service;

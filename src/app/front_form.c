@@ -222,7 +222,11 @@ static struct err verify(struct call *call, struct worker *worker, struct str po
     hmac_sign(&key, policy, computed);
     memory_wipe(&key, sizeof(key));
     const bool same = crypto_equal(str_hex(call->rq.ctx.arena, computed, sizeof(computed)), call->claim.signature);
-    return same ? ERR_OK : fail(&call->rq.ctx, &SIGV4_SIGNATURE_DOES_NOT_MATCH, SIGV4_MISMATCH_TEXT);
+    if (!same) {
+        front_tell_mismatch(call, STR_NONE, policy);
+        return fail(&call->rq.ctx, &SIGV4_SIGNATURE_DOES_NOT_MATCH, SIGV4_S3_MISMATCH_TEXT);
+    }
+    return ERR_OK;
 }
 
 static struct err check_policy(struct call *call, struct str policy)

@@ -471,3 +471,13 @@ struct err sigv4_verify(struct ctx *ctx, struct sigv4_keys *keys, const struct s
     }
     return ERR_OK;
 }
+
+void sigv4_tell(struct ctx *ctx, const struct sigv4_claim *claim, const struct http_request *request, struct sigv4_text *out)
+{
+    struct sigv4_claim whole = *claim;
+    if (whole.payload_hash.ptr == NULL) {
+        whole.payload_hash = hash_hex(ctx->arena, HASH_SHA256, request->body);
+    }
+    out->canonical = sigv4_canonical_request(ctx->arena, &whole, request, (struct sigv4_variant){ .raw_path = claim->s3 });
+    out->to_sign = sigv4_string_to_sign(ctx->arena, &whole, out->canonical);
+}

@@ -61,6 +61,16 @@ extern const struct fault SIGV4_INVALID_REQUEST;              /* S3 */
 #define SIGV4_UNKNOWN_KEY_TEXT "The security token included in the request is invalid."
 #define SIGV4_EXPIRED_TOKEN_TEXT "The security token included in the request is expired"
 
+/* S3's own words. */
+#define SIGV4_S3_MISMATCH_TEXT                                                                                 \
+    "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+
+/* What the claim's signature should have been made of: no secret. */
+struct sigv4_text {
+    struct str canonical, to_sign;
+};
+void sigv4_tell(struct ctx *ctx, const struct sigv4_claim *claim, const struct http_request *request, struct sigv4_text *out);
+
 MUST_USE struct err sigv4_parse(struct ctx *ctx, const struct http_request *request, struct sigv4_claim *claim);
 
 /* Signing keys made before, by key id and scope: bounded, wiped, safe for threads. */
