@@ -49,7 +49,7 @@ TEST(extra_keys_may_have_several_values)
     struct request rq = caller(arena, PRINCIPAL_USER);
     const struct context_pair pairs[] = { { STR("aws:TagKeys"), STR("a") }, { STR("aws:TagKeys"), STR("b") },
                                           { STR("sts:ExternalId"), STR_NONE } };
-    struct request_context context = { &rq, pairs, COUNT_OF(pairs) };
+    struct request_context context = { &rq, pairs, COUNT_OF(pairs), NULL };
     struct policy_values values = { NULL, 0 };
     CHECK(request_lookup(&context, STR("aws:tagkeys"), &values));
     CHECK_INT(values.count, 2);
