@@ -18,6 +18,7 @@ import botocore.exceptions
 import pytest
 
 from conftest import Yagura, binary, until
+from trails import clock_ahead
 
 LIGHT = bool(os.environ.get("YAGURA_FEW") or os.environ.get("YAGURA_TEST_STORE"))
 NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount", "--propagation", "private"]
@@ -169,3 +170,72 @@ def test_a_disk_that_is_read_only_is_told_at_the_start(tmp_path):
     done = subprocess.run([*NAMESPACE, "sh", "-c", 'mount -t tmpfs -o ro tmpfs "$0" && exec "$@"', str(data), binary(), "serve", "--listen",
                            "127.0.0.1:0", "--data", str(data / "data")], capture_output=True, text=True, check=False, timeout=20)
     assert done.returncode == 4 and "Read-only file system: mount the disk of the data folder for writing" in done.stderr, done
+
+
+FAKETIME = next(iter(sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
+
+
+class Jumping(Yagura):
+    """A server whose clock is what a file says: "+3600", "-600"."""
+
+    def __init__(self, folder, *options):
+        self.clock = folder / "clock"
+        self.clock.write_text("+0\n")
+        super().__init__(folder / "data", *options)
+
+    def command(self):
+        return ["env", f"LD_PRELOAD={FAKETIME}", f"FAKETIME_TIMESTAMP_FILE={self.clock}", "FAKETIME_NO_CACHE=1",
+                "FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_FORCE_MONOTONIC_FIX=0", *super().command()]
+
+    @contextlib.contextmanager
+    def at(self, seconds):
+        """It jumps there, and so do those who sign."""
+        fresh = self.clock.with_suffix(".new")
+        fresh.write_text(f"{seconds:+d}\n")
+        fresh.rename(self.clock)
+        with clock_ahead(seconds):
+            yield
+
+
+def test_a_clock_that_jumps(tmp_path):
+    if LIGHT or FAKETIME is None:
+        pytest.skip("in the release flavour, on SQLite, with libfaketime (tools/setup.sh test)")
+    server = Jumping(tmp_path, "--trail-delivery", "200ms", "--trail-digest", "1s").start()
+    made = []
+
+    def work(name):
+        for number in range(3):
+            server.client("iam").create_user(UserName=f"{name}-{number}")
+            made.append(f"{name}-{number}")
+        server.client("cloudwatch").put_metric_data(Namespace="Clock", MetricData=[{"MetricName": "m", "Value": 1}])
+        role = server.client("sts").get_session_token()["Credentials"]
+        assert role["SessionToken"]
+    try:
+        with server.at(-2 * 86400):  # a trail takes what happened since it was started, by the clock
+            make_trail(server, "trail-logs")
+            server.client("s3").create_bucket(Bucket="objects", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+        with server.at(0):
+            work("now")
+        for name, seconds in (("tomorrow", 86400), ("yesterday", -86400), ("back", 0), ("hour", -3600), ("later", 7200)):
+            with server.at(seconds):
+                work(name)
+                server.client("s3").put_object(Bucket="objects", Key=name, Body=name.encode())
+        server.kill()
+        with server.at(-1800):  # and once more over a kill
+            server.start()
+            work("killed")
+            users = {user["UserName"] for user in server.client("iam").list_users()["Users"]} - {"admin"}
+            assert users == set(made)
+            for name in ("tomorrow", "yesterday", "back", "hour", "later"):
+                assert server.client("s3").get_object(Bucket="objects", Key=name)["Body"].read() == name.encode()
+        with server.at(90000):  # of all times, as far as LookupEvents reaches
+            seen = [event["requestParameters"]["userName"] for event in recorded(server, "CreateUser")]
+            assert sorted(seen) == sorted(made), "each once"
+
+            def all_delivered():
+                there = [event["requestParameters"]["userName"] for event in delivered_to(server, "trail-logs")
+                         if event["eventName"] == "CreateUser"]
+                return there if len(there) >= len(made) else None
+            assert sorted(until(all_delivered, "the log files", 20)) == sorted(made), "each in one file"
+    finally:
+        server.stop()
