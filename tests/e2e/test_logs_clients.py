@@ -99,7 +99,7 @@ def one_life(logs, group):
 @pytest.mark.skipif(FEW, reason="tried in the release flavour on SQLite")
 def test_the_cli_and_javascript_live_a_life(yagura, javascript):
     one_life(through_cli(yagura, "logs"), name("/cli/life"))
-    one_life(through_javascript(javascript, yagura, "cloudwatch-logs"), name("/js/life"))
+    one_life(through_javascript(javascript, yagura, "logs"), name("/js/life"))
 
 
 LOGS_TF = """
