@@ -3,12 +3,16 @@
 
     tests/torture.py --binary build/release/yagura [--rounds 100] [--seed N]
 
-Several boto3 writers make users, keys, objects and detectors. What they were told is written down; a call that got no answer may
-have happened or not. Every answered call, reads and refusals too, must be in CloudTrail exactly once. Ends with "N passed, N failed", a case per round."""
+Several boto3 writers make users, keys, objects, detectors, log events and metric data. What they were told is written down; a call that
+got no answer may have happened or not. Every answered call, reads and refusals too, must be in CloudTrail exactly once, and in the log files
+of a trail, whose chain of digests `yagura verify-logs` proves after each round. Ends with "N passed, N failed", a case per round."""
 
 import argparse
 import collections
+import datetime
+import gzip
 import json
+import os
 import pathlib
 import random
 import signal
@@ -41,8 +45,8 @@ class Server:
         endpoint = self.data / "endpoint"
         endpoint.unlink(missing_ok=True)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([self.binary, "serve", "--data", str(self.data), "--listen",
-                                             f"127.0.0.1:{self.port}"], stdout=log, stderr=log)
+            self.process = subprocess.Popen([self.binary, "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}",
+                                             "--trail-delivery", "200ms", "--trail-digest", "1s"], stdout=log, stderr=log)
         deadline = time.monotonic() + START_SECONDS
         while not endpoint.exists():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -72,6 +76,11 @@ class Writer:
         self.s3.create_bucket(Bucket=f"torture-{self.name}")
         self.objects = {}  # key: body's seed and size, of what was acknowledged in this round
         self.users, self.keys = set(), {}
+        self.logs, self.cloudwatch = server.client("logs", "us-east-1"), server.client("cloudwatch", "us-east-1")
+        self.logs.create_log_group(logGroupName=f"torture-{self.name}")
+        self.logs.create_log_stream(logGroupName=f"torture-{self.name}", logStreamName="s")
+        self.lines = []  # of this round
+        self.data, self.data_unsure = 0, 0  # values put, and not answered
         self.detector, self.detector_unsure = None, False
         self.count, self.trouble = 0, None
         self.answered = []  # (Region of the event, request id), of this round
@@ -114,6 +123,28 @@ class Writer:
             self.s3.delete_object(Bucket=f"torture-{self.name}", Key=key)
             self.objects[key] = None
 
+    def write_line(self):
+        """A log event and a value of a metric; a call that isn't answered may have done it, once."""
+        line = f"{self.name} {self.count}"
+        self.logs.put_log_events(logGroupName=f"torture-{self.name}", logStreamName="s",
+                                 logEvents=[{"timestamp": int(time.time() * 1000), "message": line}])
+        self.lines.append(line)
+        self.data_unsure += 1
+        self.cloudwatch.put_metric_data(Namespace="Torture", MetricData=[{"MetricName": self.name, "Value": 1}])
+        self.data, self.data_unsure = self.data + 1, self.data_unsure - 1
+
+    def lost_lines(self, since):
+        pages = self.logs.get_paginator("filter_log_events").paginate(logGroupName=f"torture-{self.name}", startTime=since * 1000)
+        there = collections.Counter(event["message"] for page in pages for event in page["events"])
+        yield from (f"log event {line}" for line in self.lines if not there[line])
+        yield from (f"log event {line} is there {count} times" for line, count in there.items() if count > 1)
+        now = datetime.datetime.now(datetime.timezone.utc)
+        points = self.cloudwatch.get_metric_statistics(Namespace="Torture", MetricName=self.name, Period=3600, Statistics=["SampleCount"],
+                                                       StartTime=now - datetime.timedelta(days=1), EndTime=now + datetime.timedelta(hours=1))
+        counted = sum(point["SampleCount"] for point in points["Datapoints"])
+        if not self.data <= counted <= self.data + self.data_unsure:
+            yield f"metric data: {counted} there, {self.data} acknowledged, {self.data_unsure} not answered"
+
     def lost_objects(self):
         for key, made in self.objects.items():
             try:
@@ -128,6 +159,7 @@ class Writer:
             while True:
                 self.write_user()
                 self.write_object()
+                self.write_line()
                 self.read()
                 self.write_detector()
         except (botocore.exceptions.HTTPClientError, botocore.exceptions.EndpointConnectionError):
@@ -157,13 +189,79 @@ def audit(server, writers, since, users):
         answered = {request for writer in writers for where, request in writer.answered if where == region and request}
         pages = server.client("cloudtrail", region).get_paginator("lookup_events").paginate(StartTime=since)
         events = [json.loads(event["CloudTrailEvent"]) for page in pages for event in page["Events"]]
-        recorded = collections.Counter(event["requestID"] for event in events)
+        recorded = collections.Counter(named(event) for event in events)
         made = {event["requestParameters"]["userName"] for event in events
                 if event["eventName"] == "CreateUser" and "errorCode" not in event}
         reasons += [f"user {name} is on record and was never made" for name in made - users]
-        reasons += [f"call {request} is not on record" for request in answered - set(recorded)]
-        reasons += [f"call {request} is on record {count} times" for request, count in recorded.items() if count > 1]
+        reasons += [f"call {request} is not on record" for request in answered - {request for request, _ in recorded}]
+        reasons += [f"call {call} is on record {count} times" for call, count in recorded.items() if count > 1]
     return reasons
+
+
+TRAIL = "torture-trail"
+
+
+def named(record):
+    """A call of which another call is made has its request id for both."""
+    return record["requestID"], record["eventName"]
+
+
+def make_trail(server):
+    s3, trails = server.client("s3", "us-east-1"), server.client("cloudtrail", "us-east-1")
+    s3.create_bucket(Bucket=TRAIL)
+    s3.put_bucket_policy(Bucket=TRAIL, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": ["s3:GetBucketAcl", "s3:PutObject"],
+         "Resource": [f"arn:aws:s3:::{TRAIL}", f"arn:aws:s3:::{TRAIL}/*"]}]}))
+    trails.create_trail(Name="torture", S3BucketName=TRAIL, IsMultiRegionTrail=True, EnableLogFileValidation=True)
+    trails.start_logging(Name="torture")
+
+
+class Archive:
+    """What the trail has delivered so far; each object is read once."""
+
+    def __init__(self):
+        self.seen, self.calls = set(), collections.Counter()
+
+    def look(self, server):
+        s3 = server.client("s3", "us-east-1")
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=TRAIL):
+            for key in (one["Key"] for one in page.get("Contents", [])):
+                if key in self.seen or "/CloudTrail/" not in key:
+                    continue
+                self.seen.add(key)
+                records = json.loads(gzip.decompress(s3.get_object(Bucket=TRAIL, Key=key)["Body"].read()))["Records"]
+                self.calls.update(named(record) for record in records if "requestID" in record)
+
+    def check(self, server, wanted, seconds=20):
+        """Calls that aren't delivered in time, or twice."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self.look(server)
+            missing = wanted - {request for request, _ in self.calls}
+            if not missing or time.monotonic() > deadline:
+                break
+            time.sleep(0.2)
+        return [f"call {request} is in no log file" for request in missing] + \
+            [f"call {call} is in log files {count} times" for call, count in self.calls.items() if count > 1]
+
+
+def digests(server):
+    pages = server.client("s3", "us-east-1").get_paginator("list_objects_v2").paginate(Bucket=TRAIL)
+    return [one["Key"] for page in pages for one in page.get("Contents", []) if "/CloudTrail-Digest/" in one["Key"]]
+
+
+def chain(server):
+    """What `yagura verify-logs` has to say against the trail's digests and files."""
+    keys = json.loads((server.data / "credentials").read_text())
+    environment = {**os.environ, "AWS_ACCESS_KEY_ID": keys["accessKeyId"], "AWS_SECRET_ACCESS_KEY": keys["secretAccessKey"]}
+    deadline = time.monotonic() + 10  # the first digest takes a second
+    while not digests(server):
+        if time.monotonic() > deadline:
+            return ["no digest was delivered"]
+        time.sleep(0.1)
+    done = subprocess.run([server.binary, "verify-logs", f"s3://{TRAIL}/?endpoint=http://127.0.0.1:{server.port}&region=us-east-1",
+                           "--no-progress"], env=environment, capture_output=True, text=True, check=False, timeout=120)
+    return [] if done.returncode == 0 else [f"verify-logs: {done.returncode}: {(done.stdout + done.stderr)[-1500:]}"]
 
 
 def body(seed, size):
@@ -184,12 +282,13 @@ def all_users(server):
     return {user["UserName"] for page in pages for user in page["Users"]}
 
 
-def one_round(server, writers, seconds):
+def one_round(server, writers, archive, seconds):
     """Reasons why it failed; none is good."""
     threads = [threading.Thread(target=writer.run) for writer in writers]
     since = int(time.time()) - 1
     for writer in writers:
         writer.answered.clear()
+        writer.lines.clear()
     for thread in threads:
         thread.start()
     time.sleep(seconds)
@@ -200,8 +299,9 @@ def one_round(server, writers, seconds):
     stray = stray_files(server)
     calls = sum(len(writer.answered) for writer in writers)
     users = all_users(server)
-    return calls, audit(server, writers, since, users) + [writer.trouble for writer in writers if writer.trouble] + [
-        f"lost {what}" for writer in writers for what in [*writer.lost(users), *writer.lost_objects()]] + stray
+    management = {request for writer in writers for _, request in writer.answered if request}
+    return calls, archive.check(server, management) + chain(server) + audit(server, writers, since, users) + [writer.trouble for writer in writers if writer.trouble] + [
+        f"lost {what}" for writer in writers for what in [*writer.lost(users), *writer.lost_objects(), *writer.lost_lines(since)]] + stray
 
 
 def main():
@@ -216,8 +316,10 @@ def main():
         server = Server(options.binary, pathlib.Path(folder))
         server.start()
         writers = [Writer(server, number) for number in range(WRITERS)]
+        make_trail(server)
+        archive = Archive()
         for number in range(options.rounds):
-            count, reasons = one_round(server, writers, chance.uniform(0.05, 0.8))
+            count, reasons = one_round(server, writers, archive, chance.uniform(0.05, 0.8))
             calls += count
             failed += bool(reasons)
             for reason in reasons:
