@@ -528,7 +528,7 @@ def test_strangers_learn_nothing_from_paths(yagura):
 
 
 UNBUILT = [("events", "list_rules", {}),
-           ("cloudwatch", "list_metrics", {}), ("sqs", "list_queues", {}), ("sns", "list_topics", {}),
+           ("sqs", "list_queues", {}), ("sns", "list_topics", {}),
            ("ec2", "describe_instances", {}), ("config", "describe_config_rules", {}), ("route53", "list_hosted_zones", {}),
            ("dynamodb", "list_tables", {}), ("fms", "list_policies", {})]
 
@@ -664,9 +664,11 @@ BY_TOKEN = {"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "GetScopedCredent
 
 def test_whoever_has_no_policy_may_do_nothing(yagura, someone):
     before = state(yagura)
-    operations = [one for one in listed(ROOT) if one[1] not in BY_TOKEN]
+    operations = [one for one in listed(ROOT) if one[1] not in BY_TOKEN and one[0] != "s3control"]  # whose hosts don't resolve
     assert len(operations) > 400
-    clients = {service: yagura.client(service, credentials=someone.credentials) for service in {service for service, _ in operations}}
+    names = {"cloudtraildata": "cloudtrail-data"}  # folders have no hyphens
+    clients = {service: yagura.client(names.get(service, service), credentials=someone.credentials)
+               for service in {service for service, _ in operations}}
     for service, operation in operations:
         client = clients[service]
         model = client.meta.service_model.operation_model(operation)
@@ -678,7 +680,7 @@ def test_whoever_has_no_policy_may_do_nothing(yagura, someone):
             outcome = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
             if service == "s3" and outcome[1] == 404:
                 continue  # spec: S3 tells everybody that there is no such bucket
-            assert operation in FREE or f"not authorized to perform: {service}:" in str(error), error
+            assert operation in FREE or f"not authorized to perform: {names.get(service, service)}:" in str(error), error
         denied = "AccessDenied" if client.meta.service_model.metadata["protocol"] in ("query", "rest-xml") else "AccessDeniedException"
         assert outcome == (("done", 200) if operation in FREE else (denied, 403)), (service, operation, outcome)
     assert state(yagura) == before

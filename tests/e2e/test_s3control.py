@@ -8,6 +8,7 @@ import botocore.exceptions
 import pytest
 
 from conftest import binary
+from test_authorise import Person
 from test_s3_access import nobody
 from test_s3_buckets import REGION, new_bucket, refused
 
@@ -68,6 +69,22 @@ def test_tags_of_buckets_one_at_a_time(yagura, control, account):
     assert "reserved" in tag({"Key": "aws:x", "Value": ""})["Message"] and tag({"Key": "a,b", "Value": ""})["Code"] == "InvalidTag"
     s3.delete_bucket(Bucket=bucket)
     assert refused(control.list_tags_for_resource, AccountId=account, ResourceArn=arn)["Code"] == "NoSuchResource"
+
+
+def test_whoever_has_no_policy_may_do_nothing(yagura, account):
+    ann = Person(yagura, yagura.client("iam"))
+    plain, yagura.endpoint = yagura.endpoint, yagura.endpoint.replace("127.0.0.1", "localhost")
+    mine, yagura.endpoint = yagura.client("s3control", REGION, ann.keys), plain
+    bucket = new_bucket(yagura.client("s3", REGION))
+    which = {"AccountId": account, "ResourceArn": f"arn:aws:s3:::{bucket}"}
+    for call, action, members in (
+            (mine.get_public_access_block, "GetAccountPublicAccessBlock", {"AccountId": account}),
+            (mine.put_public_access_block, "PutAccountPublicAccessBlock", {"AccountId": account, "PublicAccessBlockConfiguration": {}}),
+            (mine.delete_public_access_block, "PutAccountPublicAccessBlock", {"AccountId": account}),
+            (mine.list_tags_for_resource, "ListTagsForResource", which), (mine.tag_resource, "TagResource", {**which, "Tags": []}),
+            (mine.untag_resource, "UntagResource", {**which, "TagKeys": ["a"]})):
+        error = refused(call, **members)
+        assert error["Code"] == "AccessDenied" and f"is not authorized to perform: s3:{action} on" in error["Message"], error
 
 
 def test_what_is_not_built_says_so(control, account):
