@@ -38,8 +38,8 @@ static bool read_range(struct str inside, struct statistic *out)
     struct str end = STR_NONE;
     const struct str begin = str_cut(inside, ':', &end);
     bool low_percent = false, high_percent = false, low_given = false, high_given = false;
-    if (end.ptr == NULL || !read_end(begin, -INFINITY, &low_percent, &low_given, &out->low)
-        || !read_end(end, INFINITY, &high_percent, &high_given, &out->high) || !(low_given || high_given)
+    if (end.ptr == NULL || !read_end(begin, -(double)INFINITY, &low_percent, &low_given, &out->low)
+        || !read_end(end, (double)INFINITY, &high_percent, &high_given, &out->high) || !(low_given || high_given)
         || (low_given && high_given && low_percent != high_percent)) {
         return false;
     }
