@@ -6,7 +6,7 @@
 #include "svc/cloudtrail/naming.h"
 #include "wire/value.h"
 
-enum { TEXT_MAX = 1024, RESOURCES_MAX = 4 }; /* spec: userAgent and errorMessage end at 1 KB */
+enum { EVENT_USUAL = 1536, TEXT_MAX = 1024, RESOURCES_MAX = 4 }; /* spec: userAgent and errorMessage end at 1 KB */
 
 struct resource {
     const char *type;
@@ -49,11 +49,11 @@ static void write_issuer(struct json_writer *w, const struct principal *caller)
     const bool root = !role && str_equal(caller->issuer_id, caller->account);
     json_key(w, STR("sessionIssuer"));
     json_open_object(w);
-    json_member_str(w, STR("type"), role ? STR("Role") : root ? STR("Root") : STR("IAMUser"));
-    json_member_str(w, STR("principalId"), role ? role_id(caller) : caller->issuer_id);
-    json_member_str(w, STR("arn"), caller->role_arn);
-    json_member_str(w, STR("accountId"), caller->account);
-    json_member_str(w, STR("userName"), role ? caller->name : STR_NONE);
+    JSON_MEMBER(w, "type", role ? STR("Role") : root ? STR("Root") : STR("IAMUser"));
+    JSON_MEMBER(w, "principalId", role ? role_id(caller) : caller->issuer_id);
+    JSON_MEMBER(w, "arn", caller->role_arn);
+    JSON_MEMBER(w, "accountId", caller->account);
+    JSON_MEMBER(w, "userName", role ? caller->name : STR_NONE);
     json_close_object(w);
 }
 
@@ -63,7 +63,7 @@ static void write_federation(struct json_writer *w, const struct principal *call
     if (str_search(caller->provider, STR(":oidc-provider/")) != STR_MISSING) {
         json_key(w, STR("webIdFederationData"));
         json_open_object(w);
-        json_member_str(w, STR("federatedProvider"), caller->provider);
+        JSON_MEMBER(w, "federatedProvider", caller->provider);
         json_key(w, STR("attributes"));
         json_raw(w, STR("{}"));
         json_close_object(w);
@@ -80,12 +80,12 @@ static void write_session(struct json_writer *w, struct ctx *ctx, const struct p
     write_federation(w, caller);
     json_key(w, STR("attributes"));
     json_open_object(w);
-    json_member_str(w, STR("creationDate"), clock_format_iso8601(ctx->arena, caller->session_since_ms));
-    json_member_str(w, STR("mfaAuthenticated"), caller->mfa ? STR("true") : STR("false"));
+    JSON_MEMBER(w, "creationDate", clock_format_iso8601(ctx->arena, caller->session_since_ms));
+    JSON_MEMBER(w, "mfaAuthenticated", caller->mfa ? STR("true") : STR("false"));
     json_close_object(w);
-    json_member_str(w, STR("sourceIdentity"), caller->source_identity);
+    JSON_MEMBER(w, "sourceIdentity", caller->source_identity);
     if (caller->type == PRINCIPAL_ROOT && caller->session_policy.ptr) { /* AssumeRoot's: one task's rights */
-        json_member_str(w, STR("assumedRoot"), STR("true"));
+        JSON_MEMBER(w, "assumedRoot", STR("true"));
     }
     json_close_object(w);
 }
@@ -116,14 +116,14 @@ static bool write_outsider(struct json_writer *w, const struct event_parts *part
     if (!web && !saml) {
         return false;
     }
-    json_member_str(w, STR("type"), web ? STR("WebIdentityUser") : STR("SAMLUser"));
+    JSON_MEMBER(w, "type", web ? STR("WebIdentityUser") : STR("SAMLUser"));
     if (subject.ptr) {
         const struct str between = text_of(shape, out, web ? "Audience" : "NameQualifier");
-        json_member_str(w, STR("principalId"), str_format(parts->ctx->arena, "%" STR_FMT ":%" STR_FMT ":%" STR_FMT,
+        JSON_MEMBER(w, "principalId", str_format(parts->ctx->arena, "%" STR_FMT ":%" STR_FMT ":%" STR_FMT,
                                                           STR_ARG(web ? provider : between), STR_ARG(web ? between : subject),
                                                           STR_ARG(web ? subject : STR(""))));
-        json_member_str(w, STR("userName"), subject);
-        json_member_str(w, STR("identityProvider"), provider);
+        JSON_MEMBER(w, "userName", subject);
+        JSON_MEMBER(w, "identityProvider", provider);
     }
     return true;
 }
@@ -131,18 +131,18 @@ static bool write_outsider(struct json_writer *w, const struct event_parts *part
 static void write_caller(struct json_writer *w, const struct event_parts *parts)
 {
     const struct principal *caller = &parts->call->rq->caller;
-    json_member_str(w, STR("type"), str_of(identity_type(caller)));
-    json_member_str(w, STR("principalId"), caller->id);
-    json_member_str(w, STR("arn"), caller->arn);
-    json_member_str(w, STR("accountId"), caller->account);
-    json_member_str(w, STR("accessKeyId"), caller->access_key);
+    JSON_MEMBER(w, "type", str_of(identity_type(caller)));
+    JSON_MEMBER(w, "principalId", caller->id);
+    JSON_MEMBER(w, "arn", caller->arn);
+    JSON_MEMBER(w, "accountId", caller->account);
+    JSON_MEMBER(w, "accessKeyId", caller->access_key);
     if (caller->type == PRINCIPAL_USER) {
-        json_member_str(w, STR("userName"), caller->name);
+        JSON_MEMBER(w, "userName", caller->name);
     }
     if (caller->session_since_ms) {
         write_session(w, parts->ctx, caller);
     }
-    json_member_str(w, STR("invokedBy"), parts->call->invoked_by);
+    JSON_MEMBER(w, "invokedBy", parts->call->invoked_by);
 }
 
 /* spec: the owner of the resource sees a caller of another account as that account and principal. */
@@ -153,18 +153,18 @@ static void write_identity(struct json_writer *w, const struct event_parts *part
     json_key(w, STR("userIdentity"));
     json_open_object(w);
     if (call->as_service) {
-        json_member_str(w, STR("type"), STR("AWSService"));
-        json_member_str(w, STR("invokedBy"), call->invoked_by);
+        JSON_MEMBER(w, "type", STR("AWSService"));
+        JSON_MEMBER(w, "invokedBy", call->invoked_by);
     } else if (caller->type == PRINCIPAL_ANONYMOUS) {
         if (!write_outsider(w, parts)) {
-            json_member_str(w, STR("type"), STR("AWSAccount"));
-            json_member_str(w, STR("principalId"), STR(""));
-            json_member_str(w, STR("accountId"), STR("ANONYMOUS_PRINCIPAL"));
+            JSON_MEMBER(w, "type", STR("AWSAccount"));
+            JSON_MEMBER(w, "principalId", STR(""));
+            JSON_MEMBER(w, "accountId", STR("ANONYMOUS_PRINCIPAL"));
         }
     } else if (!str_equal(parts->recipient, caller->account)) {
-        json_member_str(w, STR("type"), STR("AWSAccount"));
-        json_member_str(w, STR("principalId"), caller->id);
-        json_member_str(w, STR("accountId"), caller->account);
+        JSON_MEMBER(w, "type", STR("AWSAccount"));
+        JSON_MEMBER(w, "principalId", caller->id);
+        JSON_MEMBER(w, "accountId", caller->account);
     } else {
         write_caller(w, parts);
     }
@@ -186,8 +186,8 @@ static void write_outcome(struct json_writer *w, const struct event_parts *parts
     asked.host = call->host;
     asked.uri = operation->uri;
     if (call->err.fault) {
-        json_member_str(w, STR("errorCode"), error_code(call));
-        json_member_str(w, STR("errorMessage"), text_shown(str_of(call->reason), TEXT_MAX));
+        JSON_MEMBER(w, "errorCode", error_code(call));
+        JSON_MEMBER(w, "errorMessage", text_shown(str_of(call->reason), TEXT_MAX));
     }
     json_key(w, STR("requestParameters"));
     audit_write(w, &asked, operation->input, call->in);
@@ -222,21 +222,21 @@ static void write_resources(struct json_writer *w, const struct event_parts *par
     json_open_array(w);
     if (!object || slash != STR_MISSING) {
         json_open_object(w);
-        json_member_str(w, STR("accountId"), object ? STR_NONE : account);
-        json_member_str(w, STR("type"), str_of(type));
-        json_member_str(w, STR("ARN"), call->resource);
+        JSON_MEMBER(w, "accountId", object ? STR_NONE : account);
+        JSON_MEMBER(w, "type", str_of(type));
+        JSON_MEMBER(w, "ARN", call->resource);
         json_close_object(w);
     } else { /* a listing: of all objects */
         json_open_object(w);
-        json_member_str(w, STR("type"), str_of(type));
-        json_member_str(w, STR("ARNPrefix"), str_format(parts->ctx->arena, "%" STR_FMT "/", STR_ARG(call->resource)));
+        JSON_MEMBER(w, "type", str_of(type));
+        JSON_MEMBER(w, "ARNPrefix", str_format(parts->ctx->arena, "%" STR_FMT "/", STR_ARG(call->resource)));
         json_close_object(w);
     }
     if (object) {
         json_open_object(w);
-        json_member_str(w, STR("accountId"), account);
-        json_member_str(w, STR("type"), STR("AWS::S3::Bucket"));
-        json_member_str(w, STR("ARN"), slash == STR_MISSING ? call->resource : str_slice(call->resource, 0, slash));
+        JSON_MEMBER(w, "accountId", account);
+        JSON_MEMBER(w, "type", STR("AWS::S3::Bucket"));
+        JSON_MEMBER(w, "ARN", slash == STR_MISSING ? call->resource : str_slice(call->resource, 0, slash));
         json_close_object(w);
     }
     json_close_array(w);
@@ -257,10 +257,10 @@ static void write_additional(struct json_writer *w, const struct event_parts *pa
     json_key(w, STR("additionalEventData"));
     json_open_object(w);
     if (rq->caller.type != PRINCIPAL_ANONYMOUS) {
-        json_member_str(w, STR("SignatureVersion"), STR("SigV4"));
-        json_member_str(w, STR("AuthenticationMethod"), is_presigned(rq->http) ? STR("QueryString") : STR("AuthHeader"));
+        JSON_MEMBER(w, "SignatureVersion", STR("SigV4"));
+        JSON_MEMBER(w, "AuthenticationMethod", is_presigned(rq->http) ? STR("QueryString") : STR("AuthHeader"));
     }
-    json_member_str(w, STR("CipherSuite"), rq->tls_cipher);
+    JSON_MEMBER(w, "CipherSuite", rq->tls_cipher);
     json_member_int(w, STR("bytesTransferredIn"), rq->extra.bytes_in);
     json_member_int(w, STR("bytesTransferredOut"), rq->extra.bytes_out);
     json_member_str(w, STR("x-amz-id-2"), str_base64(parts->ctx->arena, rq->ctx.request_id.ptr ? rq->ctx.request_id : STR("")));
@@ -271,21 +271,21 @@ static void write_tail(struct json_writer *w, const struct event_parts *parts)
 {
     const struct request *rq = parts->call->rq;
     write_additional(w, parts);
-    json_member_str(w, STR("requestID"), rq->ctx.request_id);
-    json_member_str(w, STR("eventID"), parts->event_id);
+    JSON_MEMBER(w, "requestID", rq->ctx.request_id);
+    JSON_MEMBER(w, "eventID", parts->event_id);
     json_member_bool(w, STR("readOnly"), parts->read_only);
     write_resources(w, parts);
-    json_member_str(w, STR("eventType"), STR("AwsApiCall"));
+    JSON_MEMBER(w, "eventType", STR("AwsApiCall"));
     json_member_bool(w, STR("managementEvent"), parts->management);
-    json_member_str(w, STR("recipientAccountId"), parts->recipient);
-    json_member_str(w, STR("sharedEventID"), parts->shared_id);
-    json_member_str(w, STR("eventCategory"), parts->management ? STR("Management") : STR("Data"));
+    JSON_MEMBER(w, "recipientAccountId", parts->recipient);
+    JSON_MEMBER(w, "sharedEventID", parts->shared_id);
+    JSON_MEMBER(w, "eventCategory", parts->management ? STR("Management") : STR("Data"));
     if (rq->tls && !parts->call->invoked_by.ptr) {
         json_key(w, STR("tlsDetails"));
         json_open_object(w);
-        json_member_str(w, STR("tlsVersion"), rq->tls_version);
-        json_member_str(w, STR("cipherSuite"), rq->tls_cipher);
-        json_member_str(w, STR("clientProvidedHostHeader"), parts->call->host);
+        JSON_MEMBER(w, "tlsVersion", rq->tls_version);
+        JSON_MEMBER(w, "cipherSuite", rq->tls_cipher);
+        JSON_MEMBER(w, "clientProvidedHostHeader", parts->call->host);
         json_close_object(w);
     }
 }
@@ -295,15 +295,16 @@ static struct str write_event(const struct event_parts *parts)
     const struct audit_call *call = parts->call;
     const struct request *rq = call->rq;
     struct json_writer w = json_writer_new(parts->ctx->arena);
+    json_writer_reserve(&w, EVENT_USUAL);
     json_open_object(&w);
-    json_member_str(&w, STR("eventVersion"), STR("1.11"));
+    JSON_MEMBER(&w, "eventVersion", STR("1.11"));
     write_identity(&w, parts);
-    json_member_str(&w, STR("eventTime"), clock_format_iso8601(parts->ctx->arena, rq->ctx.now_ms));
-    json_member_str(&w, STR("eventSource"), parts->source);
-    json_member_str(&w, STR("eventName"), parts->name);
-    json_member_str(&w, STR("awsRegion"), parts->region);
-    json_member_str(&w, STR("sourceIPAddress"), call->invoked_by.ptr ? call->invoked_by : rq->source_ip);
-    json_member_str(&w, STR("userAgent"), call->invoked_by.ptr ? call->invoked_by : text_shown(rq->user_agent, TEXT_MAX));
+    JSON_MEMBER(&w, "eventTime", clock_format_iso8601(parts->ctx->arena, rq->ctx.now_ms));
+    JSON_MEMBER(&w, "eventSource", parts->source);
+    JSON_MEMBER(&w, "eventName", parts->name);
+    JSON_MEMBER(&w, "awsRegion", parts->region);
+    JSON_MEMBER(&w, "sourceIPAddress", call->invoked_by.ptr ? call->invoked_by : rq->source_ip);
+    JSON_MEMBER(&w, "userAgent", call->invoked_by.ptr ? call->invoked_by : text_shown(rq->user_agent, TEXT_MAX));
     write_outcome(&w, parts);
     write_tail(&w, parts);
     json_close_object(&w);

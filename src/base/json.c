@@ -537,6 +537,23 @@ void json_member_str(struct json_writer *w, struct str key, struct str value)
     }
 }
 
+void json_write_member(struct json_writer *w, struct str quoted_key, struct str value)
+{
+    if (value.ptr == NULL) {
+        return;
+    }
+    separate(w);
+    char *at = text_space(&w->text, quoted_key.len);
+    memcpy(at, quoted_key.ptr, quoted_key.len);
+    w->text.len += quoted_key.len;
+    quote(&w->text, value, STR("\""));
+}
+
+void json_writer_reserve(struct json_writer *w, size_t size)
+{
+    text_space(&w->text, size);
+}
+
 void json_member_int(struct json_writer *w, struct str key, int64_t value)
 {
     json_key(w, key);

@@ -60,6 +60,10 @@ struct str json_done(struct json_writer *w);
 
 /* key and value in one; _str leaves the member out when the value is absent. */
 void json_member_str(struct json_writer *w, struct str key, struct str value);
+/* The same for a key that is a literal without anything to escape. */
+#define JSON_MEMBER(w, key, value) json_write_member((w), STR("\"" key "\":"), (value))
+void json_write_member(struct json_writer *w, struct str quoted_key, struct str value);
+void json_writer_reserve(struct json_writer *w, size_t size); /* room, where it is known about how much there will be */
 void json_member_int(struct json_writer *w, struct str key, int64_t value);
 void json_member_bool(struct json_writer *w, struct str key, bool value);
 

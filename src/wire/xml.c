@@ -150,11 +150,30 @@ static bool is_plain(unsigned char c)
     return c > '>' ? c < 0x80 : c >= 0x20 && c != '&' && c != '<' && c != '>' && c != '"';
 }
 
+/* Up to the first word with a byte that may not be plain. */
+static size_t plain_words(struct str s)
+{
+    const uint64_t ones = 0x0101010101010101U, high = 0x8080808080808080U;
+    size_t at = 0;
+    for (; s.len - at >= 8; at += 8) {
+        uint64_t word = 0;
+        memcpy(&word, s.ptr + at, sizeof(word));
+        const uint64_t ampersand = word ^ ones * '&', less = word ^ ones * '<', more = word ^ ones * '>', quote = word ^ ones * '"';
+        /* A byte below n sets its high bit in (byte - n); borrows only make this too careful. */
+        const uint64_t odd = (word - ones * 0x20) | (ampersand - ones) | (less - ones) | (more - ones) | (quote - ones);
+        if (((word | odd) & high) != 0) {
+            break;
+        }
+    }
+    return at;
+}
+
 void xml_add_text(struct text *out, struct str s)
 {
-    const bool valid = str_utf8_valid(s);
+    const size_t start = plain_words(s);
+    const bool valid = start == s.len || str_utf8_valid(s);
     size_t plain = 0;
-    for (size_t i = 0; i < s.len; i++) {
+    for (size_t i = start; i < s.len; i++) {
         const unsigned char c = (unsigned char)s.ptr[i];
         if (is_plain(c)) {
             continue;
