@@ -32,14 +32,31 @@ static bool is_never_shown(const char *name)
     return false;
 }
 
+static void add_sixtieths(struct text *text, int number)
+{
+    text_add_char(text, ':');
+    text_add_char(text, (char)('0' + number / 10));
+    text_add_char(text, (char)('0' + number % 10));
+}
+
 /* "Mar 24, 2014, 9:11:59 PM" */
 static void write_time(struct json_writer *w, int64_t ms)
 {
     static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
     const struct civil_time t = clock_civil(ms);
-    json_str(w, str_format(w->text.arena, "%s %d, %lld, %d:%02d:%02d %s", months[t.month - 1], t.day, (long long)t.year,
-                           t.hour % 12 ? t.hour % 12 : 12, t.minute, t.second, t.hour < 12 ? "AM" : "PM"));
+    struct text text = text_new(w->text.arena);
+    text_add(&text, str_of(months[t.month - 1]));
+    text_add_char(&text, ' ');
+    text_add_int(&text, t.day);
+    text_add(&text, STR(", "));
+    text_add_int(&text, t.year);
+    text_add(&text, STR(", "));
+    text_add_int(&text, t.hour % 12 ? t.hour % 12 : 12);
+    add_sixtieths(&text, t.minute);
+    add_sixtieths(&text, t.second);
+    text_add(&text, t.hour < 12 ? STR(" AM") : STR(" PM"));
+    json_str(w, text_str(&text));
 }
 
 static void write_members(struct json_writer *w, const struct audit_style *style, const struct shape *shape,

@@ -10,7 +10,7 @@
 #include "store/checkpoint.h"
 #include "store/journal_parts.h"
 
-enum { BUFFER_KEPT = 1 << 20, PATIENCE_US = 2000, PACE_US = 20, PAUSE_MAX_US = 1000 };
+enum { BUFFER_KEPT = 4 << 20, PATIENCE_US = 2000, PACE_US = 20, PAUSE_MAX_US = 1000 };
 
 static void bytes_add(struct bytes *bytes, const void *piece, size_t size)
 {
