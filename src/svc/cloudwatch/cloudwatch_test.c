@@ -151,6 +151,24 @@ STORE_TEST(a_function_is_told_what_changed)
     test_request_end(&rq);
 }
 
+STORE_TEST(an_expression_that_cannot_be_computed_holds_up_no_other_alarm)
+{
+    struct request rq = test_request(test, arena, &CLOUDWATCH_MODEL);
+    struct cloudwatch_metric_data_query query = { .id = STR("e"), .expression = STR("IF(0, TIME_SERIES(1))"), .period = SOME(60) };
+    const struct cloudwatch_put_metric_alarm_in broken = {
+        .alarm_name = STR("0"), .metrics = { &query, 1 }, .evaluation_periods = SOME(1), .threshold = SOME(1),
+        .comparison_operator = STR("GreaterThanThreshold"),
+    };
+    struct cloudwatch_put_metric_alarm_out out = { 0 };
+    rq.ctx.now_ms = 1764000000000 / DAY_MS * DAY_MS;
+    CHECK_OK(cloudwatch_put_metric_alarm(&rq, &broken, &out));
+    set_alarm(&rq, 3, "breaching", "OK");
+    rq.ctx.now_ms += MINUTE_MS;
+    CHECK_OK(cloudwatch_chores_do(&rq.ctx, rq.db));
+    CHECK_STR(read_alarm(&rq).state, "ALARM");
+    test_request_end(&rq);
+}
+
 static bool is_alarm(void *argument, struct str alarm, struct str state)
 {
     return str_equal(alarm, *(const struct str *)argument) && str_equal(state, STR("ALARM"));

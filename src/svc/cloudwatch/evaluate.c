@@ -69,8 +69,10 @@ static struct err load(const struct rows *rows, struct evaluation *e, int64_t en
     const int64_t period_ms = e->period_s * 1000;
     const int64_t start_ms = end_ms - (int64_t)e->count * period_ms;
     const struct query *query = returning(&queries);
-    TRY(query_run(rows, &queries, start_ms, end_ms, e->period_s));
-    const struct series *series = query && query->value.count > 0 ? &query->value.items[0] : NULL;
+    const struct err err = query_run(rows, &queries, start_ms, end_ms, e->period_s);
+    const bool computed = !err_is(err, &CLOUDWATCH_VALIDATION_EXCEPTION); /* else there are no data, and other alarms go on */
+    TRY(computed ? err : ERR_OK);
+    const struct series *series = computed && query && query->value.count > 0 ? &query->value.items[0] : NULL;
     e->present = 0;
     for (size_t i = 0, at = 0; i < e->count; i++) {
         struct slot *slot = &e->slots[i];
