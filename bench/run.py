@@ -17,6 +17,7 @@
     audit      CPU of a call's record; verify-logs against the AWS CLI
     http       signed requests against nginx and moto
     s3         PutObject and GetObject of 1 KiB, 64 KiB and 64 MiB against a plain durable loop and nginx's static files
+    groups     PutLogEvents and FilterLogEvents of CloudWatch Logs, against gzip of the same lines
     start      on an existing data folder; memory when idle
 
 Writes bench/results/DATE.md; a part that was asked for alone goes to DATE-PART.md. Peers are built once, into build/peers."""
@@ -30,6 +31,7 @@ from common import WORK, write
 from decisions import bench_decisions
 from detection import bench_detect, bench_engines, bench_threads
 from guard import bench_guard
+from log_groups import bench_groups
 from objects import bench_objects
 from patterns import bench_lines, bench_patterns
 from readers import bench_logs, bench_memory, bench_scan
@@ -38,6 +40,7 @@ from serving import bench_http, bench_start
 PARTS = {"patterns": bench_patterns, "lines": bench_lines, "detect": bench_detect, "threads": bench_threads,
          "engines": bench_engines, "scan": bench_scan, "logs": bench_logs, "memory": bench_memory, "decisions": bench_decisions, "guard": bench_guard, "audit": bench_audit, "http": bench_http,
          "s3": bench_objects,
+         "groups": bench_groups,
          "start": bench_start}
 
 

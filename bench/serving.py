@@ -60,9 +60,10 @@ def running(command, port, **options):
 class Call:
     """One request, signed once."""
 
-    def __init__(self, port, path, service=None, keys=None, body=None, content_type=None):
+    def __init__(self, port, path, service=None, keys=None, body=None, content_type=None, target=None):
         self.url, self.body = f"http://127.0.0.1:{port}{path}", body
         headers = {"Content-Type": content_type} if content_type else {}
+        headers.update({"X-Amz-Target": target} if target else {})
         request = botocore.awsrequest.AWSRequest("POST" if body else "GET", self.url, data=body, headers=headers)
         if keys:
             botocore.auth.SigV4Auth(botocore.credentials.Credentials(*keys), service, REGION).add_auth(request)

@@ -5,6 +5,8 @@ import logging
 import os
 import pathlib
 import subprocess
+import sys
+import threading
 
 import boto3
 import pytest
@@ -56,6 +58,29 @@ def test_tail_follows(yagura, stream):
     assert seen == ["already there", "new 0", "new 1", "new 2"]
     out, err = cli_2(yagura, "tail", stream, "--filter-pattern", "new", "--format", "json").communicate(timeout=20)
     assert [line.split(" ", 2)[2] for line in out.splitlines() if line.strip()] == ["new 0", "new 1", "new 2"], err
+
+
+@pytest.mark.skipif(FEW, reason="tried in the release flavour on SQLite")
+def test_the_cli_shows_a_live_tail(yagura, stream):
+    logs = yagura.client("logs")
+    arn = logs.describe_log_groups(logGroupNamePrefix=stream)["logGroups"][0]["logGroupArn"]
+    environment = {**yagura.environment(), "PYTHONUNBUFFERED": "1", "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}
+    tail = subprocess.Popen(["timeout", "30", pathlib.Path(sys.executable).parent / "aws", "logs", "start-live-tail",
+                             "--log-group-identifiers", arn], env=environment, text=True, stdout=subprocess.PIPE)
+    stop = threading.Event()
+
+    def keep_putting():
+        while not stop.wait(0.3):
+            put(logs, stream, ["alive"])
+    writer = threading.Thread(target=keep_putting)
+    writer.start()
+    try:
+        assert "alive" in tail.stdout.readline()
+    finally:
+        stop.set()
+        writer.join()
+        tail.kill()
+        tail.wait()
 
 
 def test_an_agent_delivers(yagura, stream):
