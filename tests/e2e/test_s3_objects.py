@@ -296,3 +296,25 @@ def test_presigned_links(yagura, s3, bucket):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(get.split("?")[0])
     assert refused.value.code == 403
+
+
+# --- another S3
+
+def test_bytes_may_lie_in_a_bucket_of_another_s3(yagura, s3, bucket, servers, monkeypatch):
+    """A second server keeps its objects in this one's bucket; a start finds them again."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", yagura.credentials["accessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", yagura.credentials["secretAccessKey"])
+    place = f"s3://{bucket}/inner?region={REGION}&endpoint={yagura.endpoint}"
+    inner = servers("--blobs", place)
+    client, body = inner.client("s3", REGION), os.urandom(300_000)
+    client.create_bucket(Bucket="inner-objects")
+    client.put_object(Bucket="inner-objects", Key="large", Body=body)
+    client.put_object(Bucket="inner-objects", Key="small", Body=b"in the row")
+    assert len(s3.list_objects_v2(Bucket=bucket, Prefix="inner/")["Contents"]) == 1
+    assert not [path for path in (inner.data / "blobs").rglob("*") if path.is_file()]
+    client.copy_object(Bucket="inner-objects", Key="copy", CopySource="inner-objects/large", ChecksumAlgorithm="SHA256")
+    inner.stop()
+    client = inner.start().client("s3", REGION)
+    assert client.get_object(Bucket="inner-objects", Key="large")["Body"].read() == body
+    assert client.get_object(Bucket="inner-objects", Key="copy", Range="bytes=1000-1999")["Body"].read() == body[1000:2000]
+    assert client.get_object(Bucket="inner-objects", Key="small")["Body"].read() == b"in the row"
