@@ -83,18 +83,18 @@ static struct str with_file_name(struct call *call, struct str value)
 
 /* --- the call as PutObject --- */
 
-/* <Tagging><TagSet><Tag>... as the header has it: a=1&b=2. */
+/* <Tagging><TagSet><Tag>... as the header has it: a=1&b=2. Other XML is taken for no tags, as S3 does. */
 static struct err tagging_header(struct call *call, struct str document, struct str *out)
 {
     struct arena *arena = call->rq.ctx.arena;
     const struct xml *root = xml_parse(arena, document, NULL);
     const struct xml *set = root ? root->child : NULL;
     struct text text = text_new(arena);
-    if (set == NULL || !str_equal(xml_local_name(set->name), STR("TagSet"))) {
+    if (root == NULL) {
         return fail(&call->rq.ctx, &MALFORMED_XML,
                     "The XML you provided was not well-formed or did not validate against our published schema");
     }
-    for (const struct xml *tag = set->child; tag; tag = tag->next) {
+    for (const struct xml *tag = set ? set->child : NULL; tag; tag = tag->next) {
         const struct xml *key = tag->child;
         const struct xml *value = key ? key->next : NULL;
         if (value) {
