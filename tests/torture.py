@@ -323,7 +323,7 @@ def main():
             calls += count
             failed += bool(reasons)
             for reason in reasons:
-                print(f"round {number}: {reason}")
+                print(f"round {number}: {reason}", flush=True)
             for writer in writers:
                 writer.trouble = None
         acknowledged = sum(len(writer.users) for writer in writers)
