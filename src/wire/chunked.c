@@ -188,7 +188,7 @@ static struct err take_trailers(struct decoder *d, const struct http_request *re
     while (take_trailer_line(&d->rest, &line)) {
         struct str value = STR_NONE;
         const struct str name = str_lower(arena, str_trim(str_cut(line, ':', &value)));
-        value = str_trim(value);
+        value = value.ptr ? str_copy(arena, str_trim(value)) : value; /* the body they lie in may be cut to its length */
         if (str_equal(name, STR("x-amz-trailer-signature")) && signature.ptr == NULL) {
             signature = value;
             continue;
