@@ -5,6 +5,7 @@ import json
 import time
 
 import botocore.config
+import botocore.exceptions
 import pytest
 
 from conftest import until
@@ -367,5 +368,15 @@ def test_exports_go_to_a_bucket(yagura, logs, stream):
     assert failed["status"]["code"] == "FAILED" and failed["status"]["message"].startswith("PutObject call on the given bucket failed.")
     with refused("InvalidOperationException"):
         logs.cancel_export_task(taskId=task)
+
+    def cancelled():
+        waiting = export()
+        try:
+            logs.cancel_export_task(taskId=waiting)  # before it is done, unless we are slow
+        except botocore.exceptions.ClientError as error:
+            assert error.response["Error"]["Code"] == "InvalidOperationException", error
+            return None
+        return ended(waiting)
+    assert until(cancelled, "a cancelled export")["status"]["code"] == "CANCELLED"
     with refused("ResourceNotFoundException", "The specified export task does not exist."):
         logs.cancel_export_task(taskId="none")
