@@ -16,12 +16,10 @@ struct audit_note {
 void audit_note(struct audit_notes *notes, const struct finished *finished, struct str host)
 {
     const struct request *rq = finished->rq;
-    if (rq->operation && rq->operation->audit && rq->operation->audit[0] == 'd' && !audit_data_wanted()) {
-        return;
-    }
+    const bool unheard = rq->operation && rq->operation->audit && rq->operation->audit[0] == 'd' && !audit_data_wanted();
     const bool service = rq->caller.type == PRINCIPAL_AWS_SERVICE;
     struct arena *arena = rq->ctx.arena;
-    struct journal_entry *entries = audit_event(arena, &(const struct audit_call){
+    struct journal_entry *entries = unheard ? NULL : audit_event(arena, &(const struct audit_call){
         .rq = rq,
         .in = finished->in,
         .out = finished->out,
