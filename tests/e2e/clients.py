@@ -21,6 +21,7 @@ import threading
 import urllib.parse
 from unittest import mock
 
+import botocore.handlers
 import botocore.response
 import botocore.utils
 import botocore.waiter
@@ -91,6 +92,9 @@ class Through:
         return lambda **members: self.made(self.model(name), members)
 
     def made(self, model, members):
+        if "CopySource" in members:
+            members = dict(members)
+            botocore.handlers.handle_copy_source_param(members)
         try:
             answer = self.call(model, asked(model.input_shape, members))
         except NoSuchCommand:
@@ -116,8 +120,11 @@ def refusal(plain, model, code, message, more):
     """Clients that name an error by its shape mean its code. more: members beside Error."""
     shape = {shape.name: shape for shape in plain.meta.service_model.error_shapes}.get(code)
     code = shape.error_code if shape else code
+    if model.http["method"] == "HEAD":
+        code = str(more["ResponseMetadata"]["HTTPStatusCode"])  # there is no body to name it
     told = {name: message for name in (shape.members if shape else ()) if name.lower() == "message"}
-    return plain.exceptions.from_code(code)({"Error": {"Code": code, "Message": message}, **told, **more}, model.name)
+    error = {**more.pop("Error", {}), "Code": code, "Message": message}
+    return plain.exceptions.from_code(code)({"Error": error, **told, **more}, model.name)
 
 
 class Cli:
@@ -138,7 +145,7 @@ class Cli:
 
     def saw(self, parsed, **_):
         """What the CLI was answered and doesn't print: status, members of errors."""
-        self.parsed = parsed
+        self.parsed = dict(parsed)  # it takes away what it won't print
 
     def run(self, words, writes=False):
         """(status, standard output, standard error, what was answered)"""
@@ -171,8 +178,7 @@ def cli_calls(server, plain, credentials, note):
                     raise NoSuchCommand(model.name)
                 found = REFUSAL.search(err)
                 assert found, err
-                more = {name: value for name, value in parsed.items() if name != "Error"}
-                raise refusal(plain, model, found[1], found[2].strip(), more)
+                raise refusal(plain, model, found[1], found[2].strip(), parsed)
             answer = {**(json.loads(out) if out.strip() else {}), "ResponseMetadata": parsed.get("ResponseMetadata", {})}
             return with_file(model, answer, written)
     return Through(plain, call, note)
@@ -240,7 +246,7 @@ def javascript_calls(server, plain, credentials, note):
         except Refused as refused:
             if refused.unknown:
                 raise NoSuchCommand(model.name) from None
-            more = {**refused.more, "ResponseMetadata": {"HTTPStatusCode": refused.status}}
+            more = {**refused.more, "Error": refused.more, "ResponseMetadata": {"HTTPStatusCode": refused.status}}
             raise refusal(plain, model, refused.name, refused.message, more) from None
     return Through(plain, call, note)
 

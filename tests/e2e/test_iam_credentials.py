@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from botocore.exceptions import ClientError
 
+from conftest import CLIENT
 from keys import Authority, saml_metadata, totp
 from test_iam import allow, credentials, iam, name, refused, user  # noqa: F401 (fixtures)
 
@@ -99,7 +100,8 @@ def test_a_virtual_mfa_device(iam, user):
                                            Tags=[{"Key": "a", "Value": "1"}])["VirtualMFADevice"]
     serial, seed = device["SerialNumber"], device["Base32StringSeed"].decode()
     assert ":mfa/phones/phone-" in serial and len(seed) == 64
-    assert device["QRCodePNG"].startswith(b"\x89PNG\r\n\x1a\n") and b"IEND" in device["QRCodePNG"]
+    code = device.get("QRCodePNG")  # the AWS CLI writes but one of both, the seed
+    assert CLIENT == "cli" or code.startswith(b"\x89PNG\r\n\x1a\n") and b"IEND" in code
     with refused("EntityAlreadyExists", "MFADevice entity at the same path and name already exists."):
         iam.create_virtual_mfa_device(VirtualMFADeviceName=serial.rsplit("/")[-1], Path="/phones/")
     unassigned = iam.list_virtual_mfa_devices(AssignmentStatus="Unassigned")["VirtualMFADevices"]

@@ -20,6 +20,14 @@ function clientOf(name, options) {
   return clients.get(key);
 }
 
+function known(module) {
+  try {
+    return require.resolve(module);
+  } catch {
+    return null;
+  }
+}
+
 function unpack(value) {
   if (Array.isArray(value)) return value.map(unpack);
   if (value === null || typeof value !== "object") return value;
@@ -44,9 +52,11 @@ async function refusal(error) {
 }
 
 async function answer({ client: name, options, operation, input }) {
+  const unknown = { error: { name: "TypeError", message: `no ${operation}`, status: null, unknown: true } };
+  if (!known(`@aws-sdk/client-${name}`)) return unknown;
   const { sdk, client } = clientOf(name, options || {});
   const Command = sdk[`${operation}Command`];
-  if (!Command) return { error: { name: "TypeError", message: `no ${operation}`, status: null, unknown: true } };
+  if (!Command) return unknown;
   try {
     const output = await client.send(new Command(unpack(input)));
     return { output: { ...(await pack(output)), ResponseMetadata: { HTTPStatusCode: output.$metadata.httpStatusCode } } };
