@@ -240,6 +240,8 @@ def javascript_calls(server, plain, credentials, note):
         NODE.append(JavaScript(server))
 
     def call(model, members):
+        if model.name == "CreateExportTask":  # boto3 renames a member that is a word of Python
+            members = {"from" if key == "fromTime" else key: value for key, value in members.items()}
         try:
             with ONE_AT_A_TIME:
                 return NODE[0].call(service, model.name, options, **members)
