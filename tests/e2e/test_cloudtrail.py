@@ -360,4 +360,5 @@ def test_a_trail_delivers_to_its_log_group_and_what_is_wrong_is_in_its_status_un
         client.get_trail_status(Name="main")), "a clean status")
     server.stop()
     server.start()
-    assert len(Bucket(server).records()) == len({record["eventID"] for record in Bucket(server).records()})
+    records = Bucket(server).records()
+    assert len(records) == len({record["eventID"] for record in records})
