@@ -46,7 +46,7 @@ APP := $(call room_objects,app)
 FUZZERS := $(patsubst fuzz/%.c,$(B)/bin/%,$(wildcard fuzz/*_fuzz.c))
 link = $(CC) $(LDFLAGS) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
-.PHONY: all run test unit tests e2e conformance lint asan tsan sanitized fuzz fuzzers bench bench-quality torture rotations rotation-functions install deb clean help
+.PHONY: all run test unit tests e2e clients conformance lint asan tsan sanitized fuzz fuzzers bench bench-quality torture rotations rotation-functions install deb clean help
 .SECONDARY:
 all: $(if $(APP),$(B)/yagura,$(LIBRARIES)) ## build the binary: build/release/yagura
 
@@ -59,6 +59,8 @@ test: all tests build/.setup-test ## every test; ends with "N passed, N failed"
 	@tests/run --flavour $(FLAVOUR) $(SUITES)
 e2e: all build/.setup-test ## boto3, the AWS CLI and the SDK for JavaScript against the binary
 	@tests/run --flavour $(FLAVOUR) pytest:tests/$@
+clients: all build/.setup-test ## after e2e: its fewest tests that call every operation, through the AWS CLI and the SDK for JavaScript
+	@tests/run --flavour $(FLAVOUR) clients:tests/e2e
 conformance: all build/.setup-test ## held against models and what AWS once answered
 	@tests/run --flavour $(FLAVOUR) pytest:tests/$@
 lint: build/.setup-build ## who may include whom, banned functions, sizes

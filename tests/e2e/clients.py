@@ -33,6 +33,7 @@ from javascript import JavaScript, Refused
 REFUSAL = re.compile(r"An error occurred \((\S+)\) when calling the \S+ operation(?: \(.*?\))?: (.*)", re.DOTALL)
 COMMANDS = {"s3": "s3api"}
 HOISTED = {("CreateFunction", "Code"), ("PublishLayerVersion", "Content")}  # blobs within, that the CLI takes by --zip-file
+RENAMED = {"fromTime": "from"}  # a word that botocore can't have as it is
 QR_CODE = "CreateVirtualMFADevice"  # its command writes the code into a file
 ONE_AT_A_TIME = threading.Lock()  # environment and standard output are the process's
 
@@ -187,6 +188,8 @@ def cli_calls(server, plain, credentials, note):
 def command(model, members, written):
     """The words of a call. Bytes can't stand in JSON: they are files."""
     words, left = [xform_name(model.name, "-"), "--output", "json", "--no-paginate"], dict(members or {})
+    if "CopySource" in left:
+        left["CopySource"] = urllib.parse.unquote(left["CopySource"])  # it quotes what it is given
     body = model.get_streaming_input()
 
     def file(name, data):
@@ -244,11 +247,13 @@ def javascript_calls(server, plain, credentials, note):
             members = {"from" if key == "fromTime" else key: value for key, value in members.items()}
         try:
             with ONE_AT_A_TIME:
-                return NODE[0].call(service, model.name, options, **members)
+                named = {RENAMED.get(name, name): value for name, value in (members or {}).items()}
+                return NODE[0].call(service, model.name, options, **named)
         except Refused as refused:
             if refused.unknown:
                 raise NoSuchCommand(model.name) from None
-            more = {**refused.more, "Error": refused.more, "ResponseMetadata": {"HTTPStatusCode": refused.status}}
+            metadata = {"HTTPStatusCode": refused.status, "HTTPHeaders": refused.headers}
+            more = {**refused.more, "Error": refused.more, "ResponseMetadata": metadata}
             raise refusal(plain, model, refused.name, refused.message, more) from None
     return Through(plain, call, note)
 

@@ -29,6 +29,7 @@ class Refused(Exception):
     def __init__(self, error):
         super().__init__(f"{error['name']}: {error['message']}")
         self.name, self.message, self.status = error["name"], error["message"], error["status"]
+        self.headers = error.get("headers", {})
         self.unknown, self.more = error.get("unknown", False), unpack(error.get("more", {}))
 
 

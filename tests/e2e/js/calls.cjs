@@ -9,13 +9,22 @@ const lookup = dns.lookup;
 dns.lookup = (host, ...more) => lookup(host.endsWith(".localhost") ? "localhost" : host, ...more);
 
 const clients = new Map();
+let headers = {};
+
+const noteHeaders = (next) => async (sent) => {
+  const received = await next(sent);
+  headers = received.response.headers;
+  return received;
+};
 
 function clientOf(name, options) {
   const key = JSON.stringify([name, options]);
   if (!clients.has(key)) {
     const sdk = require(`@aws-sdk/client-${name}`);
     const made = Object.keys(sdk).find((word) => word.endsWith("Client") && word !== "__Client");
-    clients.set(key, { sdk, client: new sdk[made]({ maxAttempts: 1, ...options }) });
+    const client = new sdk[made]({ maxAttempts: 1, ...options });
+    client.middlewareStack.add(noteHeaders, { step: "deserialize", priority: "low" });
+    clients.set(key, { sdk, client });
   }
   return clients.get(key);
 }
@@ -48,7 +57,8 @@ async function pack(value) {
 
 async function refusal(error) {
   const { name, message, $metadata, $fault, $response, stack, ...more } = error;
-  return { name, message: error.message, status: $metadata?.httpStatusCode ?? null, more: await pack(more) };
+  return { name, message: error.message, status: $metadata?.httpStatusCode ?? null, headers: $response?.headers ?? {},
+    more: await pack(more) };
 }
 
 async function answer({ client: name, options, operation, input }) {
@@ -59,7 +69,8 @@ async function answer({ client: name, options, operation, input }) {
   if (!Command) return unknown;
   try {
     const output = await client.send(new Command(unpack(input)));
-    return { output: { ...(await pack(output)), ResponseMetadata: { HTTPStatusCode: output.$metadata.httpStatusCode } } };
+    const ResponseMetadata = { HTTPStatusCode: output.$metadata.httpStatusCode, HTTPHeaders: headers };
+    return { output: { ...(await pack(output)), ResponseMetadata } };
   } catch (error) {
     return { error: await refusal(error) };
   }
