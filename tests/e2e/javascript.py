@@ -9,6 +9,7 @@ Bytes go in and come out as bytes; times go in as datetime and come out as ISO t
 import base64
 import datetime
 import json
+import math
 import pathlib
 import shutil
 import subprocess
@@ -40,6 +41,8 @@ def pack(value):
         return [pack(member) for member in value]
     if isinstance(value, (bytes, bytearray)):
         return {"$bytes": base64.b64encode(value).decode()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"$number": str(value).replace("inf", "Infinity").replace("nan", "NaN")}
     return {"$time": value.isoformat()} if isinstance(value, datetime.datetime) else value
 
 

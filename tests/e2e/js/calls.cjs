@@ -41,6 +41,7 @@ function unpack(value) {
   if (Array.isArray(value)) return value.map(unpack);
   if (value === null || typeof value !== "object") return value;
   if ("$bytes" in value) return Buffer.from(value.$bytes, "base64");
+  if ("$number" in value) return Number(value.$number);
   if ("$time" in value) return new Date(value.$time);
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, unpack(member)]));
 }
