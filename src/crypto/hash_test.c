@@ -116,3 +116,26 @@ TEST(checksums_of_two_pieces_join_to_that_of_the_whole)
     }
     CHECK(crc64_nvme_joined(1, 2, UINT64_MAX) != 0);
 }
+
+/* Long pieces are folded, short ones go by tables: both must agree wherever they are cut. */
+TEST(checksums_of_long_texts_are_those_of_their_pieces)
+{
+    char *bytes = arena_alloc_raw(arena, 5000);
+    for (size_t i = 0; i < 5000; i++) {
+        bytes[i] = (char)(i * 131 + (i >> 5));
+    }
+    for (size_t size = 250; size < 5000; size += 61) {
+        const struct str whole = { bytes + size % 7, size - 7 };
+        uint32_t ieee = 0, castagnoli = 0;
+        uint64_t nvme = 0;
+        for (size_t at = 0; at < whole.len; at += 100) {
+            ieee = crc32_ieee(ieee, str_slice(whole, at, 100));
+            castagnoli = crc32_c(castagnoli, str_slice(whole, at, 100));
+            nvme = crc64_nvme(nvme, str_slice(whole, at, 100));
+        }
+        CHECK(crc32_ieee(0, whole) == ieee);
+        CHECK(crc32_c(0, whole) == castagnoli);
+        CHECK(crc64_nvme(0, whole) == nvme);
+        CHECK(crc32_ieee(77, whole) == crc32_ieee_joined(77, ieee, whole.len));
+    }
+}
