@@ -60,6 +60,11 @@ class Bucket:
     def records(self, part="/CloudTrail/"):
         return [record for key in self.keys(part) for record in json.loads(self.text(key))["Records"]]
 
+    def named(self):
+        """Keys of log files that some digest names."""
+        digests = [json.loads(self.text(key)) for key in self.keys("/CloudTrail-Digest/")]
+        return {file["s3Object"] for digest in digests for file in digest["logFiles"]}
+
     def download(self, folder):
         """As files, with metadata beside them."""
         for key in self.keys():

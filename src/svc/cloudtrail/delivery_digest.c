@@ -172,6 +172,15 @@ static struct err put_digest(struct digest *digest, struct err (*note)(void *arg
     return store_writer_wait(ctx, options->writer, note, digest);
 }
 
+/* All that was recorded before logging stopped lies in files: nothing of the journal is left, or a pass that began after the stop
+ * reached its end. */
+static bool all_delivered(const struct digest *digest)
+{
+    const struct delivery_row *row = digest->delivery;
+    const bool later = row->planned_ms > digest->trail->stopped_ms && row->attempted_ms != 0; /* 0: only a piece of the journal */
+    return row->planned == 0 && (later || row->place >= (int64_t)journal_end(digest->options->journal));
+}
+
 /* One digest of one chain. */
 static struct err make_digest(struct store_conn *db, struct digest *digest)
 {
@@ -183,7 +192,7 @@ static struct err make_digest(struct store_conn *db, struct digest *digest)
                                        .end_ms = chain->end_ms + options->digest_ms, .backfill_ms = chain->backfill_ms,
                                        .bucket = trail->trail->s3_bucket_name };
     digest->next.object = digest_key(ctx->arena, trail, &digest->next, false);
-    digest->ends = !trail->logging && trail->stopped_ms + options->interval_ms < digest->next.end_ms; /* its last files are in it */
+    digest->ends = !trail->logging && all_delivered(digest) && digest->delivery->planned_ms < digest->next.end_ms;
     TRY(store_writer_wait(ctx, options->writer, get_key, digest));
     TRY(store_begin(ctx, db, STORE_READ));
     const struct err err = trail_rows_file_list(ctx, db, trail, chain->log_account, chain->log_region, digest->next.end_ms,

@@ -75,7 +75,7 @@ static unsigned char multiply(unsigned char a, unsigned char b)
     unsigned product = 0;
     for (int i = 7; i >= 0; i--) {
         product = (product << 1) ^ ((product >> 7) * 0x11D);
-        product ^= ((b >> i) & 1U) * a;
+        product ^= (((unsigned)b >> i) & 1U) * a;
     }
     return (unsigned char)product;
 }
