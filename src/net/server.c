@@ -153,14 +153,14 @@ static enum MHD_Result take_body(struct net_exchange *exchange, struct str piece
     return MHD_YES;
 }
 
-/* The connection sleeps first and then offers itself to be woken: an answer that came in between is seen here. */
+/* The connection sleeps first and then offers itself to be woken: an answer that came in between is seen here. It is woken by the
+ * loop as others are: the library, resumed within its own turn, would not tell that there is something to do. */
 static enum MHD_Result wait_for_answer(struct net_exchange *exchange)
 {
-    struct MHD_Connection *connection = exchange->connection;
     int expected = EXCHANGE_HANDED;
-    MHD_suspend_connection(connection);
+    MHD_suspend_connection(exchange->connection);
     if (!atomic_compare_exchange_strong(&exchange->state, &expected, EXCHANGE_WAITING)) {
-        MHD_resume_connection(connection);
+        net_loop_wake(exchange->loop, exchange);
     }
     return MHD_YES;
 }

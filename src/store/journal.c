@@ -222,7 +222,7 @@ static void flush(struct ctx *ctx, struct journal *journal, struct flight flight
     }
     journal->flushing = false;
     lock_give(journal->lock);
-    lock_signal(journal->tail);
+    journal_tell_readers(journal);
     tell(flight.waits, err, ctx->reason);
     tell(more, err, ctx->reason);
     if (flight.rolls && keys_save(ctx, journal, flight.segment, size, &sealed).fault) {
@@ -448,6 +448,6 @@ struct err journal_settle(struct ctx *ctx, struct store_conn *db, struct journal
     lock_take(journal->lock);
     *lane = (struct lane){ .entries = lane->entries, .capacity = lane->capacity };
     lock_give(journal->lock);
-    lock_signal(journal->tail);
+    journal_tell_readers(journal);
     return ERR_OK;
 }

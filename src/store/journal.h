@@ -75,7 +75,7 @@ struct err journal_get(struct ctx *ctx, struct journal *journal, journal_place a
 journal_place journal_end(struct journal *journal);
 /* Waits until there is something beyond the place, at most so long; false: there is not. */
 bool journal_wait_beyond(struct journal *journal, journal_place place, int64_t wait_ms);
-void journal_wake(struct journal *journal); /* whoever waits looks again */
+void journal_wake(struct journal *journal); /* at the end: nobody waits any more */
 
 /* Removes segments that end before a place and were last written before a time. */
 struct err journal_trim(struct ctx *ctx, struct journal *journal, journal_place before, int64_t written_before_ms);

@@ -61,7 +61,8 @@ struct journal {
     const char *folder;
     char id[33];                 /* tells this journal's marks in a shared store */
     struct lock *lock;           /* of all below */
-    struct lock *tail;           /* only signalled: something settled */
+    struct lock *tail;           /* signalled when something settled; of woken */
+    bool woken;                  /* nobody waits any more */
     struct thread *thread;
     bool closing, flushing;
     bool wanted;                 /* somebody waits for what has gathered */
@@ -81,6 +82,9 @@ struct journal {
     uint64_t counter;            /* of batches */
     uint64_t failures;           /* flights that did not arrive */
 };
+
+/* journal_read.c: something settled. Not under journal->lock. */
+void journal_tell_readers(struct journal *journal);
 
 /* journal_segment.c */
 void journal_sync_folder(const struct journal *journal);

@@ -29,7 +29,7 @@ journal_place journal_end(struct journal *journal)
 bool journal_wait_beyond(struct journal *journal, journal_place place, int64_t wait_ms)
 {
     lock_take(journal->tail);
-    if (journal_end(journal) <= place) {
+    if (!journal->woken && journal_end(journal) <= place) {
         lock_wait(journal->tail, wait_ms);
     }
     lock_give(journal->tail);
@@ -37,6 +37,14 @@ bool journal_wait_beyond(struct journal *journal, journal_place place, int64_t w
 }
 
 void journal_wake(struct journal *journal)
+{
+    lock_take(journal->tail);
+    journal->woken = true;
+    lock_signal(journal->tail);
+    lock_give(journal->tail);
+}
+
+void journal_tell_readers(struct journal *journal)
 {
     lock_take(journal->tail);
     lock_signal(journal->tail);

@@ -6,6 +6,7 @@ import pathlib
 import random
 from urllib.parse import urlsplit
 
+import botocore.exceptions
 import botocore.loaders
 import botocore.model
 import botocore.parsers
@@ -17,6 +18,9 @@ import plain
 import protocols
 import samples
 
+# Older names of other operations, at the same routes; and one whose answer keeps a list and a text in elements of one name.
+ALIASES = {"GetBucketLifecycle", "GetBucketNotification", "ListDirectoryBuckets", "PutBucketLifecycle", "PutBucketNotification"}
+ANY_TEXT = {"Expires"}  # modelled as a time; S3 keeps whatever it was given
 SERVICES = sorted(path.parent.name for path in pathlib.Path("src/svc").glob("*/ops.tsv"))
 ROUNDS = 3
 
@@ -52,14 +56,15 @@ def sent(service, operation, params):
 def test_every_operation_decodes_what_botocore_sends(driver, name):
     service = load(name)
     run, failures = 0, []
-    for operation in map(service.operation_model, service.operation_names):
+    for operation in map(service.operation_model, set(service.operation_names) - ALIASES):
         for seed in range(ROUNDS):
             try:
-                params = samples.of(operation, seed)
-            except samples.Impossible:
+                params = {key: one for key, one in samples.of(operation, seed).items() if key not in ANY_TEXT}
+                request = sent(service, operation, params)
+            except (samples.Impossible, botocore.exceptions.ParamValidationError):  # a made-up text is no part of a host's name
                 continue
             run += 1
-            answer = driver.ask(do="decode", service=name, **sent(service, operation, params))
+            answer = driver.ask(do="decode", service=name, **request)
             if answer.get("operation") != operation.name:
                 failures.append(f"{operation.name} {params}: {base64.b64decode(answer.get('body', ''))}")
             elif operation.input_shape and not plain.same(operation.input_shape,
@@ -87,10 +92,12 @@ def test_botocore_reads_every_answer_as_meant(driver, name):
     service = load(name)
     run, failures = 0, []
     for operation in map(service.operation_model, service.operation_names):
-        shape = None if operation.has_event_stream_output else operation.output_shape  # no service of ours has any yet
+        foreign = operation.has_event_stream_output or operation.name in ALIASES
+        shape = None if foreign else operation.output_shape
         for seed in range(ROUNDS if shape else 0):
             try:
-                value = plain.of(shape, samples.value(shape, random.Random(f"{operation.name} {seed}")))
+                made = samples.value(shape, random.Random(f"{operation.name} {seed}"))
+                value = plain.of(shape, {key: one for key, one in made.items() if key not in ANY_TEXT})
             except samples.Impossible:
                 continue
             run += 1
