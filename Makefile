@@ -54,7 +54,7 @@ run: all ## serve on 127.0.0.1:4700 and follow LOGS= (default examples/logs), da
 	$(B)/yagura serve --data ./yagura-data --listen 127.0.0.1:4700 --watch $(LOGS)
 
 # What a suite runs must be built first; tests/run counts and prints the closing line.
-SUITES := lint unit pytest:tests/e2e clients:tests/e2e postgres:tests/e2e $(if $(wildcard tests/conformance/*.py),pytest:tests/conformance)
+SUITES := lint unit pytest:tests/e2e postgres:tests/e2e $(if $(wildcard tests/conformance/*.py),pytest:tests/conformance)
 test: all tests build/.setup-test ## every test; ends with "N passed, N failed"
 	@tests/run --flavour $(FLAVOUR) $(SUITES)
 e2e: all build/.setup-test ## boto3, the AWS CLI and the SDK for JavaScript against the binary
