@@ -13,7 +13,9 @@ static void check_in_place(struct ctx *ctx, const struct sigv4_claim *claim, con
     char *room = arena_alloc(ctx->arena, request->body.len + 1);
     struct http_request copy = *request;
     struct chunked_body out;
-    memcpy(room, request->body.ptr, request->body.len);
+    if (request->body.len > 0) {
+        memcpy(room, request->body.ptr, request->body.len);
+    }
     copy.body.ptr = room;
     const struct err again = chunked_decode_into(ctx, claim, key, &copy, room, &out);
     if (decoded.fault == NULL && (again.fault || !str_equal(out.body, body))) {
