@@ -488,7 +488,6 @@ static void close_all(struct server *server)
     export_close(server->export);
     audit_stream_close(server->stream);
     watch_close(server->watch);
-    s3_chores_close(server->s3_chores);
     lambda_close(server->lambda);
     function_logs_close(server->function_logs);
     blobs_stop(server->blobs);
@@ -496,6 +495,7 @@ static void close_all(struct server *server)
     journal_close(server->journal);
     lists_close(server->lists);
     front_close(server->front);
+    s3_chores_close(server->s3_chores); /* every call that is done tells it: the last one was */
     oidc_keys_close(server->oidc_keys);
     kms_close();
     blobs_close(server->blobs);
