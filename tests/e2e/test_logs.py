@@ -324,7 +324,7 @@ def test_a_metric_filter_counts_and_raises_an_alarm(yagura, logs, stream):
             Namespace=space, MetricName=metric, Statistics=["Sum", "SampleCount"], Period=60, StartTime=time.time() - 600,
             EndTime=time.time() + 60, Dimensions=[{"Name": "Host", "Value": value} for value in dimensions])["Datapoints"]
         return [(p["Sum"], p["SampleCount"]) for p in found]
-    until(lambda: sums("Bytes", "y"), "the figures")
+    until(lambda: sums("Bytes", "y") and sum(s for s, _ in sums("Errors")) >= 2, "the figures of both filters")
     assert sum(s for s, _ in sums("Errors")) == 2 and sums("Bytes", "x") == [(120, 2)] and sums("Bytes", "y") == [(1, 1)]
     until(lambda: metrics.describe_alarms(AlarmNames=[space])["MetricAlarms"][0]["StateValue"] == "ALARM", "the alarm")
     metrics.delete_alarms(AlarmNames=[space])
