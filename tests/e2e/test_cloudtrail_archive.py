@@ -62,14 +62,15 @@ def test_what_terraform_asks_for_the_seed_s_trail(servers):
     for name in [bucket.keys("/CloudTrail/")[0], until(lambda: bucket.keys("/CloudTrail-Digest/"), "a digest")[0]]:
         found = s3.head_object(Bucket="trail-logs", Key=name)
         assert (found["ServerSideEncryption"], found["SSEKMSKeyId"]) == ("aws:kms", key)
-    until(lambda: logs.filter_log_events(logGroupName="/aws/cloudtrail/organization", filterPattern='{ $.eventName = "PutObject" }')["events"],
-          "the event in its log group")
+    pages = logs.get_paginator("filter_log_events")
+    until(lambda: [event for page in pages.paginate(logGroupName="/aws/cloudtrail/organization", filterPattern='{ $.eventName = "PutObject" }')
+                   for event in page["events"]], "the event in its log group")
     kms.disable_key(KeyId=key)
     iam.create_user(UserName="later")
     until(lambda: "KMS" in (client.get_trail_status(Name="organization-trail").get("LatestDeliveryError") or ""), "the key's trouble")
     kms.enable_key(KeyId=key)
     until(lambda: "LatestDeliveryError" not in client.get_trail_status(Name="organization-trail"), "the key's return")
-    assert [record for record in bucket.records() if record["requestParameters"] == {"userName": "later"}]
+    until(lambda: [record for record in bucket.records() if record["requestParameters"] == {"userName": "later"}], "what waited for it")
     client.delete_trail(Name=made["TrailARN"])
 
 
