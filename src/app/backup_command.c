@@ -71,6 +71,85 @@ static struct err copy_audit(struct ctx *ctx, struct str from, struct str to)
     return err;
 }
 
+/* --- blobs --- */
+
+static void close_folder(DIR *const *folder)
+{
+    if (*folder) {
+        closedir(*folder);
+    }
+}
+
+/* A blob never changes, but it may have been looked at while it was still being written. */
+static bool is_copied(struct str from, struct str to)
+{
+    struct stat original, copy;
+    return stat(from.ptr, &original) == 0 && stat(to.ptr, &copy) == 0 && original.st_size == copy.st_size;
+}
+
+static struct err copy_blob(struct ctx *ctx, struct str from, struct str to)
+{
+    if (is_copied(from, to)) {
+        return ERR_OK;
+    }
+    unlink(to.ptr);
+    return copy_whole(ctx, from, to);
+}
+
+/* Every entry but hidden ones, of a folder that may be absent. */
+static struct err each_entry(struct ctx *ctx, struct str from, struct str to, struct err (*work)(struct ctx *, struct str, struct str))
+{
+    DIR *const CLEANUP(close_folder) folder = opendir(from.ptr);
+    if (folder == NULL) {
+        return errno == ENOENT ? ERR_OK : fail(ctx, &FAULT_IO, "cannot read %" STR_FMT ": %s", STR_ARG(from), strerror(errno));
+    }
+    if (mkdir(to.ptr, 0700) != 0 && errno != EEXIST) {
+        return fail(ctx, &FAULT_IO, "cannot make %" STR_FMT ": %s", STR_ARG(to), strerror(errno));
+    }
+    for (const struct dirent *entry = NULL; (entry = readdir(folder)) != NULL;) {
+        if (entry->d_name[0] != '.') {
+            const struct arena_mark mark = arena_mark(ctx->arena);
+            TRY(work(ctx, data_file(ctx->arena, from, entry->d_name), data_file(ctx->arena, to, entry->d_name)));
+            arena_release(ctx->arena, mark);
+        }
+    }
+    return ERR_OK;
+}
+
+/* Bodies on their way in are nobody's yet. */
+static struct err copy_hour(struct ctx *ctx, struct str from, struct str to)
+{
+    return str_ends(from, STR("/incoming")) ? ERR_OK : each_entry(ctx, from, to, copy_blob);
+}
+
+static struct err copy_blobs(struct ctx *ctx, struct str from, struct str to)
+{
+    return each_entry(ctx, data_file(ctx->arena, from, "blobs"), data_file(ctx->arena, to, "blobs"), copy_hour);
+}
+
+static struct err remove_one(struct ctx *ctx, struct str path, struct str unused)
+{
+    (void)ctx;
+    (void)unused;
+    unlink(path.ptr);
+    return ERR_OK;
+}
+
+static struct err remove_hour(struct ctx *ctx, struct str path, struct str unused)
+{
+    TRY(each_entry(ctx, path, unused, remove_one));
+    rmdir(path.ptr);
+    return ERR_OK;
+}
+
+static void remove_blobs(struct ctx *ctx, struct str folder)
+{
+    const struct str blobs = data_file(ctx->arena, folder, "blobs");
+    if (!each_entry(ctx, blobs, blobs, remove_hour).fault) {
+        rmdir(blobs.ptr);
+    }
+}
+
 static void remove_audit(struct ctx *ctx, struct str folder)
 {
     const struct str audit = data_file(ctx->arena, folder, "audit");
@@ -106,6 +185,7 @@ static void remove_copies(struct ctx *ctx, struct str folder)
         unlink(data_file(ctx->arena, folder, names[i]).ptr);
     }
     remove_audit(ctx, folder);
+    remove_blobs(ctx, folder);
 }
 
 /* SQLite would make a database that isn't there, and an empty copy of it. */
@@ -127,7 +207,9 @@ static struct err copy_database(struct ctx *ctx, struct str url, struct str to)
 static struct err fill_backup(struct ctx *ctx, const struct settings *settings, struct str to)
 {
     const struct str url = data_store_url(ctx->arena, settings->data, settings->store);
+    TRY(copy_blobs(ctx, settings->data, to)); /* before: objects may be deleted meanwhile that the database's copy still has */
     TRY(copy_database(ctx, url, data_file(ctx->arena, to, "yagura.db")));
+    TRY(copy_blobs(ctx, settings->data, to)); /* and those that came since; what has no row goes at the copy's first start */
     TRY(copy_small_files(ctx, settings->data, to));
     TRY(copy_audit(ctx, settings->data, to));
     return write_manifest(ctx, to);
@@ -158,6 +240,7 @@ static struct err fill_folder(struct ctx *ctx, struct str from, struct str to)
 {
     TRY(copy_small_files(ctx, from, to));
     TRY(copy_audit(ctx, from, to));
+    TRY(copy_blobs(ctx, from, to));
     return copy_database(ctx, str_format(ctx->arena, "sqlite:%" STR_FMT "/yagura.db", STR_ARG(from)),
                          data_file(ctx->arena, to, "yagura.db"));
 }
@@ -218,7 +301,8 @@ const struct command COMMAND_BACKUP = {
     .name = "backup",
     .summary = "copy a data folder consistently, also while its server runs",
     .usage = "yagura backup FOLDER [options]",
-    .examples = "  yagura backup /backups/monday\n",
+    .examples = "  yagura backup /backups/monday\n"
+                "\nobjects' bytes are in it, unless serve --blobs keeps them in another S3, which has to keep its own copies\n",
     .groups = SETTINGS_DATA,
     .run = run_backup,
 };

@@ -110,6 +110,27 @@ def test_a_backup_taken_while_writing_is_whole(servers, restored, tmp_path):
 
 
 @on_sqlite
+def test_objects_come_back_with_their_bytes(servers, restored, tmp_path):
+    """Small ones lie in the database, large ones in files, parts of an upload in several."""
+    server = servers()
+    s3 = server.client("s3", "us-east-1")
+    s3.create_bucket(Bucket="kept-objects")
+    bodies = {"small": b"x", "large": os.urandom(300_000), "parts": os.urandom(6_000_000)}
+    for name in ("small", "large"):
+        s3.put_object(Bucket="kept-objects", Key=name, Body=bodies[name])
+    upload = {"Bucket": "kept-objects", "Key": "parts", "UploadId": s3.create_multipart_upload(Bucket="kept-objects", Key="parts")["UploadId"]}
+    pieces = [bodies["parts"][:5 << 20], bodies["parts"][5 << 20:]]
+    parts = [{"PartNumber": n, "ETag": s3.upload_part(**upload, PartNumber=n, Body=piece)["ETag"]} for n, piece in enumerate(pieces, 1)]
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    run("backup", tmp_path / "backup", "--data", server.data)
+    for name in bodies:
+        s3.delete_object(Bucket="kept-objects", Key=name)
+    copy = restored(tmp_path / "backup").client("s3", "us-east-1")
+    assert {one["Key"]: copy.get_object(Bucket="kept-objects", Key=one["Key"])["Body"].read()
+            for one in copy.list_objects_v2(Bucket="kept-objects")["Contents"]} == bodies
+
+
+@on_sqlite
 def test_sessions_outlive_a_restore(servers, restored, tmp_path):
     server = servers()
     made = server.client("sts").get_session_token()["Credentials"]
