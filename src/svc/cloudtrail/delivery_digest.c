@@ -1,7 +1,8 @@
 /* delivery_digest.c - digests: what each hour wrote, hashed, signed and chained to the hour before.
  *
  * A chain is of one account and Region of a trail. Its row says where it ends; the next digest is due a period later, also
- * when nothing was written. It begins without a predecessor, and ends with the first digest after logging stopped.
+ * when nothing was written. It begins without a predecessor, and ends with the first digest that leaves nothing of the
+ * time before logging stopped.
  * spec: CloudTrail user guide, "CloudTrail digest file structure" and "Custom implementations of CloudTrail log file
  * integrity validation". */
 #include "base/clock.h"
@@ -14,6 +15,7 @@
 #include "wire/gzip.h"
 
 enum { CATCH_UP_MAX = 200 }; /* digests of one trail in one pass */
+enum { LATE_PERIODS = 5, LATE_MAX_MS = 15 * 60 * 1000 };
 
 struct digest {
     const struct delivery_options *options;
@@ -172,13 +174,21 @@ static struct err put_digest(struct digest *digest, struct err (*note)(void *arg
     return store_writer_wait(ctx, options->writer, note, digest);
 }
 
-/* All that was recorded before logging stopped lies in files: nothing of the journal is left, or a pass that began after the stop
- * reached its end. */
-static bool all_delivered(const struct digest *digest)
+/* Calls that began before logging stopped are on record when they end: the last function's run a quarter of an hour later. */
+static int64_t last_record_ms(const struct digest *digest)
+{
+    const int64_t late_ms = LATE_PERIODS * digest->options->digest_ms;
+    return digest->trail->stopped_ms + (late_ms < LATE_MAX_MS ? late_ms : LATE_MAX_MS);
+}
+
+/* Its end and what it names leave nothing for another: the journal was read to its end after the last record came. */
+static bool ends_chain(const struct digest *digest)
 {
     const struct delivery_row *row = digest->delivery;
-    const bool later = row->planned_ms > digest->trail->stopped_ms && row->attempted_ms != 0; /* 0: only a piece of the journal */
-    return row->planned == 0 && (later || row->place >= (int64_t)journal_end(digest->options->journal));
+    const int64_t last_ms = last_record_ms(digest);
+    const bool later = row->planned_ms > last_ms && row->attempted_ms != 0; /* 0: only a piece of the journal */
+    const bool all = row->planned == 0 && (later || row->place >= (int64_t)journal_end(digest->options->journal));
+    return !digest->trail->logging && all && digest->next.end_ms > last_ms && row->planned_ms < digest->next.end_ms;
 }
 
 /* One digest of one chain. */
@@ -192,7 +202,7 @@ static struct err make_digest(struct store_conn *db, struct digest *digest)
                                        .end_ms = chain->end_ms + options->digest_ms, .backfill_ms = chain->backfill_ms,
                                        .bucket = trail->trail->s3_bucket_name };
     digest->next.object = digest_key(ctx->arena, trail, &digest->next, false);
-    digest->ends = !trail->logging && all_delivered(digest) && digest->delivery->planned_ms < digest->next.end_ms;
+    digest->ends = ends_chain(digest);
     TRY(store_writer_wait(ctx, options->writer, get_key, digest));
     TRY(store_begin(ctx, db, STORE_READ));
     const struct err err = trail_rows_file_list(ctx, db, trail, chain->log_account, chain->log_region, digest->next.end_ms,

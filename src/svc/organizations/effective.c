@@ -129,9 +129,15 @@ static void settle(struct node *node, unsigned limit)
     }
 }
 
+/* A single value that was taken away, or of which only the taking away was asked, is none. */
+static bool is_setting(const struct node *node)
+{
+    return node->set && (node->count > 0 || node->many);
+}
+
 static bool has_settings(const struct node *node)
 {
-    bool has = node->set && (node->count > 0 || node->many);
+    bool has = is_setting(node);
     for (const struct node *child = node->child; child && !has; child = child->next) {
         has = has_settings(child);
     }
@@ -140,11 +146,11 @@ static bool has_settings(const struct node *node)
 
 static void write_node(struct json_writer *w, const struct node *node)
 {
-    if (node->set && !node->many) {
+    if (is_setting(node) && !node->many) {
         json_write_tree(w, node->values[0]);
         return;
     }
-    if (node->set) {
+    if (is_setting(node)) {
         json_open_array(w);
         for (size_t i = 0; i < node->count; i++) {
             json_write_tree(w, node->values[i]);

@@ -228,5 +228,6 @@ TEST(management_policies_merge_from_the_root_down)
                      "{\"a\":{\"b\":{\"@@assign\":2},\"c\":{\"@@assign\":3},\"@@operators_allowed_for_child_policies\":"
                      "[\"@@all\"]}}"),
               "{\"a\":{\"b\":1}}");
+    CHECK_STR(merged(arena, "{\"a\":{\"@@remove\":\"x\",\"b\":{\"@@assign\":\"y\"}}}", "{\"a\":{\"@@remove\":\"x\"}}"), "{\"a\":{\"b\":\"y\"}}");
     CHECK_STR(merged(arena, "{\"a\":{\"@@assign\":[]}}", "nonsense"), "{\"a\":[]}");
 }

@@ -17,6 +17,7 @@ struct note {
 struct notes {
     struct lock *lock;
     struct map *map;
+    struct map *taken; /* by the chores last: a reader's view of the store may be older than what they wrote */
 };
 
 static _Atomic(struct notes *) shared;
@@ -30,10 +31,12 @@ static struct notes *notes_of_process(void)
     struct notes *made = memory_new(sizeof(*made));
     made->lock = lock_open();
     made->map = map_open();
+    made->taken = map_open();
     if (atomic_compare_exchange_strong(&shared, &notes, made)) {
         return made;
     }
     map_close(made->map, NULL);
+    map_close(made->taken, NULL);
     lock_free(made->lock);
     memory_free(made);
     return notes;
@@ -76,20 +79,28 @@ static bool is_of(const struct note *note, const struct secret *secret, struct s
     return str_equal(note->what.secret, secret->arn) && (version.ptr == NULL || str_equal(note->what.version, version));
 }
 
-int64_t secret_accessed_day(const struct secret *secret, struct str version, int64_t stored_ms)
+static int64_t newest_in(const struct map *map, const struct secret *secret, struct str version)
 {
-    struct notes *notes = notes_of_process();
-    int64_t newest = stored_ms;
+    int64_t newest = 0;
     size_t at = 0;
     struct str key = STR_NONE;
     void *value = NULL;
-    lock_take(notes->lock);
-    while (map_next(notes->map, &at, &key, &value)) {
+    while (map_next(map, &at, &key, &value)) {
         const struct note *note = value;
         newest = is_of(note, secret, version) && note->day_ms > newest ? note->day_ms : newest;
     }
-    lock_give(notes->lock);
     return newest;
+}
+
+int64_t secret_accessed_day(const struct secret *secret, struct str version, int64_t stored_ms)
+{
+    struct notes *notes = notes_of_process();
+    lock_take(notes->lock);
+    const int64_t waiting_ms = newest_in(notes->map, secret, version);
+    const int64_t taken_ms = newest_in(notes->taken, secret, version);
+    lock_give(notes->lock);
+    const int64_t noted_ms = waiting_ms > taken_ms ? waiting_ms : taken_ms;
+    return noted_ms > stored_ms ? noted_ms : stored_ms;
 }
 
 bool secret_accessed_waiting(void)
@@ -101,24 +112,29 @@ bool secret_accessed_waiting(void)
     return waiting;
 }
 
+static void note_free(void *value)
+{
+    arena_close(((struct note *)value)->arena);
+}
+
 size_t secret_accessed_take(struct ctx *ctx, struct accessed **out)
 {
     struct notes *notes = notes_of_process();
-    lock_take(notes->lock);
-    struct map *taken = notes->map;
-    notes->map = map_open();
-    lock_give(notes->lock);
     size_t count = 0;
     size_t at = 0;
     struct str key = STR_NONE;
     void *value = NULL;
-    *out = ARENA_ARRAY(ctx->arena, struct accessed, map_count(taken));
-    while (map_next(taken, &at, &key, &value)) {
-        struct note *note = value;
+    lock_take(notes->lock);
+    struct map *old = notes->taken;
+    notes->taken = notes->map;
+    notes->map = map_open();
+    *out = ARENA_ARRAY(ctx->arena, struct accessed, map_count(notes->taken));
+    while (map_next(notes->taken, &at, &key, &value)) {
+        const struct note *note = value;
         (*out)[count++] = (struct accessed){ str_copy(ctx->arena, note->what.account), str_copy(ctx->arena, note->what.secret),
                                              str_copy(ctx->arena, note->what.version), note->day_ms };
-        arena_close(note->arena);
     }
-    map_close(taken, NULL);
+    lock_give(notes->lock);
+    map_close(old, note_free);
     return count;
 }
