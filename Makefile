@@ -81,7 +81,7 @@ rotations: all build/.setup-test rotation-functions ## a PostgreSQL password cha
 	@$(PYTHON) tests/rotations.py --binary $(B)/yagura --rotations $(or $(ROUNDS),100) --clients $(or $(CLIENTS),50)
 rotation-functions: build/.setup-build ## zips of the rotation functions for PostgreSQL and MySQL: build/functions
 	@$(PYTHON) tools/rotation_functions.py
-BENCHES := sign_bench audit_bench policy_bench benign_bench inflate_bench match_bench scan_bench pattern_bench sigma_bench flow_bench dns_bench memory_bench floor_bench simdjson_bench
+BENCHES := sign_bench durable_bench audit_bench policy_bench benign_bench inflate_bench match_bench scan_bench pattern_bench sigma_bench flow_bench dns_bench memory_bench floor_bench simdjson_bench
 bench: all build/.setup-bench $(BENCHES:%=$(B)/bench/%) ## every figure beside its peers'; ONLY=patterns runs one part
 	@$(PYTHON) bench/run.py --binary $(B)/yagura $(ONLY:%=--only %)
 bench-quality: all build/.setup-test $(B)/bench/benign_bench $(B)/bench/inflate_bench ## recall, false alarms, time to detect; ONLY=eks runs one part
