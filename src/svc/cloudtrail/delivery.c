@@ -25,6 +25,7 @@ struct passing {
     const struct delivery_options *options;
     struct store_conn *db;
     const struct trail_row *trail;
+    int64_t end; /* of the journal, for this pass */
     struct delivery_row row;
     struct trail_filter *filter;
     struct group groups[GROUPS_MAX];
@@ -253,18 +254,17 @@ bool delivery_rested(const struct delivery_options *options, int64_t attempted_m
 }
 
 /* How far the next files reach: to the end, or a piece of it after a long pause. */
-static int64_t plan(const struct passing *passing, int64_t end)
+static int64_t plan(const struct passing *passing)
 {
     const int64_t far = ((passing->row.place >> 32) + SEGMENTS_MAX) << 32;
-    return end < far ? end : far;
+    return passing->end < far ? passing->end : far;
 }
 
 /* Without a word in the journal's own language a trail begins where it was made; the filter looks at the times. */
 static struct err begin(struct ctx *ctx, struct passing *passing, bool *due, bool *more)
 {
     struct delivery_row *row = &passing->row;
-    const int64_t end = (int64_t)journal_end(passing->options->journal);
-    if (row->place > end) { /* of a journal that is no more: data put back from a backup without it */
+    if (row->place > passing->end) { /* of a journal that is no more: data put back from a backup without it */
         row->place = row->planned = 0;
     }
     *due = row->planned != 0;
@@ -272,11 +272,11 @@ static struct err begin(struct ctx *ctx, struct passing *passing, bool *due, boo
     if (*due) {
         return ERR_OK; /* what was under way when we were killed, or failed */
     }
-    if (!delivery_rested(passing->options, row->attempted_ms, ctx->now_ms) || end <= row->place) {
+    if (!delivery_rested(passing->options, row->attempted_ms, ctx->now_ms) || passing->end <= row->place) {
         return ERR_OK;
     }
-    row->planned = plan(passing, end);
-    *more = row->planned < end;
+    row->planned = plan(passing);
+    *more = row->planned < passing->end;
     row->planned_ms = row->attempted_ms = ctx->now_ms;
     *due = true;
     return commit(ctx, passing);
@@ -319,10 +319,10 @@ static bool waits(const struct passing *passing, int64_t now_ms)
 }
 
 static struct err pass_trail(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,
-                             const struct trail_row *trail, bool *again)
+                             const struct trail_row *trail, int64_t end, bool *again)
 {
     struct passing *passing = ARENA_NEW(ctx->arena, struct passing);
-    *passing = (struct passing){ .options = options, .db = db, .trail = trail,
+    *passing = (struct passing){ .options = options, .db = db, .trail = trail, .end = end,
                                  .usage = { ARENA_ARRAY(ctx->arena, struct trail_usage, TRAIL_USAGE_MAX + 1), 0 } };
     TRY(store_begin(ctx, db, STORE_READ));
     const struct err err = trail_rows_delivery_get(ctx, db, trail, &passing->row);
@@ -335,7 +335,7 @@ static struct err pass_trail(struct ctx *ctx, struct store_conn *db, const struc
     if (!waits(passing, ctx->now_ms)) {
         TRY(deliver(ctx, passing, again));
     }
-    TRY(delivery_logs(ctx, db, options, trail, &passing->row, place, again));
+    TRY(delivery_logs(ctx, db, options, trail, &passing->row, place, end, again));
     return delivery_digests(ctx, db, options, trail, &passing->row, again);
 }
 
@@ -343,6 +343,8 @@ struct err delivery_pass(struct ctx *ctx, struct store_conn *db, const struct de
 {
     struct trail_row *trails = NULL;
     size_t count = 0;
+    /* First the end, then the trails: what selectors say counts for every event that came after they were set. */
+    const int64_t end = (int64_t)journal_end(options->journal);
     *again = false;
     TRY(store_begin(ctx, db, STORE_READ));
     const struct err err = trail_rows_list(ctx, db, STR_NONE, &trails, &count);
@@ -351,7 +353,7 @@ struct err delivery_pass(struct ctx *ctx, struct store_conn *db, const struct de
     for (size_t i = 0; i < count && !(options->stopping && options->stopping(options->self)); i++) {
         struct arena *arena CLEANUP(arena_cleanup) = arena_open_secret();
         struct ctx inner = ctx_new(arena, ctx->now_ms);
-        if (pass_trail(&inner, db, options, &trails[i], again).fault) {
+        if (pass_trail(&inner, db, options, &trails[i], end, again).fault) {
             log_warn(&inner, "a trail has to wait", LOG_STR("trail", trails[i].trail->trail_arn),
                      LOG_STR("reason", str_of(inner.reason)));
         }

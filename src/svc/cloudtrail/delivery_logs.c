@@ -21,6 +21,7 @@ struct sending {
     struct store_conn *db;
     const struct trail_row *trail;
     struct delivery_row *row;
+    int64_t end; /* of the journal, for this pass */
     struct trail_filter *filter;
     struct stream streams[STREAMS_MAX];
     size_t stream_count;
@@ -132,6 +133,9 @@ static struct err send_some(struct ctx *ctx, struct sending *sending, bool *more
     TRY(journal_read(ctx, sending->options->journal, (journal_place)sending->row->logs_place, entries, READ_MAX, READ_BYTES, &count,
                      &next));
     *more = count == READ_MAX;
+    while (count > 0 && (int64_t)entries[count - 1].at >= sending->end) {
+        next = entries[--count].at;
+    }
     for (size_t i = 0; i < count; i++) {
         TRY(take(ctx, sending, entries[i].payload));
     }
@@ -154,11 +158,10 @@ static struct err forget(struct ctx *ctx, struct sending *sending)
 }
 
 struct err delivery_logs(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,
-                         const struct trail_row *trail, struct delivery_row *row, int64_t place, bool *again)
+                         const struct trail_row *trail, struct delivery_row *row, int64_t place, int64_t end, bool *again)
 {
     struct sending *sending = ARENA_NEW(ctx->arena, struct sending);
-    *sending = (struct sending){ .options = options, .db = db, .trail = trail, .row = row };
-    const int64_t end = (int64_t)journal_end(options->journal);
+    *sending = (struct sending){ .options = options, .db = db, .trail = trail, .row = row, .end = end };
     bool more = false;
     if (trail->trail->cloud_watch_logs_log_group_arn.len == 0) {
         return row->logs_place || row->logs_error.len ? forget(ctx, sending) : ERR_OK;

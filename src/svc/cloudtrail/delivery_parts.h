@@ -32,9 +32,9 @@ bool delivery_rested(const struct delivery_options *options, int64_t attempted_m
 /* Within a write transaction: notes how far the trail has come, unless it was deleted meanwhile. */
 struct err delivery_note(struct ctx *ctx, struct store_conn *db, const struct trail_row *trail, const struct delivery_row *row);
 
-/* delivery_logs.c; a log group that is new begins at `place`. */
+/* delivery_logs.c; a log group that is new begins at `place`; end: of the journal, for this pass. */
 struct err delivery_logs(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,
-                         const struct trail_row *trail, struct delivery_row *row, int64_t place, bool *again);
+                         const struct trail_row *trail, struct delivery_row *row, int64_t place, int64_t end, bool *again);
 
 /* delivery_digest.c */
 struct err delivery_digests(struct ctx *ctx, struct store_conn *db, const struct delivery_options *options,
