@@ -12,7 +12,8 @@ struct accessed {
 };
 
 bool secret_accessed_waiting(void);
-/* Hands over all that was noted, in ctx's arena, and forgets it. */
+/* Hands over all that was noted, in ctx's arena. It is told until the next time: a reader's view of the store may be older
+ * than what the chore then writes. */
 size_t secret_accessed_take(struct ctx *ctx, struct accessed **out);
 
 #endif

@@ -1,4 +1,5 @@
 /* secretsmanager_test.c - secrets, their versions and stages. spec: SPECS section 6, and the API reference. */
+#include "svc/secretsmanager/accessed.h"
 #include "svc/secretsmanager/fixture.h"
 
 #define TOKEN_1 STR("11111111-1111-1111-1111-111111111111")
@@ -149,6 +150,12 @@ STORE_TEST(the_day_of_reading_is_told_at_once_and_stored_later)
     CHECK_OK(fixture_create(&rq, "n", "v", &made));
     CHECK_OK(secretsmanager_describe_secret(&rq, &describe, &told));
     CHECK(!told.last_accessed_date.set);
+    CHECK_OK(get(&rq, STR("n"), &value));
+    struct accessed *taken = NULL;
+    CHECK_INT(secret_accessed_take(&rq.ctx, &taken), 1); /* and not stored: a view of the store from before */
+    memset(&told, 0, sizeof(told));
+    CHECK_OK(secretsmanager_describe_secret(&rq, &describe, &told));
+    CHECK_INT(told.last_accessed_date.v, secret_day_of(rq.ctx.now_ms));
     CHECK_OK(get(&rq, STR("n"), &value));
     for (int stored = 0; stored < 2; stored++) {
         memset(&told, 0, sizeof(told));
