@@ -31,6 +31,7 @@ import botocore.exceptions
 WRITERS = 4
 REGIONS = ["ap-northeast-1", "us-east-1", "eu-west-1", "sa-east-1"]
 START_SECONDS = 20
+LIFE_ROUNDS = 100  # then a new server: each round proves all that came before it
 
 
 class Server:
@@ -304,21 +305,16 @@ def one_round(server, writers, archive, seconds):
         f"lost {what}" for writer in writers for what in [*writer.lost(users), *writer.lost_objects(), *writer.lost_lines(since)]] + stray
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", required=True)
-    parser.add_argument("--rounds", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
-    options = parser.parse_args()
-    chance = random.Random(options.seed)
+def life(binary, rounds, first, chance):
+    """Rounds of one server, from an empty folder on: (failed, calls answered, users acknowledged)."""
     failed = calls = 0
     with tempfile.TemporaryDirectory(prefix="yagura-torture-") as folder:
-        server = Server(options.binary, pathlib.Path(folder))
+        server = Server(binary, pathlib.Path(folder))
         server.start()
         writers = [Writer(server, number) for number in range(WRITERS)]
         make_trail(server)
         archive = Archive()
-        for number in range(options.rounds):
+        for number in range(first, first + rounds):
             count, reasons = one_round(server, writers, archive, chance.uniform(0.05, 0.8))
             calls += count
             failed += bool(reasons)
@@ -326,12 +322,25 @@ def main():
                 print(f"round {number}: {reason}", flush=True)
             for writer in writers:
                 writer.trouble = None
-        acknowledged = sum(len(writer.users) for writer in writers)
         server.kill()
-    print(f"{calls} answered calls, {acknowledged} users acknowledged over {options.rounds} rounds, seed {options.seed}")
-    if acknowledged == 0:
-        print("nothing was written")
-        failed = options.rounds
+    return failed, calls, sum(len(writer.users) for writer in writers)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
+    options = parser.parse_args()
+    chance = random.Random(options.seed)
+    failed = calls = acknowledged = 0
+    for first in range(0, options.rounds, LIFE_ROUNDS):
+        rounds = min(LIFE_ROUNDS, options.rounds - first)
+        lost, answered, users = life(options.binary, rounds, first, chance)
+        failed, calls, acknowledged = failed + (lost if users else rounds), calls + answered, acknowledged + users
+        print(f"{first + rounds} rounds: {calls} answered calls, {acknowledged} users acknowledged, {failed} rounds failed"
+              + ("" if users else "; nothing was written"), flush=True)
+    print(f"seed {options.seed}")
     print(f"{options.rounds - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
