@@ -225,3 +225,21 @@ def event_config(aws):
     answers["get_published_invokeconfig"] = client.get_function_event_invoke_config(**one)
     client.delete_function_event_invoke_config(**of)
     return {**answers, "list_paging_nolimit_postdelete": client.list_function_event_invoke_configs(**of)}
+
+
+@case("test_lambda_api.py::TestLambdaFunction::test_lambda_code_location_s3_errors")
+def code_that_is_not_in_s3(aws):
+    s3, bucket = aws.client("s3"), aws.name("bucket")
+    s3.create_bucket(Bucket=bucket)
+    aws.later(s3.delete_bucket, Bucket=bucket)
+    client, made = make(aws)
+    wrong = {"S3Bucket": aws.name("gone"), "S3Key": "code.zip"}, {"S3Bucket": bucket, "S3Key": "non-existing.zip"}
+
+    def create(source):
+        return aws.refused(client.create_function, FunctionName=aws.name("function"), Runtime="python3.12", Handler="handler.handler",
+                           Role=made["Role"], Code=source)
+
+    def update(source):
+        return aws.refused(client.update_function_code, FunctionName=made["FunctionName"], **source)
+    return {"create-error-wrong-bucket": create(wrong[0]), "create-error-wrong-key": create(wrong[1]),
+            "update-error-wrong-bucket": update(wrong[0]), "update-error-wrong-key": update(wrong[1])}

@@ -60,6 +60,39 @@ def test_a_function_is_made_seen_changed_and_deleted(functions, client):
     assert missing["Type"] == "User" and missing["Message"] == f"Function not found: {made['FunctionArn']}"
 
 
+def test_code_and_layers_come_from_s3(functions, client, yagura):
+    s3, bucket, name = yagura.client("s3"), unique("code"), unique()
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    old = s3.put_object(Bucket=bucket, Key="app.zip", Body=python(ECHO))["VersionId"]
+    s3.put_object(Bucket=bucket, Key="app.zip", Body=python("def handler(event, context):\n    return 'new'\n"))
+    other = s3.put_object(Bucket=bucket, Key="broken.zip", Body=b"no zip")["VersionId"]
+    place = {"S3Bucket": bucket, "S3Key": "app.zip"}
+    client.create_function(FunctionName=name, Runtime="python3.12", Handler="app.handler", Role=functions.role, Code=place)
+    assert functions.result(name) == "new"
+    client.update_function_code(FunctionName=name, **place, S3ObjectVersion=old)
+    assert functions.result(name, {"a": 1}) == {"a": 1}
+    layer = client.publish_layer_version(LayerName=unique("layer"), Content=place)
+    assert layer["Content"]["CodeSize"] == len(python("def handler(event, context):\n    return 'new'\n"))
+    conflict = refused("ResourceConflictException", client.create_function, FunctionName=name, Runtime="python3.12", Handler="app.handler",
+                       Role=functions.role, Code={"S3Bucket": "not-there", "S3Key": "k"})
+    assert "already exist" in conflict["Error"]["Message"]
+
+    def broken(wanted, words, caller=client, **source):
+        assert words in refused(wanted, caller.update_function_code, FunctionName=name, **source)["Error"]["Message"]
+    broken("InvalidParameterValueException", "S3 Error Code: NoSuchBucket", S3Bucket=unique("gone"), S3Key="app.zip")
+    broken("InvalidParameterValueException", "S3 Error Code: NoSuchKey", S3Bucket=bucket, S3Key="gone.zip")
+    broken("InvalidParameterValueException", "S3 Error Code: NoSuchVersion", **place, S3ObjectVersion=other)
+    broken("InvalidParameterValueException", "Could not unzip", S3Bucket=bucket, S3Key="broken.zip")
+    iam, user = yagura.client("iam"), unique("user")
+    iam.create_user(UserName=user)
+    iam.put_user_policy(UserName=user, PolicyName="own", PolicyDocument=json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}]}))
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    stranger = yagura.client("lambda", credentials={"accessKeyId": key["AccessKeyId"], "secretAccessKey": key["SecretAccessKey"]})
+    broken("AccessDeniedException", f"GetObject for {bucket}/app.zip. S3 Error Code: AccessDenied", stranger, **place)
+
+
 def test_the_runtime_sees_what_lambda_says_it_sees(functions):
     name = functions.make("import os\ndef handler(event, context):\n"
                           "    return dict(os.environ, arn=context.invoked_function_arn, id=context.aws_request_id,\n"
@@ -146,8 +179,8 @@ def test_what_is_wrong_is_said_as_lambda_says_it(functions, client):
         ("InvalidParameterValueException", "reserved keys", functions.make, {"code": ECHO, "Environment": {"Variables": {"AWS_REGION": "x"}}}),
         ("InvalidParameterValueException", "4KB limit", functions.make, {"code": ECHO, "Environment": {"Variables": {"BIG": "x" * 5000}}}),
         ("InvalidParameterValueException", "java21", functions.make, {"code": ECHO, "runtime": "java21"}),
-        ("InvalidParameterValueException", "S3", client.create_function, {"FunctionName": "s3", "Runtime": "python3.12", "Handler": "a.b",
-         "Role": functions.role, "Code": {"S3Bucket": "bucket", "S3Key": "key"}}),
+        ("InvalidParameterValueException", "provide a source", client.create_function, {"FunctionName": "s3", "Runtime": "python3.12",
+         "Handler": "a.b", "Role": functions.role, "Code": {"S3Bucket": "bucket"}}),
         ("InvalidParameterValueException", "SQS", functions.make, {"code": ECHO, "DeadLetterConfig": {"TargetArn": "arn:aws:sqs:ap-northeast-1:111122223333:q"}}),
         ("InvalidParameterValueException", "VPC", functions.make, {"code": ECHO, "VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}),
         ("InvalidParameterValueException", "derived qualifier", client.get_function, {"FunctionName": f"{name}:1", "Qualifier": "2"}),

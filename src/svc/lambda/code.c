@@ -5,19 +5,15 @@
 
 /* spec: Lambda developer guide, quotas: 50 MB zipped by direct upload, 250 MB unzipped. */
 enum { LINK_MS = 600000 };
-static const uint64_t ZIPPED_MAX = 52428800, UNZIPPED_MAX = 262144000;
+static const uint64_t ZIPPED_MAX = 52428800;
 
 static struct err check_archive(struct request *rq, struct str archive)
 {
     struct zip zip = { 0 };
-    if (archive.len > ZIPPED_MAX) {
-        return fail(&rq->ctx, &LAMBDA_REQUEST_TOO_LARGE_EXCEPTION, "Request must be smaller than 70167211 bytes for the %s operation",
-                    rq->operation->name);
-    }
     if (archive.len == 0) {
         return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Uploaded file must be a non-empty zip");
     }
-    const struct err opened = zip_open(&rq->ctx, archive, UNZIPPED_MAX, &zip);
+    const struct err opened = zip_open(&rq->ctx, archive, CODE_UNZIPPED_MAX, &zip);
     if (opened.fault && str_starts(str_of(rq->ctx.reason), STR("Unzipped size"))) {
         return (struct err){ &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION };
     }
@@ -30,26 +26,44 @@ static struct err check_archive(struct request *rq, struct str archive)
     return zip.count > 0 ? ERR_OK : fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Uploaded file must be a non-empty zip");
 }
 
-struct err code_take(struct request *rq, struct lambda_rows rows, const struct code_source *source, struct code *out)
+static void digest_of(struct request *rq, struct str archive, struct code *out)
 {
     unsigned char sum[HASH_SHA256_SIZE];
-    if (source->image_uri.ptr) {
-        return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Yagura runs no container images: give ZipFile");
-    }
-    if (source->s3_bucket.ptr) {
-        return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Yagura can't fetch code from S3 yet: give ZipFile");
-    }
-    if (source->zip_file.ptr == NULL) {
-        return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Please provide a source for function code.");
-    }
-    TRY(check_archive(rq, source->zip_file));
-    hash_sha256(source->zip_file, sum);
+    hash_sha256(archive, sum);
     *out = (struct code){
+        .archive = archive,
         .digest = str_hex(rq->ctx.arena, sum, sizeof(sum)),
         .sha256 = str_base64(rq->ctx.arena, (struct str){ (const char *)sum, sizeof(sum) }),
-        .size = (int64_t)source->zip_file.len,
+        .size = (int64_t)archive.len,
     };
-    return rows_code_put(rows, out->digest, source->zip_file);
+}
+
+struct err code_check(struct request *rq, struct str archive, struct code *out)
+{
+    TRY(check_archive(rq, archive));
+    digest_of(rq, archive, out);
+    return ERR_OK;
+}
+
+static struct err check_direct(struct request *rq, struct str archive, struct code *out)
+{
+    if (archive.len > ZIPPED_MAX) {
+        return fail(&rq->ctx, &LAMBDA_REQUEST_TOO_LARGE_EXCEPTION, "Request must be smaller than 70167211 bytes for the %s operation",
+                    rq->operation->name);
+    }
+    return code_check(rq, archive, out);
+}
+
+struct err code_take(struct request *rq, struct lambda_rows rows, const struct code_source *source, struct code *out)
+{
+    if (source->image_uri.ptr) {
+        return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Yagura runs no container images: give ZipFile or S3Bucket");
+    }
+    if (source->zip_file.ptr == NULL && !code_is_object(source)) {
+        return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Please provide a source for function code.");
+    }
+    TRY(source->zip_file.ptr ? check_direct(rq, source->zip_file, out) : code_fetched(rq, out));
+    return rows_code_put(rows, out->digest, out->archive);
 }
 
 static struct str url_safe(struct arena *arena, struct str token)

@@ -262,7 +262,8 @@ struct err lambda_create_function(struct request *rq, const struct lambda_create
     if (found) {
         return fail(&rq->ctx, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "Function already exist: %" STR_FMT, STR_ARG(name.name));
     }
-    TRY(code_take(rq, name_rows(rq, &name), &(struct code_source){ in->code->zip_file, in->code->s3_bucket, in->code->image_uri }, &code));
+    TRY(code_take(rq, name_rows(rq, &name), &(struct code_source){ in->code->zip_file, in->code->s3_bucket, in->code->s3_key,
+                                                                   in->code->s3_object_version, in->code->image_uri }, &code));
     row = fresh(rq, &name, in, &code);
     TRY(function_apply(rq, &name, &(struct function_settings){
         .role = in->role, .handler = in->handler, .runtime = in->runtime, .description = in->description,

@@ -31,15 +31,24 @@ struct err function_publish(struct request *rq, const struct function_name *name
                             struct str description, struct function_row *out);
 
 /* code.c: keeps an archive; InvalidParameterValueException when nobody could unpack it. */
+enum { CODE_UNZIPPED_MAX = 262144000 };
 struct code {
+    struct str archive;
     struct str digest; /* hex */
     struct str sha256; /* base64 */
     int64_t size;
 };
 struct code_source {
-    struct str zip_file, s3_bucket, image_uri;
+    struct str zip_file, s3_bucket, s3_key, s3_version, image_uri;
 };
+struct err code_check(struct request *rq, struct str archive, struct code *out);
 struct err code_take(struct request *rq, struct lambda_rows rows, const struct code_source *source, struct code *out);
+
+/* code_fetch.c: code that is an object of S3 is fetched and checked before the transaction (struct before), as the caller. */
+bool code_is_object(const struct code_source *source);
+struct err code_before(struct request *rq, const void *in);
+struct err code_fetched(struct request *rq, struct code *out); /* within it: what came of that */
+
 /* A link under which an archive can be fetched for ten minutes. */
 struct str code_link(struct request *rq, struct str account, struct str digest);
 

@@ -62,4 +62,4 @@ static struct err guard_call(struct request *rq, const void *in, struct guard *g
     return layer.ptr || arn.ptr ? layer_guard(rq, in, layer.ptr ? layer : arn, guard) : ERR_OK;
 }
 
-const struct service LAMBDA = { .model = &LAMBDA_MODEL, .guard = guard_call };
+const struct service LAMBDA = { .model = &LAMBDA_MODEL, .guard = guard_call, .before = code_before };

@@ -1,7 +1,9 @@
 #include "svc/lambda/lambda.h"
 
+#include "s3_model.h"
+#include "svc/door.h"
 #include "svc/lambda/event.h"
-#include "svc/lambda/name.h"
+#include "svc/lambda/function.h"
 #include "svc/service_test.h"
 #include "svc/lambda/url.h"
 #include "tests/test.h"
@@ -39,6 +41,36 @@ TEST(a_function_is_named_in_many_ways)
     struct function_name name = { 0 };
     CHECK_FAULT(read_name(&ctx, "fn:1", "2", &name), "InvalidParameterValueException");
     CHECK_FAULT(read_name(&ctx, "arn:aws:lambda:eu-west-1:444455556666:function:fn", NULL, &name), "ResourceNotFoundException");
+}
+
+/* An S3 in which every object is as large as this. */
+static int64_t object_size;
+
+static struct err s3_stand_in(struct request *rq, const struct door_call *call, const void **out)
+{
+    struct s3_head_object_out *head = ARENA_NEW(rq->ctx.arena, struct s3_head_object_out);
+    head->content_length = (struct opt_long)SOME(object_size);
+    *out = head;
+    snprintf(rq->ctx.reason, sizeof(rq->ctx.reason), "it is read: %s", call->operation);
+    return strcmp(call->operation, "HeadObject") == 0 ? ERR_OK : (struct err){ &FAULT_MISSING };
+}
+
+TEST(code_in_s3_is_measured_before_it_is_read)
+{
+    static const struct operation create = { .name = "CreateFunction" };
+    struct door door = { .call = s3_stand_in };
+    struct request rq = { .ctx = ctx_new(arena, 0), .operation = &create, .door = &door };
+    const struct lambda_function_code place = { .s3_bucket = STR("b"), .s3_key = STR("k") };
+    const struct lambda_create_function_in in = { .code = &place };
+    struct code code = { .size = 0 };
+    for (int i = 0; i < 9; i++) { /* more often than may be under way at once */
+        object_size = i % 2 ? CODE_UNZIPPED_MAX : CODE_UNZIPPED_MAX + 1;
+        CHECK_OK(code_before(&rq, &in));
+        CHECK_OK(rq.before.run(rq.before.self, &rq));
+        CHECK_FAULT(code_fetched(&rq, &code), "InvalidParameterValueException");
+        CHECK(str_search(str_of(rq.ctx.reason), i % 2 ? STR("it is read: GetObject") : STR("must be smaller than 262144000")) != STR_MISSING);
+        rq.before.undo(rq.before.self, &rq);
+    }
 }
 
 STORE_TEST(aliases_lead_to_versions)

@@ -177,7 +177,8 @@ struct err lambda_publish_layer_version(struct request *rq, const struct lambda_
     struct str body = STR_NONE;
     int64_t last = 0;
     const struct str key = key_of(&rq->ctx, &name);
-    TRY(code_take(rq, rows_of(rq, &name), &(struct code_source){ in->content->zip_file, in->content->s3_bucket, STR_NONE }, &code));
+    TRY(code_take(rq, rows_of(rq, &name), &(struct code_source){ in->content->zip_file, in->content->s3_bucket, in->content->s3_key,
+                                                                 in->content->s3_object_version, STR_NONE }, &code));
     TRY(rows_extra_get(rows_of(rq, &name), key, ITEM_LAST, STR(""), &body));
     if (body.ptr && !str_to_int(body, &last)) {
         last = 0;

@@ -20,7 +20,7 @@ struct err lambda_update_function_code(struct request *rq, const struct lambda_u
     TRY(name_need_latest(rows, &name, &row));
     TRY(name_check_revision(&rq->ctx, in->revision_id, row.config.revision_id));
     const struct str before = row.code;
-    TRY(code_take(rq, rows, &(struct code_source){ in->zip_file, in->s3_bucket, in->image_uri }, &code));
+    TRY(code_take(rq, rows, &(struct code_source){ in->zip_file, in->s3_bucket, in->s3_key, in->s3_object_version, in->image_uri }, &code));
     row.code = code.digest;
     row.config.code_sha256 = code.sha256;
     row.config.code_size = (struct opt_long)SOME(code.size);
