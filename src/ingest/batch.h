@@ -14,6 +14,7 @@ struct batch {
     uint64_t read;     /* so far of its file */
     uint64_t inflated; /* since the batch before */
     bool last;         /* of its file */
+    struct batch *next; /* in whoever's list it is */
 };
 
 void batch_clear(struct batch *batch); /* keeps its memory; a zeroed batch is an empty one */

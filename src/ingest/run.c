@@ -8,7 +8,14 @@
 #include "base/queue.h"
 #include "ingest/batch.h"
 
-enum { BATCHES_PER_FILE = 4, FILES_PER_THREAD = 2 };
+/* Of two threads the calling one reads three bytes of ten itself: a gap of them, while the others are read for it. */
+enum {
+    GAP = 512 << 10,                    /* bytes of files, before what is read ahead begins */
+    SMALL_FILE = 1 << 20,
+    FILES_AHEAD = 128,
+    BATCHES = 32, BATCHES_A_THREAD = 8, /* 256 KiB each */
+    BATCHES_CURRENT = 4,                /* so many more for the file that is delivered: the others may be held by those behind it */
+};
 
 struct run {
     struct reader *reader;
@@ -18,16 +25,23 @@ struct run {
     const struct ingest_watch *watch;
     struct ingest_progress progress;
     uint64_t size_before; /* of the files before the current one */
-    const struct inflate *in; /* of a run of one thread */
+    struct inflate *in; /* of what the calling thread reads itself */
     uint64_t calls;
-    struct queue *todo; /* places of files that no thread has taken yet */
+
+    struct place *places; /* of the files from current on, round and round */
+    struct batch *batches;
+    uint64_t gap;
+    struct lock *lock;    /* of what follows */
+    size_t current;       /* the file that is delivered */
+    bool over;
+    struct batch *spare;
+    size_t spare_count;
 };
 
-/* One file on its way: batches go round between the thread that reads it and the one that delivers. */
+/* One file on its way. */
 struct place {
-    const struct ingest_file *file;
-    struct batch batches[BATCHES_PER_FILE];
-    struct queue *spare, *ready;
+    bool taken;
+    struct batch *ready, **ready_end; /* in their order */
 };
 
 /* One that reads. */
@@ -86,7 +100,7 @@ static void file_done(struct run *run, const struct ingest_file *file)
     tell(run, 0);
 }
 
-/* --- one thread --- */
+/* --- on the calling thread --- */
 
 static void pass_event(void *self, const struct event *ev)
 {
@@ -109,19 +123,74 @@ static void pass_trouble(void *self, const struct ingest_trouble *trouble)
     run->sink->trouble(run->sink->self, trouble);
 }
 
-static void read_here(struct run *run)
+static void read_here(struct run *run, const struct ingest_file *file)
 {
-    struct inflate *in = inflate_open();
     const struct ingest_sink sink = { run, pass_event, pass_trouble, run->sink->soon ? pass_soon : NULL };
-    run->in = in;
+    read_file(run->reader, run->in, file, &sink);
+}
+
+static void read_all_here(struct run *run)
+{
     for (size_t i = 0; i < run->files->count; i++) {
-        read_file(run->reader, in, &run->files->list[i], &sink);
+        read_here(run, &run->files->list[i]);
         file_done(run, &run->files->list[i]);
     }
-    inflate_close(in);
 }
 
 /* --- threads that read ahead --- */
+
+static struct place *place_of(const struct run *run, size_t file)
+{
+    return &run->places[file % FILES_AHEAD];
+}
+
+/* The last ones are kept for the file that everything waits for. */
+static struct batch *take_spare(struct run *run, const struct place *place)
+{
+    lock_take(run->lock);
+    while (run->spare_count <= (place == place_of(run, run->current) ? 0 : BATCHES_CURRENT)) {
+        lock_wait(run->lock, -1);
+    }
+    struct batch *batch = run->spare;
+    run->spare = batch->next;
+    run->spare_count--;
+    lock_give(run->lock);
+    batch_clear(batch);
+    return batch;
+}
+
+static void give_spare(struct run *run, struct batch *batch)
+{
+    lock_take(run->lock);
+    batch->next = run->spare;
+    run->spare = batch;
+    run->spare_count++;
+    lock_signal(run->lock);
+    lock_give(run->lock);
+}
+
+static void give_ready(struct run *run, struct place *place, struct batch *batch)
+{
+    lock_take(run->lock);
+    batch->next = NULL;
+    *place->ready_end = batch;
+    place->ready_end = &batch->next;
+    lock_signal(run->lock);
+    lock_give(run->lock);
+}
+
+static struct batch *take_ready(struct run *run, struct place *place)
+{
+    lock_take(run->lock);
+    while (place->ready == NULL) {
+        lock_wait(run->lock, -1);
+    }
+    struct batch *batch = place->ready;
+    place->ready = batch->next;
+    place->ready_end = place->ready ? place->ready_end : &place->ready;
+    lock_give(run->lock);
+    return batch;
+}
 
 static void hand_over(struct loader *loader, bool last)
 {
@@ -130,11 +199,8 @@ static void hand_over(struct loader *loader, bool last)
     batch->read = inflate_read(loader->in);
     batch->inflated = reader_counts(loader->reader).bytes - loader->inflated;
     loader->inflated += batch->inflated;
-    queue_push(loader->place->ready, batch);
-    loader->batch = last ? NULL : queue_pop(loader->place->spare);
-    if (loader->batch) {
-        batch_clear(loader->batch);
-    }
+    give_ready(loader->run, loader->place, batch);
+    loader->batch = last ? NULL : take_spare(loader->run, loader->place);
 }
 
 static void hand_over_full(struct loader *loader)
@@ -159,14 +225,45 @@ static void pack_trouble(void *self, const struct ingest_trouble *trouble)
     hand_over_full(loader);
 }
 
+/* Which file to read ahead, or none now. The small ones close to the current file are left to the calling thread, which would wait
+ * for them; of a large one it can have the beginning. Under the lock. */
+static bool next_ahead(const struct run *run, size_t *out)
+{
+    uint64_t gap = 0;
+    for (size_t i = run->current; i < run->files->count && i < run->current + FILES_AHEAD; i++) {
+        const uint64_t size = run->files->list[i].size;
+        if (!place_of(run, i)->taken && (size > SMALL_FILE || gap >= run->gap)) {
+            *out = i;
+            return true;
+        }
+        gap += size;
+    }
+    return false;
+}
+
+/* False: all are taken. */
+static bool take_ahead(struct run *run, size_t *file)
+{
+    lock_take(run->lock);
+    while (!run->over && !next_ahead(run, file)) {
+        lock_wait(run->lock, -1);
+    }
+    const bool found = !run->over;
+    if (found) {
+        place_of(run, *file)->taken = true;
+    }
+    lock_give(run->lock);
+    return found;
+}
+
 static void load(void *argument)
 {
     struct loader *loader = argument;
     const struct ingest_sink sink = { .self = loader, .event = pack_event, .trouble = pack_trouble };
-    while ((loader->place = queue_pop(loader->run->todo)) != NULL) {
-        loader->batch = queue_pop(loader->place->spare);
-        batch_clear(loader->batch);
-        read_file(loader->reader, loader->in, loader->place->file, &sink);
+    for (size_t file = 0; take_ahead(loader->run, &file);) {
+        loader->place = place_of(loader->run, file);
+        loader->batch = take_spare(loader->run, loader->place);
+        read_file(loader->reader, loader->in, &loader->run->files->list[file], &sink);
         hand_over(loader, true);
     }
 }
@@ -189,93 +286,93 @@ static void close_loader(struct loader *loader)
     inflate_close(loader->in);
 }
 
-static void open_place(struct place *place)
-{
-    place->spare = queue_open(BATCHES_PER_FILE);
-    place->ready = queue_open(BATCHES_PER_FILE);
-    for (size_t i = 0; i < BATCHES_PER_FILE; i++) {
-        queue_push(place->spare, &place->batches[i]);
-    }
-}
-
-static void close_place(struct place *place)
-{
-    for (size_t i = 0; i < BATCHES_PER_FILE; i++) {
-        batch_free(&place->batches[i]);
-    }
-    queue_free(place->spare);
-    queue_free(place->ready);
-}
-
-static void deliver(struct run *run, struct place *place)
+static void deliver(struct run *run, const struct ingest_file *file, struct place *place)
 {
     bool last = false;
     while (!last) {
-        struct batch *batch = queue_pop(place->ready);
+        struct batch *batch = take_ready(run, place);
         last = batch->last;
-        batch_deliver(batch, run->reader, place->file->path, run->sink);
+        batch_deliver(batch, run->reader, file->path, run->sink);
         reader_count_bytes(run->reader, batch->inflated);
         tell(run, batch->read);
-        queue_push(place->spare, batch);
-    }
-    file_done(run, place->file);
-}
-
-static void hand_out(struct run *run, struct place *places, size_t place_count, size_t index)
-{
-    if (index < run->files->count) {
-        struct place *place = &places[index % place_count];
-        place->file = &run->files->list[index];
-        queue_push(run->todo, place);
+        give_spare(run, batch);
     }
 }
 
-static void deliver_in_order(struct run *run, struct place *places, size_t place_count)
+/* Goes on to a file; whether nobody reads it, and nobody will. */
+static bool is_ours(struct run *run, size_t file)
 {
-    for (size_t i = 0; i < place_count; i++) {
-        hand_out(run, places, place_count, i);
+    lock_take(run->lock);
+    if (file > 0) {
+        place_of(run, file - 1)->taken = false; /* of the file that has the place next */
     }
+    run->current = file;
+    const bool ours = !place_of(run, file)->taken && run->files->list[file].size <= SMALL_FILE;
+    place_of(run, file)->taken = place_of(run, file)->taken || ours;
+    lock_signal(run->lock);
+    lock_give(run->lock);
+    return ours;
+}
+
+static void deliver_in_order(struct run *run)
+{
     for (size_t i = 0; i < run->files->count; i++) {
-        deliver(run, &places[i % place_count]);
-        hand_out(run, places, place_count, i + place_count);
+        const struct ingest_file *file = &run->files->list[i];
+        if (is_ours(run, i)) {
+            read_here(run, file);
+        } else {
+            deliver(run, file, place_of(run, i));
+        }
+        file_done(run, file);
     }
+    lock_take(run->lock);
+    run->over = true;
+    lock_signal(run->lock);
+    lock_give(run->lock);
 }
 
 static void read_ahead(struct run *run, size_t threads)
 {
-    const size_t place_count = threads * FILES_PER_THREAD;
-    struct place *places = memory_new(place_count * sizeof(*places));
     struct loader loaders[INGEST_THREADS_MAX];
-    run->todo = queue_open(place_count);
-    for (size_t i = 0; i < place_count; i++) {
-        open_place(&places[i]);
+    const size_t batch_count = BATCHES + BATCHES_CURRENT + threads * BATCHES_A_THREAD;
+    const uint64_t fair = run->files->total_size / 8;
+    run->gap = fair < GAP ? fair : GAP;
+    run->places = memory_new(FILES_AHEAD * sizeof(*run->places));
+    run->batches = memory_new(batch_count * sizeof(*run->batches));
+    run->lock = lock_open();
+    for (size_t i = 0; i < FILES_AHEAD; i++) {
+        run->places[i].ready_end = &run->places[i].ready;
+    }
+    for (size_t i = 0; i < batch_count; i++) {
+        give_spare(run, &run->batches[i]);
     }
     for (size_t i = 0; i < threads; i++) {
         open_loader(&loaders[i], run);
     }
-    deliver_in_order(run, places, place_count);
-    queue_close(run->todo);
+    deliver_in_order(run);
     for (size_t i = 0; i < threads; i++) {
         close_loader(&loaders[i]);
     }
-    for (size_t i = 0; i < place_count; i++) {
-        close_place(&places[i]);
+    for (size_t i = 0; i < batch_count; i++) {
+        batch_free(&run->batches[i]);
     }
-    queue_free(run->todo);
-    memory_free(places);
+    lock_free(run->lock);
+    memory_free(run->batches);
+    memory_free(run->places);
 }
 
 void ingest_run(struct reader *reader, const struct ingest_files *files, size_t threads, const struct ingest_sink *sink,
                 const struct ingest_question *question, const struct ingest_watch *watch)
 {
-    struct run run = { .reader = reader, .files = files, .sink = sink, .question = question, .watch = watch };
-    const size_t useful = threads < INGEST_THREADS_MAX ? threads : INGEST_THREADS_MAX;
-    const size_t loaders = useful < files->count ? useful : files->count;
+    struct run run = { .reader = reader, .files = files, .sink = sink, .question = question, .watch = watch, .in = inflate_open() };
+    const size_t most = threads < INGEST_THREADS_MAX ? threads : INGEST_THREADS_MAX;
+    const size_t useful = most < files->count ? most : files->count;
     /* What comes through a pipe is delivered as it comes. */
     const bool piped = files->count == 1 && str_equal(files->list[0].path, STR("-"));
-    if (threads < 2 || loaders == 0 || piped) {
-        read_here(&run);
-        return;
+    if (threads < 2 || useful == 0 || piped) {
+        read_all_here(&run);
+    } else {
+        read_ahead(&run, useful > 1 ? useful - 1 : 1);
     }
-    read_ahead(&run, loaders);
+    inflate_close(run.in);
 }

@@ -1,7 +1,8 @@
 /* run.h - reads many files: threads inflate and scan ahead, each a file, and the calling one delivers.
  *
- * Records and troubles reach the sink in the order of the files, whatever the number of threads. What is read ahead is bounded:
- * a few batches (batch.h) a file, two files a thread. */
+ * Records and troubles reach the sink in the order of the files, whatever the number of threads. A file that nobody has read ahead when
+ * its turn comes is read by the calling thread itself, without packing anything. What is read ahead is bounded: 36 batches (batch.h) and
+ * 8 more a thread. */
 #ifndef YAGURA_INGEST_RUN_H
 #define YAGURA_INGEST_RUN_H
 

@@ -7,16 +7,21 @@
 #include "ingest/gather.h"
 #include "tests/test.h"
 
-static void pack(struct arena *arena, const char *root, unsigned number)
+static void pack_many(struct arena *arena, const char *root, unsigned number, unsigned records)
 {
     gzFile out = gzopen(str_format(arena, "%s/%03u.json.gz", root, number).ptr, "wb1");
     CHECK(out != NULL);
     gzputs(out, "{\"Records\":[");
-    for (unsigned i = 0; i < 50; i++) {
+    for (unsigned i = 0; i < records; i++) {
         gzprintf(out, "%s{\"eventTime\":\"2024-05-01T00:00:00Z\",\"eventID\":\"%u-%u\"}", i ? "," : "", number, i);
     }
     gzputs(out, number % 7 == 3 ? ",{\"eventName\":\"x\"}]}" : "]}");
     CHECK(gzclose(out) == Z_OK);
+}
+
+static void pack(struct arena *arena, const char *root, unsigned number)
+{
+    pack_many(arena, root, number, 50);
 }
 
 static struct gather run(struct arena *arena, const char *root, size_t threads)
@@ -45,6 +50,36 @@ TEST(the_number_of_threads_changes_nothing)
         CHECK(str_equal(text_str(&many.events), text_str(&alone.events)));
         CHECK(str_equal(text_str(&many.troubles), text_str(&alone.troubles)));
     }
+}
+
+static void count_event(void *self, const struct event *ev)
+{
+    uint64_t *events = self;
+    (void)ev;
+    ++*events;
+}
+
+static void ignore_trouble(void *self, const struct ingest_trouble *trouble)
+{
+    (void)self;
+    (void)trouble;
+}
+
+/* The file that everything waits for goes on though what was read ahead behind it holds all that may be held. */
+TEST(more_than_may_be_read_ahead_is_waited_for)
+{
+    const char *root = test_folder(arena);
+    for (unsigned i = 0; i < 3; i++) {
+        pack_many(arena, root, i, 60000);
+    }
+    uint64_t events = 0;
+    const struct ingest_sink sink = { &events, count_event, ignore_trouble, NULL };
+    struct gather_reader reader = gather_reader_open();
+    const struct str path = str_of(root);
+    const struct ingest_files files = ingest_files_find(arena, &path, 1, &sink);
+    ingest_run(reader.reader, &files, 2, &sink, NULL, NULL);
+    CHECK_INT(events, 180000);
+    gather_reader_close(&reader);
 }
 
 static void keep_progress(void *self, const struct ingest_progress *progress)
