@@ -90,11 +90,18 @@ static void put(struct arena *arena, struct setup *setup, const char *name, stru
     }
 }
 
+/* STS wants two characters at least: AWS adds this to shorter names. */
+static struct str session_name(struct ctx *ctx, const struct lambda_image *image)
+{
+    const struct str name = image->config.function_name;
+    return name.len > 1 ? name : str_format(ctx->arena, "%" STR_FMT "@lambda_function", STR_ARG(name));
+}
+
 /* The rights of the function's role: Lambda assumes it, as its trust policy must allow. */
 static struct err put_credentials(struct ctx *ctx, struct lambda *lambda, const struct lambda_image *image, struct environment *environment,
                                   struct setup *setup)
 {
-    const struct sts_assume_role_in in = { .role_arn = image->config.role, .role_session_name = image->config.function_name,
+    const struct sts_assume_role_in in = { .role_arn = image->config.role, .role_session_name = session_name(ctx, image),
                                            .duration_seconds = SOME(CREDENTIAL_SECONDS) };
     const struct inside_call call = { .service = "sts", .operation = "AssumeRole", .in = &in, .account = environment->account,
                                       .region = environment->region, .principal = STR("lambda.amazonaws.com") };
@@ -132,7 +139,7 @@ static struct err open_environment(struct ctx *ctx, struct lambda *lambda, const
 {
     struct decryption decryption = { ctx, {
         .service = "kms", .operation = "Decrypt", .account = environment->account, .region = environment->region,
-        .principal = STR("lambda.amazonaws.com"), .role_arn = image->config.role, .session_name = image->config.function_name }, lambda->inside };
+        .principal = STR("lambda.amazonaws.com"), .role_arn = image->config.role, .session_name = session_name(ctx, image) }, lambda->inside };
     struct str plain = STR_NONE;
     if (image->sealed.ptr == NULL) {
         return ERR_OK;

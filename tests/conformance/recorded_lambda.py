@@ -12,7 +12,7 @@ import zipfile
 import recorded
 
 def dated(value):
-    """The recordings write some times as the word date, or datetime."""
+    """The recordings write some times as the word date, or datetime, and some digests as the word code-sha256."""
     if isinstance(value, list):
         return [dated(member) for member in value]
     if not isinstance(value, dict):
@@ -22,11 +22,20 @@ def dated(value):
             if key in ("LastModified", "CreatedDate") else dated(member) for key, member in value.items()}
 
 
+def hashed(value):
+    if isinstance(value, list):
+        return [hashed(member) for member in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: "code-sha256" if key == "CodeSha256" else hashed(member) for key, member in value.items()}
+
+
 def case(name, *arguments):
     def register(function):
         @functools.wraps(function)
         def run(*given):
-            return dated(function(*given))
+            answers = dated(function(*given))
+            return hashed(answers) if name.startswith("test_lambda.py") else answers
         recorded.case(name, *arguments)(run)
         return function
     return register
@@ -44,12 +53,12 @@ def archive(text, name="handler.py"):
     return out.getvalue()
 
 
-def make(aws, code=ECHO, name=None, **settings):
+def make(aws, code=ECHO, file="handler.py", name=None, **settings):
     iam, client, role = aws.client("iam"), aws.client("lambda"), aws.name("role")
     arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     aws.later(iam.delete_role, RoleName=role)
     chosen = {"Runtime": "python3.12", "Handler": "handler.handler", "Timeout": 30, "Environment": {"Variables": {}}, **settings}
-    made = client.create_function(FunctionName=name or aws.name("function"), Role=arn, Code={"ZipFile": archive(code)},
+    made = client.create_function(FunctionName=name or aws.name("function"), Role=arn, Code={"ZipFile": archive(code, file)},
                                   **{key: value for key, value in chosen.items() if value is not None})
     aws.later(client.delete_function, FunctionName=made["FunctionName"])
     return client, made

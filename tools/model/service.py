@@ -71,6 +71,11 @@ S3_NAMESPACE = {"uri": "http://s3.amazonaws.com/doc/2006-03-01/"}
 
 def correct(folder, shapes, operations):
     """Where a model says less than its service does."""
+    if folder == "lambda":
+        shapes["AnyRuntime"] = {"type": "string"}  # refused in other words than a broken constraint's
+        for name in ("CreateFunctionRequest", "UpdateFunctionConfigurationRequest"):
+            shapes[name]["members"]["Runtime"] = {"shape": "AnyRuntime"}
+        shapes["LastUpdateStatusReasonCode"]["enum"].append("Creating")  # of every update, as AWS answers
     if folder == "s3":
         shapes["ObjectVersionStorageClass"].pop("enum", None)  # lists versions of every storage class
         for name, root in S3_ROOTS.items():

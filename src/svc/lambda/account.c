@@ -65,6 +65,7 @@ struct err lambda_put_function_concurrency(struct request *rq, const struct lamb
     TRY(need_plain(rq, in->function_name, &name));
     TRY(reserved_sum(rq, name.name, &others));
     if (CONCURRENCY - others - in->reserved_concurrent_executions.v < UNRESERVED_MIN) {
+        function_untyped(rq);
         return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Specified ReservedConcurrentExecutions for function decreases "
                     "account's UnreservedConcurrentExecution below its minimum value of [%d].", UNRESERVED_MIN);
     }

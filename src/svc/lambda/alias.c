@@ -60,6 +60,7 @@ static struct err check_routing(struct request *rq, const struct function_name *
                     " is already included in routing configuration.", STR_ARG(other->key), STR_ARG(other->key));
     }
     if (str_equal(alias->function_version, STR("$LATEST")) || str_equal(other->key, STR("$LATEST"))) {
+        function_untyped(rq);
         return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "$LATEST is not supported for an alias pointing to more than 1 version");
     }
     return need_version(rq, name, other->key);
@@ -138,6 +139,7 @@ struct err lambda_delete_alias(struct request *rq, const struct lambda_delete_al
     (void)out;
     TRY(name_of(rq, in->function_name, STR_NONE, &name));
     TRY(rows_extra_delete(name_rows(rq, &name), name.name, ITEM_EVENT, in->name, &ignored));
+    TRY(rows_extra_delete(name_rows(rq, &name), name.name, ITEM_REVISION, in->name, &ignored));
     return rows_extra_delete(name_rows(rq, &name), name.name, ITEM_ALIAS, in->name, &ignored);
 }
 

@@ -32,10 +32,11 @@ static bool is_reserved(struct str key)
 static struct err check_variables(struct request *rq, const struct lambda_environment_variables *variables)
 {
     struct text used = text_new(rq->ctx.arena);
-    size_t size = 0;
+    struct json_writer measured = json_writer_new(rq->ctx.arena);
+    json_open_object(&measured);
     for (size_t i = 0; i < variables->count; i++) {
         const struct lambda_environment_variables_entry *one = &variables->items[i];
-        size += one->key.len + one->value.len;
+        json_member_str(&measured, one->key, one->value);
         if (is_reserved(one->key)) {
             text_add(&used, used.len ? STR(", ") : STR(""));
             text_add(&used, one->key);
@@ -50,9 +51,11 @@ static struct err check_variables(struct request *rq, const struct lambda_enviro
                     "contains reserved keys that are currently not supported for modification. Reserved keys used in this request: %"
                     STR_FMT, STR_ARG(text_str(&used)));
     }
-    return size <= VARIABLES_MAX ? ERR_OK : fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+    json_close_object(&measured);
+    const struct str text = json_done(&measured);
+    return text.len <= VARIABLES_MAX ? ERR_OK : fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
         "Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the "
-        "4KB limit.");
+        "4KB limit. String measured: %" STR_FMT, STR_ARG(text));
 }
 
 /* spec: Lambda developer guide, "Securing environment variables": the function's ARN is the encryption context. */

@@ -31,8 +31,35 @@ static struct err read_config(struct request *rq, const struct function_name *na
     return ERR_OK;
 }
 
+static bool is_told_by_aws(struct str arn)
+{
+    static const char *const services[] = { "arn:aws:sqs:", "arn:aws:sns:", "arn:aws:events:", "arn:aws:s3:", "kafka:" };
+    for (size_t i = 0; i < COUNT_OF(services); i++) {
+        if (str_starts(arn, str_of(services[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct str shown_target(struct ctx *ctx, const char *word, bool there, struct str arn)
+{
+    return there ? str_format(ctx->arena, "%s(destination=%" STR_FMT ")", word, STR_ARG(arn)) : STR("null");
+}
+
+static struct err wrong_destination(struct request *rq, const struct lambda_destination_config *config)
+{
+    const struct lambda_on_success *success = config->on_success;
+    const struct lambda_on_failure *failure = config->on_failure;
+    return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "The provided destination config DestinationConfig(onSuccess=%" STR_FMT
+                ", onFailure=%" STR_FMT ") is invalid.",
+                STR_ARG(shown_target(&rq->ctx, "OnSuccess", success != NULL, success ? success->destination : STR_NONE)),
+                STR_ARG(shown_target(&rq->ctx, "OnFailure", failure != NULL, failure ? failure->destination : STR_NONE)));
+}
+
 /* Only functions can be told: other targets are not there yet. */
-static struct err check_destination(struct request *rq, const struct function_name *name, struct str arn)
+static struct err check_destination(struct request *rq, const struct function_name *name, const struct lambda_destination_config *config,
+                                    struct str arn)
 {
     struct function_name target = { 0 };
     struct function_row row = { .number = 0 };
@@ -41,8 +68,8 @@ static struct err check_destination(struct request *rq, const struct function_na
         return ERR_OK;
     }
     if (!str_starts(arn, STR("arn:aws:lambda:"))) {
-        return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Yagura has no queues, topics, buses or buckets to tell yet: the "
-                    "destination can only be a function, not %" STR_FMT, STR_ARG(arn));
+        return is_told_by_aws(arn) ? fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Yagura has no queues, topics, buses or "
+                    "buckets to tell yet: the destination can only be a function, not %" STR_FMT, STR_ARG(arn)) : wrong_destination(rq, config);
     }
     if (!str_starts(arn, start) || name_of(rq, arn, STR_NONE, &target).fault
         || name_need(name_rows(rq, &target), &target, &row).fault) {
@@ -59,8 +86,8 @@ static struct err check_destinations(struct request *rq, const struct function_n
     if (config == NULL) {
         return ERR_OK;
     }
-    TRY(check_destination(rq, name, config->on_success ? config->on_success->destination : STR_NONE));
-    return check_destination(rq, name, config->on_failure ? config->on_failure->destination : STR_NONE);
+    TRY(check_destination(rq, name, config, config->on_success ? config->on_success->destination : STR_NONE));
+    return check_destination(rq, name, config, config->on_failure ? config->on_failure->destination : STR_NONE);
 }
 
 static struct err save(struct request *rq, const struct function_name *name, struct lambda_function_event_invoke_config *config)

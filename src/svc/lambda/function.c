@@ -54,8 +54,41 @@ static struct err check_role(struct request *rq, struct str role, struct str acc
     return ERR_OK;
 }
 
+/* spec: Lambda developer guide, "Lambda runtimes": those past their end can't be chosen any more. */
+static const char *const RUNTIMES_ENDED[] = {
+    "nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x", "java8", "python2.7",
+    "python3.6", "python3.7", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "go1.x", "ruby2.5", "ruby2.7", "provided",
+};
+
+/* In AWS's own order, which its refusals show. */
+#define RUNTIMES "nodejs20.x, python3.14, provided.al2023, python3.12, python3.13, nodejs24.x, nodejs22.x, java25, python3.10, python3.11, " \
+    "java21, ruby3.3, ruby3.4, ruby3.2, python3.8, python3.9, java17, nodejs16.x, dotnet10, dotnet8, java11, dotnet6, nodejs18.x, " \
+    "provided.al2, java8.al2"
+
+static bool is_runtime(struct str runtime)
+{
+    struct str rest = STR(RUNTIMES);
+    while (rest.ptr) {
+        if (str_equal(str_trim(str_cut(rest, ',', &rest)), runtime)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct err check_runtime(struct request *rq, struct str runtime)
 {
+    for (size_t i = 0; i < COUNT_OF(RUNTIMES_ENDED); i++) {
+        if (str_equal(runtime, str_of(RUNTIMES_ENDED[i]))) {
+            return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "The runtime parameter of %s is no longer supported for creating "
+                        "or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.",
+                        RUNTIMES_ENDED[i]);
+        }
+    }
+    if (!is_runtime(runtime)) {
+        return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Value %" STR_FMT " at 'runtime' failed to satisfy constraint: "
+                    "Member must satisfy enum value set: [" RUNTIMES "] or be a valid ARN", STR_ARG(runtime));
+    }
     const struct lambda_runner *runner = lambda_runner;
     return runner ? runner->check_runtime(runner->self, &rq->ctx, runtime) : ERR_OK;
 }
@@ -129,6 +162,14 @@ static struct err apply_environment(struct request *rq, const struct function_na
     return environment_seal(rq, name, row->config.kms_key_arn, variables, &row->environment);
 }
 
+static const struct lambda_runtime_version_config *runtime_version(struct ctx *ctx, struct str region, struct str runtime)
+{
+    struct lambda_runtime_version_config *version = ARENA_NEW(ctx->arena, struct lambda_runtime_version_config);
+    version->runtime_version_arn = str_format(ctx->arena, "arn:aws:lambda:%" STR_FMT "::runtime:%" STR_FMT, STR_ARG(region),
+                                              STR_ARG(hash_hex(ctx->arena, HASH_SHA256, runtime)));
+    return version;
+}
+
 struct err function_apply(struct request *rq, const struct function_name *name, const struct function_settings *s,
                           struct function_row *row)
 {
@@ -137,6 +178,7 @@ struct err function_apply(struct request *rq, const struct function_name *name, 
     if (s->runtime.ptr) {
         TRY(check_runtime(rq, s->runtime));
         config->runtime = s->runtime;
+        config->runtime_version_config = runtime_version(&rq->ctx, name->region, s->runtime);
     }
     if (s->role.ptr) {
         TRY(check_role(rq, s->role, name->account));
@@ -168,7 +210,7 @@ struct str function_basis(struct ctx *ctx, const struct function_row *row)
 {
     struct lambda_function_configuration config = row->config;
     struct json_writer w = json_writer_new(ctx->arena);
-    config.version = config.function_arn = config.revision_id = config.last_modified = config.description = STR_NONE;
+    config.version = config.function_arn = config.revision_id = config.last_modified = STR_NONE;
     config.environment = NULL;
     wire_json_write(&w, LAMBDA_SHAPE_FUNCTION_CONFIGURATION, &config);
     struct text all = text_new(ctx->arena);
@@ -198,12 +240,6 @@ struct err function_answer(struct request *rq, const struct function_name *name,
     return ERR_OK;
 }
 
-static struct str runtime_version(struct ctx *ctx, struct str region, struct str runtime)
-{
-    return str_format(ctx->arena, "arn:aws:lambda:%" STR_FMT "::runtime:%" STR_FMT, STR_ARG(region),
-                      STR_ARG(hash_hex(ctx->arena, HASH_SHA256, runtime)));
-}
-
 /* A new function's settings, before what was asked for. */
 static struct function_row fresh(struct request *rq, const struct function_name *name, const struct lambda_create_function_in *in,
                                  const struct code *code)
@@ -213,12 +249,10 @@ static struct function_row fresh(struct request *rq, const struct function_name 
     static const struct lambda_snap_start_response snap = { STR_INIT("None"), STR_INIT("Off") };
     struct arena *arena = rq->ctx.arena;
     struct lambda_logging_config *logging = ARENA_NEW(arena, struct lambda_logging_config);
-    struct lambda_runtime_version_config *version = ARENA_NEW(arena, struct lambda_runtime_version_config);
     struct str *architecture = ARENA_NEW(arena, struct str);
     const struct function_name plain = { name->account, name->region, name->name, STR_NONE };
     logging->log_format = STR("Text");
     logging->log_group = str_format(arena, "/aws/lambda/%" STR_FMT, STR_ARG(name->name));
-    version->runtime_version_arn = runtime_version(&rq->ctx, name->region, in->runtime);
     *architecture = in->architectures.count ? in->architectures.items[0] : STR("x86_64");
     return (struct function_row){
         .name = name->name, .code = code->digest,
@@ -227,7 +261,7 @@ static struct function_row fresh(struct request *rq, const struct function_name 
             .code_sha256 = code->sha256, .description = STR(""), .timeout = SOME(3), .memory_size = SOME(128),
             .version = STR("$LATEST"), .tracing_config = &tracing, .state = STR("Active"), .last_update_status = STR("Successful"),
             .package_type = STR("Zip"), .architectures = { architecture, 1 }, .ephemeral_storage = &storage, .snap_start = &snap,
-            .runtime_version_config = version, .logging_config = logging,
+            .logging_config = logging,
         },
     };
 }
@@ -278,12 +312,11 @@ struct err lambda_create_function(struct request *rq, const struct lambda_create
         struct function_row latest = row;
         TRY(function_publish(rq, &name, &latest, in->description, &row));
     }
-    TRY(function_answer(rq, &name, &row, out));
-    out->revision_id = random_uuid(&rq->ctx); /* becoming active is a revision of its own */
-    out->state = STR("Pending");
-    out->state_reason = STR("The function is being created.");
-    out->state_reason_code = STR("Creating");
-    out->last_update_status = STR_NONE;
+    struct lambda_function_configuration shown = { .function_name = STR_NONE };
+    TRY(function_answer(rq, &name, &row, &shown));
+    function_show_creation(rq, &shown);
+    shown.function_arn = name_arn(&rq->ctx, &name); /* the function's, though it may show a version */
+    memcpy(out, &shown, sizeof(*out));
     return ERR_OK;
 }
 
@@ -328,6 +361,28 @@ struct err lambda_get_function(struct request *rq, const struct lambda_get_funct
     return concurrency_of(rq, &name, &out->concurrency);
 }
 
+void function_untyped(struct request *rq)
+{
+    static const struct lambda_invalid_parameter_value_exception nothing;
+    rq->detail = (struct fault_detail){ &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, &nothing };
+}
+
+/* Becoming active is a revision of its own. */
+void function_show_creation(struct request *rq, struct lambda_function_configuration *shown)
+{
+    shown->revision_id = random_uuid(&rq->ctx);
+    shown->state = STR("Pending");
+    shown->state_reason = STR("The function is being created.");
+    shown->state_reason_code = STR("Creating");
+    shown->last_update_status = STR_NONE;
+}
+
+void function_listed(struct lambda_function_configuration *shown)
+{
+    shown->state = shown->last_update_status = STR_NONE;
+    shown->runtime_version_config = NULL;
+}
+
 /* Versions are few: they come on one page, as many as a page may hold. */
 static struct err list_all_versions(struct request *rq, struct lambda_rows rows, struct lambda_function_list *out)
 {
@@ -340,8 +395,7 @@ static struct err list_all_versions(struct request *rq, struct lambda_rows rows,
         for (size_t j = 0; j < version_count && out->count < LISTED_MAX; j++) {
             const struct function_name name = { rq->account, rq->region, functions[i].name, versions[j].config.version };
             TRY(function_answer(rq, &name, &versions[j], &out->items[out->count]));
-            out->items[out->count].state = out->items[out->count].last_update_status = STR_NONE;
-            out->count++;
+            function_listed(&out->items[out->count++]);
         }
     }
     return ERR_OK;
@@ -364,7 +418,7 @@ struct err lambda_list_functions(struct request *rq, const struct lambda_list_fu
     for (size_t i = 0; i < out->functions.count; i++) {
         const struct function_name name = { rq->account, rq->region, found[i].name, STR_NONE };
         TRY(function_answer(rq, &name, &found[i], &out->functions.items[i]));
-        out->functions.items[i].state = out->functions.items[i].last_update_status = STR_NONE;
+        function_listed(&out->functions.items[i]);
     }
     out->next_marker = count > size ? function_page_token(rq, found[size - 1].name) : STR_NONE;
     return ERR_OK;

@@ -26,6 +26,12 @@ struct str function_basis(struct ctx *ctx, const struct function_row *row);
 /* The row as answers show it: environment opened, the ARN with its qualifier where one was asked for. out is the output
  * struct of any operation that answers with a FunctionConfiguration. */
 struct err function_answer(struct request *rq, const struct function_name *name, const struct function_row *row, void *out);
+/* As the answer that makes a version shows it. */
+void function_show_creation(struct request *rq, struct lambda_function_configuration *shown);
+/* Of an InvalidParameterValueException: AWS leaves Type out of a few. */
+void function_untyped(struct request *rq);
+/* Less of it, as lists show it. */
+void function_listed(struct lambda_function_configuration *shown);
 /* $LATEST as a version of its own, or the newest version where nothing has changed since. */
 struct err function_publish(struct request *rq, const struct function_name *name, const struct function_row *latest,
                             struct str description, struct function_row *out);

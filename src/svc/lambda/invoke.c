@@ -24,7 +24,7 @@ struct err lambda_settle(struct ctx *ctx, struct store_conn *db, struct str acco
     const struct lambda_rows rows = { ctx, db, name.account, name.region };
     const struct str arn = name_arn(ctx, &name);
     name.qualifier = name.qualifier.ptr ? name.qualifier : STR("$LATEST"); /* refusals name it */
-    TRY(name_need(rows, &name, &row));
+    TRY(name_draw(rows, &name, &row));
     *out = (struct lambda_call){
         .account = name.account, .region = name.region, .name = row.name, .number = row.number, .arn = arn,
         .revision = row.basis, .timeout_ms = (int64_t)row.config.timeout.v * 1000, .memory = row.config.memory_size.v,

@@ -2,6 +2,7 @@
  *
  * A version's row is the JSON of GetLayerVersion's answer, in which Content.Location is the archive's digest. */
 #include "base/clock.h"
+#include "crypto/random.h"
 #include "svc/lambda/permission.h"
 #include "wire/codec.h"
 
@@ -315,6 +316,20 @@ struct err lambda_delete_layer_version(struct request *rq, const struct lambda_d
     return rows_code_drop(rows_of(rq, &name), version.content->location);
 }
 
+/* Every change of a policy is a revision, whatever it says then. */
+static struct err policy_revise(struct request *rq, const struct layer_name *name, struct str *out)
+{
+    *out = random_uuid(&rq->ctx);
+    return rows_extra_put(rows_of(rq, name), key_of(&rq->ctx, name), ITEM_REVISION, part_of(&rq->ctx, name->version), *out);
+}
+
+static struct err policy_revision(struct request *rq, const struct layer_name *name, struct str document, struct str *out)
+{
+    TRY(rows_extra_get(rows_of(rq, name), key_of(&rq->ctx, name), ITEM_REVISION, part_of(&rq->ctx, name->version), out));
+    *out = out->ptr ? *out : permission_revision(&rq->ctx, document);
+    return ERR_OK;
+}
+
 static struct err need_policy(struct request *rq, const struct layer_name *name, struct str revision, struct str *document)
 {
     struct lambda_get_layer_version_out version = { .content = NULL };
@@ -323,7 +338,9 @@ static struct err need_policy(struct request *rq, const struct layer_name *name,
                     STR_ARG(arn_of(&rq->ctx, name)));
     }
     TRY(permission_document(rows_of(rq, name), key_of(&rq->ctx, name), part_of(&rq->ctx, name->version), document));
-    if (revision.len > 0 && !str_equal(revision, permission_revision(&rq->ctx, *document))) {
+    struct str now = STR_NONE;
+    TRY(policy_revision(rq, name, *document, &now));
+    if (revision.len > 0 && !str_equal(revision, now)) {
         return fail(&rq->ctx, &LAMBDA_PRECONDITION_FAILED_EXCEPTION, "The Revision Id provided does not match the latest Revision Id. Call "
                     "the GetLayerPolicy API to retrieve the latest Revision Id");
     }
@@ -363,9 +380,7 @@ struct err lambda_add_layer_version_permission(struct request *rq, const struct 
     TRY(need_policy(rq, &name, in->revision_id, &document));
     out->statement = layer_statement(rq, &name, in);
     TRY(permission_add(rq, rows_of(rq, &name), key_of(&rq->ctx, &name), part_of(&rq->ctx, name.version), in->statement_id, out->statement));
-    TRY(need_policy(rq, &name, STR_NONE, &document));
-    out->revision_id = permission_revision(&rq->ctx, document);
-    return ERR_OK;
+    return policy_revise(rq, &name, &out->revision_id);
 }
 
 struct err lambda_remove_layer_version_permission(struct request *rq, const struct lambda_remove_layer_version_permission_in *in,
@@ -374,8 +389,10 @@ struct err lambda_remove_layer_version_permission(struct request *rq, const stru
     const struct layer_name name = of_request(rq, in->layer_name, in->version_number);
     struct str document = STR_NONE;
     (void)out;
+    struct str revision = STR_NONE;
     TRY(need_policy(rq, &name, in->revision_id, &document));
-    return permission_remove(rq, rows_of(rq, &name), key_of(&rq->ctx, &name), part_of(&rq->ctx, name.version), in->statement_id);
+    TRY(permission_remove(rq, rows_of(rq, &name), key_of(&rq->ctx, &name), part_of(&rq->ctx, name.version), in->statement_id));
+    return policy_revise(rq, &name, &revision);
 }
 
 struct err lambda_get_layer_version_policy(struct request *rq, const struct lambda_get_layer_version_policy_in *in,
@@ -386,8 +403,7 @@ struct err lambda_get_layer_version_policy(struct request *rq, const struct lamb
     if (out->policy.ptr == NULL) {
         return fail(&rq->ctx, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "No policy is associated with the given resource.");
     }
-    out->revision_id = permission_revision(&rq->ctx, out->policy);
-    return ERR_OK;
+    return policy_revision(rq, &name, out->policy, &out->revision_id);
 }
 
 struct err layer_guard(struct request *rq, const void *in, struct str text, struct guard *guard)

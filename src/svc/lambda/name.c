@@ -46,7 +46,7 @@ struct err name_read(struct ctx *ctx, struct str account, struct str region, str
                     STR_FMT "')", STR_ARG(out->region), STR_ARG(region));
     }
     if (out->name.len > 64) {
-        return fail(ctx, &LAMBDA_VALIDATION_EXCEPTION, "1 validation error detected: Value '%" STR_FMT "' at 'functionName' failed to "
+        return fail(ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "1 validation error detected: Value '%" STR_FMT "' at 'functionName' failed to "
                     "satisfy constraint: Member must have length less than or equal to 64", STR_ARG(out->name));
     }
     out->qualifier = qualifier.ptr ? qualifier : out->qualifier;
@@ -83,17 +83,9 @@ struct err name_missing(struct ctx *ctx, const struct function_name *name)
     return fail(ctx, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %" STR_FMT, STR_ARG(name_arn(ctx, name)));
 }
 
-/* The version that an alias stands for. */
-static struct err follow_alias(struct lambda_rows rows, const struct function_name *name, int64_t *number)
+/* spec: Lambda developer guide, weighted aliases: each call goes to one of two versions by chance. */
+static void draw_version(const struct json *alias, int64_t *number)
 {
-    struct str body = STR_NONE;
-    TRY(rows_extra_get(rows, name->name, ITEM_ALIAS, name->qualifier, &body));
-    const struct json *alias = body.ptr ? json_parse(rows.ctx->arena, body, NULL) : NULL;
-    if (alias == NULL) {
-        return name_missing(rows.ctx, name);
-    }
-    *number = name_number(json_text(json_get(alias, STR("FunctionVersion"))));
-    /* spec: Lambda developer guide, weighted aliases: each call goes to one of two versions by chance. */
     const struct json *weights = json_path(alias, "RoutingConfig.AdditionalVersionWeights");
     const struct json *other = weights ? weights->child : NULL;
     double weight = 0;
@@ -102,18 +94,43 @@ static struct err follow_alias(struct lambda_rows rows, const struct function_na
     if (other && json_double(other, &weight) && (double)draw < weight * 4294967296.0) {
         *number = name_number(other->key);
     }
+}
+
+/* The version that an alias stands for. */
+static struct err follow_alias(struct lambda_rows rows, const struct function_name *name, bool draw, int64_t *number)
+{
+    struct str body = STR_NONE;
+    TRY(rows_extra_get(rows, name->name, ITEM_ALIAS, name->qualifier, &body));
+    const struct json *alias = body.ptr ? json_parse(rows.ctx->arena, body, NULL) : NULL;
+    if (alias == NULL) {
+        return name_missing(rows.ctx, name);
+    }
+    *number = name_number(json_text(json_get(alias, STR("FunctionVersion"))));
+    if (draw) {
+        draw_version(alias, number);
+    }
     return ERR_OK;
 }
 
-struct err name_need(struct lambda_rows rows, const struct function_name *name, struct function_row *out)
+static struct err find_row(struct lambda_rows rows, const struct function_name *name, bool draw, struct function_row *out)
 {
     int64_t number = name_number(name->qualifier);
     bool found = false;
     if (number < 0) {
-        TRY(follow_alias(rows, name, &number));
+        TRY(follow_alias(rows, name, draw, &number));
     }
     TRY(rows_function_get(rows, name->name, number, out, &found));
     return found ? ERR_OK : name_missing(rows.ctx, name);
+}
+
+struct err name_need(struct lambda_rows rows, const struct function_name *name, struct function_row *out)
+{
+    return find_row(rows, name, false, out);
+}
+
+struct err name_draw(struct lambda_rows rows, const struct function_name *name, struct function_row *out)
+{
+    return find_row(rows, name, true, out);
 }
 
 struct err name_need_latest(struct lambda_rows rows, const struct function_name *name, struct function_row *out)

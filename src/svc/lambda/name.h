@@ -22,6 +22,8 @@ int64_t name_number(struct str qualifier);
 
 /* The row that name means, aliases followed; ResourceNotFoundException. */
 struct err name_need(struct lambda_rows rows, const struct function_name *name, struct function_row *out);
+/* The same for a call: of an alias with weights one of its versions, by chance. */
+struct err name_draw(struct lambda_rows rows, const struct function_name *name, struct function_row *out);
 /* $LATEST of the function, whatever the qualifier. */
 struct err name_need_latest(struct lambda_rows rows, const struct function_name *name, struct function_row *out);
 struct err name_missing(struct ctx *ctx, const struct function_name *name);

@@ -92,31 +92,43 @@ struct err permission_remove(struct request *rq, struct lambda_rows rows, struct
     return rows_extra_delete(rows, name, ITEM_PERMISSION, known, &ignored);
 }
 
-/* The policy's revision is that of what it belongs to: a function, a version or an alias. */
-struct revised {
-    struct function_row row;
-    struct lambda_alias_configuration alias;
-    bool is_alias;
-};
-
-static struct err read_revised(struct request *rq, const struct function_name *name, struct revised *out)
+static struct str revision_part(const struct function_name *name)
 {
-    out->is_alias = name->qualifier.ptr && name_number(name->qualifier) < 0;
-    return out->is_alias ? alias_need(rq, name, name->qualifier, &out->alias) : name_need(name_rows(rq, name), name, &out->row);
+    return name->qualifier.ptr ? name->qualifier : STR("");
 }
 
-static struct str revision_of(const struct revised *revised)
+/* A policy has revisions of its own; before the first one it is that of what it will belong to: a function, a version or an alias. */
+static struct err revision_of(struct request *rq, const struct function_name *name, struct str *out)
 {
-    return revised->is_alias ? revised->alias.revision_id : revised->row.config.revision_id;
-}
-
-static struct err revise(struct request *rq, const struct function_name *name, struct revised *revised)
-{
-    if (revised->is_alias) {
-        return alias_put(rq, name, &revised->alias);
+    struct lambda_alias_configuration alias = { .name = STR_NONE };
+    struct function_row row = { .number = 0 };
+    TRY(rows_extra_get(name_rows(rq, name), name->name, ITEM_REVISION, revision_part(name), out));
+    if (out->ptr) {
+        return ERR_OK;
     }
-    revised->row.config.revision_id = random_uuid(&rq->ctx);
-    return rows_function_put(name_rows(rq, name), &revised->row);
+    const bool is_alias = name->qualifier.ptr && name_number(name->qualifier) < 0;
+    TRY(is_alias ? alias_need(rq, name, name->qualifier, &alias) : name_need(name_rows(rq, name), name, &row));
+    *out = is_alias ? alias.revision_id : row.config.revision_id;
+    return ERR_OK;
+}
+
+static struct err check_revision(struct request *rq, const struct function_name *name, struct str asked)
+{
+    struct str now = STR_NONE;
+    TRY(revision_of(rq, name, &now));
+    return asked.len == 0 || str_equal(asked, now) ? ERR_OK : fail(&rq->ctx, &LAMBDA_PRECONDITION_FAILED_EXCEPTION,
+        "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id");
+}
+
+static struct err revise(struct request *rq, const struct function_name *name)
+{
+    return rows_extra_put(name_rows(rq, name), name->name, ITEM_REVISION, revision_part(name), random_uuid(&rq->ctx));
+}
+
+/* spec: AddPermission: a service by its domain. */
+static bool is_service(struct str principal)
+{
+    return str_ends(principal, STR(".amazonaws.com")) || str_ends(principal, STR(".amazonaws.com.cn")) || str_ends(principal, STR(".amazon.com"));
 }
 
 /* $LATEST has no policy of its own. */
@@ -128,7 +140,12 @@ static struct err need_resource(struct request *rq, struct str function, struct 
     if (str_equal(name->qualifier, STR("$LATEST"))) {
         return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "We currently do not support adding policies for $LATEST.");
     }
-    return name->qualifier.ptr ? name_need(name_rows(rq, name), name, &row) : ERR_OK;
+    if (name->qualifier.ptr == NULL) {
+        return ERR_OK;
+    }
+    struct lambda_alias_configuration alias = { .name = STR_NONE };
+    const bool is_alias = name_number(name->qualifier) < 0 && str_find(name->qualifier, '$') == STR_MISSING;
+    return is_alias ? alias_need(rq, name, name->qualifier, &alias) : name_need(name_rows(rq, name), name, &row);
 }
 
 /* A service by name, an account by number or ARN, anyone by *. */
@@ -145,7 +162,7 @@ static struct err write_principal(struct request *rq, struct json_writer *w, str
         json_member_str(w, STR("AWS"), str_format(rq->ctx.arena, "arn:aws:iam::%" STR_FMT ":root", STR_ARG(principal)));
     } else if (str_starts(principal, STR("arn:"))) {
         json_member_str(w, STR("AWS"), principal);
-    } else if (str_find(principal, '.') != STR_MISSING) {
+    } else if (is_service(principal)) {
         json_member_str(w, STR("Service"), principal);
     } else {
         return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "The provided principal was invalid. Please check the principal and "
@@ -210,10 +227,8 @@ struct err lambda_add_permission(struct request *rq, const struct lambda_add_per
 {
     struct function_name name = { 0 };
     struct json_writer w = json_writer_new(rq->ctx.arena);
-    struct revised revised = { .is_alias = false };
     TRY(need_resource(rq, in->function_name, in->qualifier, &name));
-    TRY(read_revised(rq, &name, &revised));
-    TRY(name_check_revision(&rq->ctx, in->revision_id, revision_of(&revised)));
+    TRY(check_revision(rq, &name, in->revision_id));
     if (in->function_url_auth_type.ptr && !str_equal(in->action, STR("lambda:InvokeFunctionUrl"))) {
         return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action");
     }
@@ -226,32 +241,37 @@ struct err lambda_add_permission(struct request *rq, const struct lambda_add_per
     write_conditions(&w, in);
     json_close_object(&w);
     out->statement = json_done(&w);
-    TRY(revise(rq, &name, &revised));
+    TRY(revise(rq, &name));
     return permission_add(rq, name_rows(rq, &name), name.name, name.qualifier, in->statement_id, out->statement);
 }
 
 struct err lambda_remove_permission(struct request *rq, const struct lambda_remove_permission_in *in, struct lambda_remove_permission_out *out)
 {
     struct function_name name = { 0 };
+    struct function_row row = { .number = 0 };
+    struct str document = STR_NONE;
     (void)out;
-    struct revised revised = { .is_alias = false };
+    TRY(name_of(rq, in->function_name, in->qualifier, &name));
+    if (name_need_latest(name_rows(rq, &name), &name, &row).fault) {
+        return fail(&rq->ctx, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "No policy found for: %" STR_FMT, STR_ARG(name_arn(&rq->ctx, &name)));
+    }
     TRY(need_resource(rq, in->function_name, in->qualifier, &name));
-    TRY(read_revised(rq, &name, &revised));
-    TRY(name_check_revision(&rq->ctx, in->revision_id, revision_of(&revised)));
-    TRY(revise(rq, &name, &revised));
+    TRY(permission_document(name_rows(rq, &name), name.name, name.qualifier, &document));
+    if (document.ptr == NULL) {
+        return fail(&rq->ctx, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "No policy is associated with the given resource.");
+    }
+    TRY(check_revision(rq, &name, in->revision_id));
+    TRY(revise(rq, &name));
     return permission_remove(rq, name_rows(rq, &name), name.name, name.qualifier, in->statement_id);
 }
 
 struct err lambda_get_policy(struct request *rq, const struct lambda_get_policy_in *in, struct lambda_get_policy_out *out)
 {
     struct function_name name = { 0 };
-    struct revised revised = { .is_alias = false };
     TRY(name_of(rq, in->function_name, in->qualifier, &name));
     TRY(permission_document(name_rows(rq, &name), name.name, name.qualifier, &out->policy));
     if (out->policy.ptr == NULL) {
         return fail(&rq->ctx, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
     }
-    TRY(read_revised(rq, &name, &revised));
-    out->revision_id = revision_of(&revised);
-    return ERR_OK;
+    return revision_of(rq, &name, &out->revision_id);
 }

@@ -39,6 +39,7 @@ struct err rows_function_count(struct lambda_rows rows, int64_t *functions);
 #define ITEM_LAST STR("last")
 #define ITEM_LAYER STR("layer")
 #define ITEM_PERMISSION STR("permission") /* part: QUALIFIER/SID */
+#define ITEM_REVISION STR("revision")     /* of the policy of a layer version; of a function: QUALIFIER */
 #define ITEM_RUNTIME STR("runtime")
 #define ITEM_TAG STR("tag")
 #define ITEM_URL STR("url")

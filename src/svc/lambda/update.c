@@ -1,11 +1,14 @@
 /* update.c - code and settings of $LATEST change; functions and versions go. */
+#include "crypto/random.h"
 #include "svc/lambda/function.h"
 
-/* AWS adds the code "Creating", which its own model lacks. */
-static void show_progress(struct str *status, struct str *reason)
+/* As the answer shows it; being done with it is a revision of its own. */
+static void show_progress(struct request *rq, struct lambda_function_configuration *shown)
 {
-    *status = STR("InProgress");
-    *reason = STR("The function is being created.");
+    shown->last_update_status = STR("InProgress");
+    shown->last_update_status_reason = STR("The function is being created.");
+    shown->last_update_status_reason_code = STR("Creating");
+    shown->revision_id = random_uuid(&rq->ctx);
 }
 
 struct err lambda_update_function_code(struct request *rq, const struct lambda_update_function_code_in *in,
@@ -36,8 +39,14 @@ struct err lambda_update_function_code(struct request *rq, const struct lambda_u
         struct function_row latest = row;
         TRY(function_publish(rq, &name, &latest, STR_NONE, &row));
     }
-    TRY(function_answer(rq, &name, &row, out));
-    show_progress(&out->last_update_status, &out->last_update_status_reason);
+    struct lambda_function_configuration shown = { .function_name = STR_NONE };
+    TRY(function_answer(rq, &name, &row, &shown));
+    if (in->publish.v) {
+        function_show_creation(rq, &shown);
+    } else {
+        show_progress(rq, &shown);
+    }
+    memcpy(out, &shown, sizeof(*out));
     return ERR_OK;
 }
 
@@ -58,8 +67,10 @@ struct err lambda_update_function_configuration(struct request *rq, const struct
         .layers = in->layers }, &row));
     function_touch(rq, &row);
     TRY(rows_function_put(name_rows(rq, &name), &row));
-    TRY(function_answer(rq, &name, &row, out));
-    show_progress(&out->last_update_status, &out->last_update_status_reason);
+    struct lambda_function_configuration shown = { .function_name = STR_NONE };
+    TRY(function_answer(rq, &name, &row, &shown));
+    show_progress(rq, &shown);
+    memcpy(out, &shown, sizeof(*out));
     return ERR_OK;
 }
 

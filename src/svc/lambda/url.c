@@ -143,7 +143,7 @@ struct err lambda_create_function_url_config(struct request *rq, const struct la
                                                                  STR_ARG(name.name), STR_ARG(name.qualifier))));
     TRY(save(rq, &name, &config));
     *out = (struct lambda_create_function_url_config_out){ config.function_url, config.function_arn, config.auth_type, config.cors,
-                                                           config.creation_time, config.invoke_mode };
+                                                           config.creation_time, in->invoke_mode };
     return ERR_OK;
 }
 

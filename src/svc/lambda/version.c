@@ -63,7 +63,7 @@ struct err lambda_list_versions_by_function(struct request *rq, const struct lam
     for (size_t i = 0; i < out->versions.count; i++) {
         name.qualifier = found[i].config.version;
         TRY(function_answer(rq, &name, &found[i], &out->versions.items[i]));
-        out->versions.items[i].state = out->versions.items[i].last_update_status = STR_NONE;
+        function_listed(&out->versions.items[i]);
     }
     if (count > size) {
         out->next_marker = function_page_token(rq, str_format(rq->ctx.arena, "%lld", (long long)found[size - 1].number));
