@@ -108,58 +108,114 @@ def make_trail(server, bucket):
     server.client("cloudtrail").start_logging(Name="main")
 
 
-def test_a_full_disk(confined):
-    iam, s3, logs = (confined.client(service) for service in ("iam", "s3", "logs"))
-    make_trail(confined, "trail-logs")
-    s3.create_bucket(Bucket="objects", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
-    logs.create_log_group(logGroupName="g")
-    logs.create_log_stream(logGroupName="g", logStreamName="s")
-    acknowledged = {"users": set(), "objects": set(), "lines": set()}
+class Work:
+    """Calls that change something in several ways, and what of them was acknowledged."""
 
-    def load(start, count):
+    def __init__(self, server):
+        self.server = server
+        self.iam, self.s3, self.logs = (server.client(service) for service in ("iam", "s3", "logs"))
+        self.acknowledged = {"users": set(), "objects": set(), "lines": set()}
+        make_trail(server, "trail-logs")
+        self.s3.create_bucket(Bucket="objects", CreateBucketConfiguration={"LocationConstraint": "ap-northeast-1"})
+        self.logs.create_log_group(logGroupName="g")
+        self.logs.create_log_stream(logGroupName="g", logStreamName="s")
+
+    def load(self, start, count):
         for number in range(start, start + count):
-            if attempt(iam.create_user, UserName=f"user-{number}"):
-                acknowledged["users"].add(f"user-{number}")
-            if attempt(s3.put_object, Bucket="objects", Key=f"object-{number}", Body=str(number).encode() * 20000):
-                acknowledged["objects"].add(f"object-{number}")
-            if attempt(logs.put_log_events, logGroupName="g", logStreamName="s",
+            if attempt(self.iam.create_user, UserName=f"user-{number}"):
+                self.acknowledged["users"].add(f"user-{number}")
+            if attempt(self.s3.put_object, Bucket="objects", Key=f"object-{number}", Body=str(number).encode() * 20000):
+                self.acknowledged["objects"].add(f"object-{number}")
+            if attempt(self.logs.put_log_events, logGroupName="g", logStreamName="s",
                        logEvents=[{"timestamp": int(time.time() * 1000), "message": f"line-{number}"}]):
-                acknowledged["lines"].add(f"line-{number}")
-    load(0, 5)
-    assert all(len(names) == 5 for names in acknowledged.values())
-    confined.fill()
-    load(10, 10)
-    assert len(acknowledged["users"]) < 15, "the disk was full"
-    assert not attempt(iam.list_users), "a call that can't be recorded isn't answered"
-    said = confined.said()
-    assert "make room on the disk of the data folder" in said
-    confined.free()
-    until(lambda: attempt(iam.create_user, UserName="after"), "recovery by itself", 10)
-    acknowledged["users"].add("after")
-    load(30, 3)
-    assert {f"user-{n}" for n in (30, 31, 32)} <= acknowledged["users"], "whole again"
+                self.acknowledged["lines"].add(f"line-{number}")
 
-    def check():
-        users = {user["UserName"] for user in iam.list_users()["Users"]} - {"admin"}
-        assert users == acknowledged["users"]
-        listed = {one["Key"]: one["Size"] for one in s3.list_objects_v2(Bucket="objects")["Contents"]}
-        assert set(listed) == acknowledged["objects"], "half-written ones vanish"
+    def recover(self):
+        until(lambda: attempt(self.iam.create_user, UserName="after"), "recovery by itself", 10)
+        self.acknowledged["users"].add("after")
+        self.load(30, 3)
+        assert {f"user-{n}" for n in (30, 31, 32)} <= self.acknowledged["users"], "whole again"
+
+    def made(self, events):
+        return sorted(event["requestParameters"]["userName"] for event in events
+                      if event["eventName"] == "CreateUser" and "errorCode" not in event)
+
+    def check(self):
+        """All that was acknowledged is there, once, and nothing else is."""
+        users = {user["UserName"] for user in self.iam.list_users()["Users"]} - {"admin"}
+        assert users == self.acknowledged["users"]
+        listed = {one["Key"]: one["Size"] for one in self.s3.list_objects_v2(Bucket="objects")["Contents"]}
+        assert set(listed) == self.acknowledged["objects"], "half-written ones vanish"
         for key, size in listed.items():
             body = key.rsplit("-", 1)[1].encode() * 20000
-            assert len(body) == size and s3.get_object(Bucket="objects", Key=key)["Body"].read() == body
-        lines = [event["message"] for event in logs.get_log_events(logGroupName="g", logStreamName="s", startFromHead=True)["events"]]
-        assert sorted(lines) == sorted(acknowledged["lines"])
-        made = [event["requestParameters"]["userName"] for event in recorded(confined, "CreateUser") if "errorCode" not in event]
-        assert sorted(made) == sorted(acknowledged["users"]), "each once"
-    check()
+            assert len(body) == size and self.s3.get_object(Bucket="objects", Key=key)["Body"].read() == body
+        lines = [event["message"] for event in self.logs.get_log_events(logGroupName="g", logStreamName="s", startFromHead=True)["events"]]
+        assert sorted(lines) == sorted(self.acknowledged["lines"])
+        assert self.made(recorded(self.server, "CreateUser")) == sorted(users), "each once"
 
-    def all_delivered():
-        made = [event["requestParameters"]["userName"] for event in delivered_to(confined, "trail-logs")
-                if event["eventName"] == "CreateUser" and "errorCode" not in event]
-        return made if set(made) == acknowledged["users"] else None
-    assert sorted(until(all_delivered, "the log files", 15)) == sorted(acknowledged["users"]), "each in one file"
-    status = confined.client("cloudtrail").get_trail_status(Name="main")
-    assert not status.get("LatestDeliveryError") and status["IsLogging"]
+    def check_delivered(self):
+        def all_delivered():
+            made = self.made(delivered_to(self.server, "trail-logs"))
+            return made if set(made) == self.acknowledged["users"] else None
+        assert until(all_delivered, "the log files", 15) == sorted(self.acknowledged["users"]), "each in one file"
+        status = self.server.client("cloudtrail").get_trail_status(Name="main")
+        assert not status.get("LatestDeliveryError") and status["IsLogging"]
+
+
+def test_a_full_disk(confined):
+    work = Work(confined)
+    work.load(0, 5)
+    assert all(len(names) == 5 for names in work.acknowledged.values())
+    confined.fill()
+    work.load(10, 10)
+    assert len(work.acknowledged["users"]) < 15, "the disk was full"
+    assert not attempt(work.iam.list_users), "a call that can't be recorded isn't answered"
+    assert "make room on the disk of the data folder" in confined.said()
+    confined.free()
+    work.recover()
+    work.check()
+    work.check_delivered()
+
+
+class Turning(Yagura):
+    """A server whose disk turns read-only under it, as after a disk error."""
+
+    def __init__(self, folder, *options):
+        self.broken = folder / "broken"
+        self.library = folder / "read_only.so"
+        subprocess.run(["cc", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-o", self.library,
+                        pathlib.Path(__file__).with_name("read_only.c")], check=True)
+        super().__init__(folder / "data", *options)
+
+    def command(self):
+        return ["env", f"LD_PRELOAD={self.library}", f"READ_ONLY_FOLDER={self.data}/", f"READ_ONLY_WHILE={self.broken}",
+                *super().command()]
+
+
+@pytest.mark.parametrize("killed", (False, True), ids=("and back", "and killed"))
+def test_a_disk_that_turns_read_only(tmp_path, killed):
+    if LIGHT:
+        pytest.skip("in the release flavour, on SQLite")
+    server = Turning(tmp_path, "--trail-delivery", "200ms", "--trail-digest", "1s").start()
+    try:
+        work = Work(server)
+        work.load(0, 3)
+        server.broken.touch()
+        work.load(10, 4)
+        assert all(len(names) == 3 for names in work.acknowledged.values()), "nothing is acknowledged that can't be kept"
+        assert not attempt(work.iam.list_users), "a call that can't be recorded isn't answered"
+        assert "mount the disk of the data folder for writing" in server.said()
+        if killed:
+            server.kill()
+        server.broken.unlink()
+        if killed:
+            server.start()
+            work.server, work.iam, work.s3, work.logs = server, *(server.client(name) for name in ("iam", "s3", "logs"))
+        work.recover()
+        work.check()
+        work.check_delivered()
+    finally:
+        server.stop()
 
 
 def test_a_disk_that_is_read_only_is_told_at_the_start(tmp_path):
