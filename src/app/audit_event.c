@@ -316,10 +316,12 @@ static void find_resources(struct event_parts *parts)
     const struct shape *input = parts->call->rq->operation->input;
     for (size_t i = 0; parts->call->in && i < input->member_count && parts->resource_count < RESOURCES_MAX; i++) {
         const struct member *member = &input->members[i];
-        const char *type = member->shape->kind == SHAPE_STRING
-            ? cloudtrail_resource_type(parts->source, str_of(member->name)) : NULL;
         const struct view view = view_member(parts->call->in, member);
-        if (type && !member->shape->sensitive && view_present(&view)) {
+        if (member->shape->kind != SHAPE_STRING || member->shape->sensitive || !view_present(&view)) {
+            continue;
+        }
+        const char *type = cloudtrail_resource_type(parts->source, str_of(member->name));
+        if (type) {
             parts->resources[parts->resource_count++] = (struct resource){ type, view_text(&view) };
         }
     }

@@ -366,19 +366,27 @@ void json_close_object(struct json_writer *w) { close_with(w, '}'); }
 void json_open_array(struct json_writer *w) { open_with(w, '['); }
 void json_close_array(struct json_writer *w) { close_with(w, ']'); }
 
+/* Whether none of eight bytes needs escaping, or may be more than ASCII. */
+static bool is_plain_word(const char *bytes)
+{
+    const uint64_t ones = 0x0101010101010101U, high = 0x8080808080808080U;
+    uint64_t word = 0;
+    memcpy(&word, bytes, sizeof(word));
+    const uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
+    /* A byte below n sets its high bit in (byte - n); borrows only make this too careful. */
+    return ((word | (word - ones * 0x20) | (quote - ones) | (backslash - ones)) & high) == 0;
+}
+
 /* How many bytes at the start are plain: ASCII that needs no escape. Eight at a time, as all but few texts are plain. */
 static size_t plain_length(struct str s)
 {
-    const uint64_t ones = 0x0101010101010101U, high = 0x8080808080808080U;
+    const size_t word = sizeof(uint64_t);
     size_t at = 0;
-    for (; s.len - at >= 8; at += 8) {
-        uint64_t word = 0;
-        memcpy(&word, s.ptr + at, sizeof(word));
-        const uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
-        /* A byte below n sets its high bit in (byte - n); borrows only make this too careful. */
-        if (((word | (word - ones * 0x20) | (quote - ones) | (backslash - ones)) & high) != 0) {
-            break;
-        }
+    while (s.len - at >= word && is_plain_word(s.ptr + at)) {
+        at += word;
+    }
+    if (s.len >= word && s.len - at < word && is_plain_word(s.ptr + s.len - word)) {
+        return s.len; /* the rest at once, and some of what went before again */
     }
     for (; at < s.len; at++) {
         const unsigned char c = (unsigned char)s.ptr[at];

@@ -69,6 +69,39 @@ TEST(the_writer_escapes_and_separates)
     CHECK_STR(json_done(&w), "{\"a\\\"b\":\"\\u0001\xEF\xBF\xBD\\n\",\"list\":[-9223372036854775808,8.0,0.1]}");
 }
 
+/* Words of eight bytes are looked at together: wherever it stands, what needs an escape gets it, and nothing else does. */
+TEST(what_needs_an_escape_gets_it_at_any_place)
+{
+    char text[33];
+    for (size_t size = 0; size < sizeof(text); size++) {
+        memset(text, 'a', sizeof(text));
+        struct text plain = text_new(arena);
+        json_escape(&plain, (struct str){ text, size });
+        CHECK(str_equal(text_str(&plain), (struct str){ text, size }));
+        for (size_t at = 0; at < size; at++) {
+            text[at] = '"';
+            struct text escaped = text_new(arena);
+            json_escape(&escaped, (struct str){ text, size });
+            CHECK(str_search(text_str(&escaped), STR("\\\"")) == at && escaped.len == size + 1);
+            text[at] = 'a';
+        }
+    }
+}
+
+TEST(a_byte_that_is_no_utf8_is_seen_at_any_place)
+{
+    char text[33];
+    for (size_t size = 1; size < sizeof(text); size++) {
+        memset(text, 'a', sizeof(text));
+        CHECK(str_utf8_valid((struct str){ text, size }));
+        for (size_t at = 0; at < size; at++) {
+            text[at] = '\xFF';
+            CHECK(!str_utf8_valid((struct str){ text, size }));
+            text[at] = 'a';
+        }
+    }
+}
+
 TEST(an_error_lies_within_the_text)
 {
     struct json_error error = { 0, NULL };

@@ -37,7 +37,7 @@ bool str_equal_nocase(struct str a, struct str b)
         return false;
     }
     for (size_t i = 0; i < a.len; i++) {
-        if (lower(a.ptr[i]) != lower(b.ptr[i])) {
+        if (a.ptr[i] != b.ptr[i] && lower(a.ptr[i]) != lower(b.ptr[i])) {
             return false;
         }
     }
@@ -314,9 +314,24 @@ static size_t utf8_length(struct str s, size_t at)
     return 0;
 }
 
+/* Whether eight bytes follow that are all ASCII. */
+static bool is_plain_word(struct str s, size_t at)
+{
+    uint64_t word = 0;
+    if (s.len - at < sizeof(word)) {
+        return false;
+    }
+    memcpy(&word, s.ptr + at, sizeof(word));
+    return (word & 0x8080808080808080U) == 0;
+}
+
 bool str_utf8_valid(struct str s)
 {
     for (size_t at = 0; at < s.len;) {
+        if (is_plain_word(s, at)) {
+            at += sizeof(uint64_t);
+            continue;
+        }
         const size_t step = utf8_length(s, at);
         if (step == 0) {
             return false;

@@ -1,27 +1,36 @@
 #include "net/exchange.h"
 
+static bool is_separator(char c)
+{
+    return c == ' ' || c == ':' || c == '\r' || c == '\n' || c == '\0' || c == '\t';
+}
+
 /* The library hands out C strings cut from its buffer and drops what follows a NUL. What lies between two of them must be
  * nothing but separators; else the client said more than we would see. */
 static void account_for(struct net_exchange *exchange, struct str token)
 {
     for (const char *at = exchange->head_at; at < token.ptr && !exchange->hidden_bytes; at++) {
-        exchange->hidden_bytes = memchr("\0\r\n\t :", *at, 6) == NULL;
+        exchange->hidden_bytes = !is_separator(*at);
     }
     exchange->hidden_bytes = exchange->hidden_bytes || token.ptr < exchange->head_at
         || token.ptr + token.len > exchange->head_end;
     exchange->head_at = token.ptr + token.len;
 }
 
+/* spec: RFC 7230, 3.2.6: "token". */
+static bool is_token_char(char c)
+{
+    const bool common = (unsigned char)((c | 0x20) - 'a') < 26 || (unsigned char)(c - '0') < 10 || c == '-';
+    return common || (c != '\0' && strchr("!#$%&'*+.^_`|~", c) != NULL);
+}
+
 static bool is_token(struct str s)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        const char c = s.ptr[i];
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && (c == '\0' || strchr("!#$%&'*+-.^_`|~", c) == NULL)) {
-            return false;
-        }
+    size_t at = 0;
+    while (at < s.len && is_token_char(s.ptr[at])) {
+        at++;
     }
-    return s.len > 0;
+    return s.len > 0 && at == s.len;
 }
 
 static bool has_controls(struct str s, unsigned char lowest)
