@@ -216,7 +216,7 @@ def contexts(aws):
             "decrypt_response_with_encryption_context": {**kms.decrypt(
                 CiphertextBlob=blob, EncryptionContext={"context-key": "context-value"}), "Plaintext": "plaintext"},
             "decrypt_response_without_encryption_context": aws.refused(kms.decrypt, CiphertextBlob=blob),
-            "decrypt_response_with_invalid_ciphertext": aws.refused(kms.decrypt, CiphertextBlob=blob[:-1] + b"?")}
+            "decrypt_response_with_invalid_ciphertext": aws.refused(kms.decrypt, CiphertextBlob=blob[:-1] + bytes([blob[-1] ^ 1]))}
 
 
 def without_context(aws, operation, member, **arguments):
