@@ -1,5 +1,6 @@
 /* policy.c - managed policies, the account's own and those of AWS, and their versions. */
 #include "svc/iam/entity.h"
+#include "svc/iam/item.h"
 #include "svc/iam/managed.h"
 
 enum { DOCUMENT_MAX = 6144, VERSIONS_MAX = 5 };
@@ -322,14 +323,17 @@ struct err iam_list_policy_versions(struct request *rq, const struct iam_list_po
     const struct rows rows = rows_of(rq);
     struct policy_row policy = { .default_version = 0 };
     struct version_rows versions = { NULL, 0 };
+    struct slice slice = { .start = 0 };
     TRY(get(rq, in->policy_arn, &policy));
     TRY(versions_of(&rows, &policy, &versions));
-    out->versions.items = ARENA_ARRAY(rq->ctx.arena, struct iam_policy_version, versions.count + 1);
-    for (out->versions.count = 0; out->versions.count < versions.count; out->versions.count++) {
+    TRY(slice_of(rq, in->marker, in->max_items, versions.count, &slice));
+    out->versions.items = ARENA_ARRAY(rq->ctx.arena, struct iam_policy_version, slice.count + 1);
+    for (out->versions.count = 0; out->versions.count < slice.count; out->versions.count++) {
         out->versions.items[out->versions.count] =
-            policy_version_out(rq, &policy, &versions.items[out->versions.count]);
+            policy_version_out(rq, &policy, &versions.items[slice.start + out->versions.count]);
     }
-    out->is_truncated = (struct opt_bool)SOME(false);
+    out->marker = slice.marker;
+    out->is_truncated = slice.truncated;
     return ERR_OK;
 }
 

@@ -178,11 +178,21 @@ struct err lambda_list_function_event_invoke_configs(struct request *rq, const s
     struct function_name name = { 0 };
     struct item *items = NULL;
     size_t count = 0;
+    struct str after = STR_NONE;
+    const size_t size = function_page_size(in->max_items);
     TRY(need(rq, in->function_name, STR_NONE, &name));
+    TRY(function_page_start(rq, in->marker, &after));
     TRY(rows_extra_list(name_rows(rq, &name), name.name, ITEM_EVENT, &items, &count));
-    out->function_event_invoke_configs.items = ARENA_ARRAY(rq->ctx.arena, struct lambda_function_event_invoke_config, count + 1);
+    out->function_event_invoke_configs.items = ARENA_ARRAY(rq->ctx.arena, struct lambda_function_event_invoke_config, size + 1);
     for (size_t i = 0; i < count; i++) {
         bool found = false;
+        if (after.ptr && str_compare(items[i].part, after) <= 0) {
+            continue;
+        }
+        if (out->function_event_invoke_configs.count == size) {
+            out->next_marker = function_page_token(rq, items[i - 1].part);
+            break;
+        }
         name.qualifier = items[i].part;
         TRY(read_config(rq, &name, &out->function_event_invoke_configs.items[out->function_event_invoke_configs.count++], &found));
     }

@@ -192,11 +192,21 @@ struct err lambda_list_function_url_configs(struct request *rq, const struct lam
     struct function_name name = { 0 };
     struct item *items = NULL;
     size_t count = 0;
+    struct str after = STR_NONE;
+    const size_t size = function_page_size(in->max_items);
     TRY(need(rq, in->function_name, STR_NONE, &name));
+    TRY(function_page_start(rq, in->marker, &after));
     TRY(rows_extra_list(name_rows(rq, &name), name.name, ITEM_URL, &items, &count));
-    out->function_url_configs.items = ARENA_ARRAY(rq->ctx.arena, struct lambda_function_url_config, count + 1);
+    out->function_url_configs.items = ARENA_ARRAY(rq->ctx.arena, struct lambda_function_url_config, size + 1);
     for (size_t i = 0; i < count; i++) {
         bool found = false;
+        if (after.ptr && str_compare(items[i].part, after) <= 0) {
+            continue;
+        }
+        if (out->function_url_configs.count == size) {
+            out->next_marker = function_page_token(rq, items[i - 1].part);
+            break;
+        }
         TRY(read_config(&rq->ctx, name_rows(rq, &name), name.name, items[i].part.len ? items[i].part : STR_NONE,
                         &out->function_url_configs.items[out->function_url_configs.count++], &found));
     }
