@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
+import { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
@@ -106,6 +107,95 @@ async function findHandler(text) {
   return found;
 }
 
+// What functions call to answer as they go: awslambda.streamifyResponse(async (event, responseStream, context) => ...).
+const STREAMED = Symbol.for('aws.lambda.runtime.handler.streaming');
+const PRELUDE = 'application/vnd.awslambda.http-integration-response';
+
+class ResponseStream extends Writable {
+  type = 'application/octet-stream';
+
+  setContentType(type) {
+    this.type = type;
+  }
+
+  open() {
+    this.answered = new Promise((resolve, reject) => {
+      this.request = http.request({ host, port, method: 'POST', path: `${base}invocation/${current}/response`, agent, headers: {
+        'Content-Type': this.type, 'Transfer-Encoding': 'chunked', 'Yagura-Token': token,
+        'Lambda-Runtime-Function-Response-Mode': 'streaming',
+        Trailer: 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body' } }, (answer) => {
+        answer.resume();
+        answer.on('end', resolve);
+      });
+      this.request.on('error', reject);
+    });
+    this.answered.catch(() => {});
+  }
+
+  _write(chunk, encoding, done) {
+    if (!this.request) {
+      this.open();
+    }
+    if (this.request.write(chunk)) {
+      done();
+    } else {
+      this.request.once('drain', done);
+    }
+  }
+
+  _final(done) {
+    if (!this.request) {
+      this.open();
+    }
+    this.request.end();
+    this.answered.then(() => done(), done);
+  }
+
+  // The answer has begun: only its trailers can tell.
+  breakOff(error) {
+    this.request.addTrailers({ 'Lambda-Runtime-Function-Error-Type': error.errorType,
+      'Lambda-Runtime-Function-Error-Body': Buffer.from(JSON.stringify(error)).toString('base64') });
+    this.request.end();
+    return this.answered;
+  }
+}
+
+globalThis.awslambda = {
+  streamifyResponse(handler, options) {
+    handler[STREAMED] = 'response';
+    if (options?.highWaterMark) {
+      handler[Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark')] = Number(options.highWaterMark);
+    }
+    return handler;
+  },
+  HttpResponseStream: {
+    from(stream, prelude) {
+      stream.setContentType(PRELUDE);
+      stream.write(JSON.stringify(prelude));
+      stream.write(Buffer.alloc(8));
+      return stream;
+    },
+  },
+};
+
+async function streamAnswer(handler, event, headers) {
+  const stream = new ResponseStream({ highWaterMark: handler[Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark')] });
+  const finished = new Promise((resolve, reject) => stream.on('finish', resolve).on('error', reject));
+  finished.catch(() => {});
+  try {
+    await handler(event, stream, contextOf(headers, () => {}));
+    stream.end();
+    await finished;
+  } catch (problem) {
+    if (!stream.request) {
+      throw problem;
+    }
+    const error = errorOf(problem);
+    printError('Invoke Error', error);
+    await stream.breakOff(error);
+  }
+}
+
 function contextOf(headers, settled) {
   const deadline = Number(headers['lambda-runtime-deadline-ms']);
   return {
@@ -182,9 +272,13 @@ for (;;) {
     process.env._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id'];
   }
   try {
-    const result = await runHandler(handler, JSON.parse(body), headers);
-    const text = result === undefined ? 'null' : JSON.stringify(result);
-    await call('POST', `invocation/${current}/response`, text ?? 'null', { 'Content-Type': 'application/json' });
+    if (handler[STREAMED]) {
+      await streamAnswer(handler, JSON.parse(body), headers);
+    } else {
+      const result = await runHandler(handler, JSON.parse(body), headers);
+      const text = result === undefined ? 'null' : JSON.stringify(result);
+      await call('POST', `invocation/${current}/response`, text ?? 'null', { 'Content-Type': 'application/json' });
+    }
   } catch (problem) {
     await refuse(problem, 'Invoke Error');
   }

@@ -4,7 +4,7 @@
 #include "app/lambda_parts.h"
 #include "base/map.h"
 
-enum { BODY_MAX = 16 << 20 /* a response that is too large must come whole to be told apart */, CODE_REQUEST_MAX = 70167211 }; /* spec: Lambda's own limit for CreateFunction: 50 MB in base64 */
+enum { ANSWER_PAUSE_S = 960 /* a function that answers as it goes may be silent for all of its time */, BODY_MAX = 16 << 20 /* a response that is too large must come whole to be told apart */, CODE_REQUEST_MAX = 70167211 }; /* spec: Lambda's own limit for CreateFunction: 50 MB in base64 */
 
 static void close_counter(void *counter)
 {
@@ -47,14 +47,17 @@ struct err lambda_start(struct ctx *ctx, struct lambda *lambda, struct front *fr
         .context = lambda,
         .handle = api_handle,
         .rest = api_rest,
+        .piece = api_piece,
+        .idle_timeout_s = ANSWER_PAUSE_S,
     };
     lambda->front = front;
     lambda->inside = front_inside(front);
     lambda->endpoint = str_copy(lambda->arena, endpoint);
     lambda->endpoint_port = port_of(endpoint);
     TRY(net_server_start(ctx, &options, &lambda->server));
-    lambda->runner = (struct lambda_runner){ pool_invoke, events_enqueue, lambda->endpoint, setup_check_runtime, lambda };
+    lambda->runner = (struct lambda_runner){ pool_invoke, stream_invoke, events_enqueue, lambda->endpoint, setup_check_runtime, lambda };
     lambda->visits = afterwards_open();
+    lambda->streams = afterwards_open();
     TRY(events_open(ctx, lambda));
     lambda->reaper = thread_start("lambda-reaper", pool_reap, lambda);
     atomic_store(&lambda->ready, true);
@@ -82,6 +85,7 @@ void lambda_close(struct lambda *lambda)
     }
     lambda_set_runner(NULL);
     afterwards_close(lambda->visits);
+    afterwards_close(lambda->streams);
     events_close(lambda->events);
     if (lambda->server) {
         net_server_stop(lambda->server, 0);

@@ -88,21 +88,50 @@ static struct str too_large(void)
                "\"errorType\":\"Function.ResponseSizeTooLarge\"}");
 }
 
+/* Decided by the runtime: it sends its answer as it makes it, and says behind it whether something went wrong.
+ * spec: Lambda developer guide, "Building a custom runtime", response streaming. */
+static bool is_streamed(const struct http_request *http)
+{
+    return str_equal_nocase(http_header_find(http, STR("lambda-runtime-function-response-mode")), STR("streaming"));
+}
+
+/* The invocation that an answer for this request belongs to; NULL: none. Under the lock. */
+static struct invocation *expected(const struct environment *environment, struct str id)
+{
+    struct invocation *invocation = environment->current;
+    return invocation && invocation->taken && !invocation->answered && str_equal(invocation->call->request_id, id) ? invocation : NULL;
+}
+
+static struct str trailing_error(struct net_exchange *exchange)
+{
+    struct str body = STR_NONE;
+    if (!is_streamed(net_request(exchange)) || net_trailer(exchange, "lambda-runtime-function-error-type").len == 0) {
+        return STR_NONE;
+    }
+    const struct str sealed = net_trailer(exchange, "lambda-runtime-function-error-body");
+    return sealed.len > 0 && str_unbase64(net_arena(exchange), sealed, &body) && body.len <= LAMBDA_RESPONSE_MAX ? body : STR("{}");
+}
+
 static void take_answer(struct environment *environment, struct net_exchange *exchange, struct str id, bool failed)
 {
-    const struct str body = net_request(exchange)->body;
+    const struct http_request *http = net_request(exchange);
+    const struct str error = failed ? STR_NONE : trailing_error(exchange);
+    const struct str body = error.ptr ? error : http->body;
+    failed = failed || error.ptr;
     const bool large = !failed && body.len > LAMBDA_RESPONSE_MAX;
     lock_take(environment->lock);
-    struct invocation *invocation = environment->current;
-    const bool expected = invocation && invocation->taken && !invocation->answered && str_equal(invocation->call->request_id, id);
-    if (expected) {
+    struct invocation *invocation = expected(environment, id);
+    if (invocation) {
+        if (invocation->call->stream && !failed && is_streamed(http)) {
+            stream_begin(invocation->call->stream, http_header_find(http, STR("content-type"))); /* it may have been empty */
+        }
         invocation->body = keep(large ? too_large() : body);
         invocation->failed = failed || large;
         invocation->answered = true;
         lock_signal(environment->lock);
     }
     lock_give(environment->lock);
-    if (!expected) {
+    if (invocation == NULL) {
         api_refuse(exchange, 400, "InvalidRequestID", "Invalid request ID");
     } else if (large) {
         api_refuse(exchange, 413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).");
@@ -155,11 +184,50 @@ static void route(struct environment *environment, struct net_exchange *exchange
     api_refuse(exchange, 404, "UnknownPath", "The Runtime API has no such path.");
 }
 
+/* What the path behind invocation/ is about. */
+static struct str answered_id(struct str path, struct str *what)
+{
+    const struct str head = STR(BASE_PATH "invocation/");
+    *what = STR_NONE;
+    return str_starts(path, head) ? str_cut(str_from(path, head.len), '/', what) : STR_NONE;
+}
+
 /* Where the runtime has its secret it must show it: on the host's network, others can reach the listener. */
 static bool is_runtime(const struct environment *environment, const struct net_exchange *exchange)
 {
     return environment->token.ptr == NULL
         || crypto_equal(http_header_find(net_request(exchange), STR("yagura-token")), environment->token);
+}
+
+static bool take_piece(struct environment *environment, const struct http_request *http, struct str piece)
+{
+    struct str what = STR_NONE;
+    const struct str id = answered_id(http->path, &what);
+    lock_take(environment->lock);
+    const struct invocation *invocation = str_equal(what, STR("response")) ? expected(environment, id) : NULL;
+    struct lambda_stream *stream = invocation ? invocation->call->stream : NULL;
+    if (stream) {
+        stream_begin(stream, http_header_find(http, STR("content-type")));
+        stream_take(stream, piece);
+    }
+    lock_give(environment->lock);
+    return stream != NULL;
+}
+
+bool api_piece(void *self, struct net_exchange *exchange, struct str piece)
+{
+    const struct http_request *http = net_request(exchange);
+    const uint16_t tag = net_tag(exchange);
+    if (tag % LAMBDA_LISTENERS != LAMBDA_LISTENER_RUNTIME || !is_streamed(http)) {
+        return false;
+    }
+    struct environment *environment = pool_find(self, tag / LAMBDA_LISTENERS);
+    if (environment == NULL) {
+        return false;
+    }
+    const bool taken = is_runtime(environment, exchange) && take_piece(environment, http, piece);
+    pool_drop(environment);
+    return taken;
 }
 
 void api_rest(void *self)

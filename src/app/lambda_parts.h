@@ -6,6 +6,7 @@
  *   lambda_setup.c        what an environment is made of: folders, variables, interpreter, credentials
  *   lambda_code.c         archives, unpacked
  *   lambda_api.c          the Runtime API
+ *   lambda_stream.c       answers that are sent while they come
  *   lambda_log.c          lines of a function's log
  *   lambda_event.c        asynchronous calls
  *   lambda_url.c          function URLs and links to code
@@ -122,6 +123,7 @@ struct lambda {
     struct thread *reaper;
     struct events *events;
     struct afterwards *visits;  /* threads that serve function URLs */
+    struct afterwards *streams; /* threads that run what answers as it comes */
 };
 
 /* lambda_pool.c. A call takes an environment and gives it back; NULL with a fault when there is none to have. */
@@ -175,8 +177,22 @@ void log_say(struct environment *environment, struct str line);
 void log_flush(struct environment *environment);
 struct str log_tail(struct arena *arena, const struct environment *environment);
 
+/* lambda_stream.c. Runs a call on a thread of its own; returns once it is known how the answer begins. Faults: as those of an
+ * invocation that never ran. */
+struct err stream_open(struct ctx *ctx, struct lambda *lambda, const struct lambda_call *call, bool framed, struct lambda_stream **out);
+/* The runtime's answer: its type, then its pieces. Under the lock of the environment whose call has the stream. */
+void stream_begin(struct lambda_stream *stream, struct str type);
+void stream_take(struct lambda_stream *stream, struct str piece);
+/* What begins it: the JSON before eight NUL bytes, absent where there is none; its type. False: it came whole, or failed: *outcome. */
+bool stream_head(struct lambda_stream *stream, struct arena *arena, struct str *prelude, struct str *type, struct lambda_outcome *outcome);
+/* The bytes (behind the prelude), as the body of an answer, which is the stream's last holder; or nobody wants them. */
+struct http_stream stream_body(struct lambda_stream *stream);
+void stream_leave(struct lambda_stream *stream);
+struct err stream_invoke(void *self, struct ctx *ctx, const struct lambda_call *call, struct http_stream *out);
+
 /* lambda_api.c: a net_handler of the inner server. */
 void api_handle(void *self, struct net_exchange *exchange);
+bool api_piece(void *self, struct net_exchange *exchange, struct str piece);
 void api_rest(void *self);
 /* Gives a waiting runtime its event; the environment's lock is held. */
 void api_hand_over(struct environment *environment);

@@ -34,6 +34,7 @@ static void answer_message(struct visit *visit, uint16_t status, struct str body
 
 static void forbid(struct visit *visit)
 {
+    http_response_add(visit->rq.ctx.arena, &visit->response, STR("x-amzn-ErrorType"), STR("AccessDeniedException"));
     answer_message(visit, 403, STR("{\"Message\":\"Forbidden. For troubleshooting Function URL authorization issues, see: "
                                    "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html\"}"));
 }
@@ -106,19 +107,64 @@ static struct err admit(struct visit *visit, struct lambda_call *call, bool *fou
     return err;
 }
 
+static void answer_failed(struct visit *visit)
+{
+    http_response_add(visit->rq.ctx.arena, &visit->response, STR("Content-Type"), STR("application/json"));
+    visit->response.status = 502;
+    visit->response.body = STR("Internal Server Error");
+}
+
+static void answer_fault(struct visit *visit, struct err err)
+{
+    answer_message(visit, err.fault->http, err.fault->http == 429 ? STR("{\"Message\":\"Rate Exceeded.\"}")
+                                                                  : STR("{\"Message\":\"Internal Server Error\"}"));
+}
+
+/* spec: Lambda developer guide, response streaming for function URLs: status and headers come as JSON, ended by eight NUL bytes, where
+ * the function says so by the type of its answer. One that answers at once is treated as in BUFFERED mode. */
+static void stream_function(struct visit *visit, struct lambda_call *call)
+{
+    struct arena *arena = visit->rq.ctx.arena;
+    struct lambda_stream *stream = NULL;
+    struct lambda_outcome outcome = { .payload = STR_NONE };
+    struct str prelude = STR_NONE, type = STR_NONE;
+    const struct err err = stream_open(&visit->rq.ctx, visit->lambda, call, false, &stream);
+    if (err.fault) {
+        answer_fault(visit, err);
+        return;
+    }
+    const bool streamed = stream_head(stream, arena, &prelude, &type, &outcome);
+    if (outcome.error.ptr || (!streamed || prelude.ptr ? !url_response(arena, streamed ? prelude : outcome.payload, &visit->response) : false)) {
+        answer_failed(visit);
+        stream_leave(stream);
+    } else if (!streamed) {
+        stream_leave(stream);
+    } else {
+        struct http_stream *body = ARENA_NEW(arena, struct http_stream);
+        if (prelude.ptr == NULL) {
+            visit->response.status = 200;
+            http_response_add(arena, &visit->response, STR("Content-Type"), type.len ? type : STR("application/octet-stream"));
+        }
+        *body = stream_body(stream);
+        visit->response.stream = body;
+    }
+}
+
 static void run_function(struct visit *visit, struct lambda_call *call)
 {
     struct ctx *ctx = &visit->rq.ctx;
     struct lambda_outcome outcome = { .payload = STR_NONE };
     call->request_id = ctx->request_id;
     call->payload = url_event(ctx->arena, &visit->request);
+    if (str_equal(visit->url.config.invoke_mode, STR("RESPONSE_STREAM"))) {
+        stream_function(visit, call);
+        return;
+    }
     const struct err err = pool_invoke(visit->lambda, ctx, call, &outcome);
     if (err.fault) {
-        answer_message(visit, err.fault->http, err.fault->http == 429 ? STR("{\"Message\":\"Rate Exceeded.\"}") : STR("{\"Message\":\"Internal Server Error\"}"));
+        answer_fault(visit, err);
     } else if (outcome.error.ptr || !url_response(ctx->arena, outcome.payload, &visit->response)) {
-        http_response_add(ctx->arena, &visit->response, STR("Content-Type"), STR("application/json"));
-        visit->response.status = 502;
-        visit->response.body = STR("Internal Server Error");
+        answer_failed(visit);
     }
 }
 

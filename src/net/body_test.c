@@ -2,6 +2,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/queue.h"
 #include "net/talk_test.h"
 
 TEST(a_body_beyond_the_limit_is_refused_before_it_is_read)
@@ -62,6 +63,58 @@ TEST(the_owner_decides_how_much_a_request_may_bring_and_how_a_refusal_reads)
     CHECK_HAS(closed, "HTTP/1.1 403 ");
     CHECK(str_ends(closed, STR("not you")));
     net_server_stop(server, 1000);
+}
+
+static struct text pieces;
+static struct lock *pieces_lock;
+
+static struct str pieces_now(struct arena *arena)
+{
+    lock_take(pieces_lock);
+    const struct str now = str_copy(arena, text_str(&pieces));
+    lock_give(pieces_lock);
+    return now;
+}
+
+static bool take_a_piece(void *context, struct net_exchange *exchange, struct str piece)
+{
+    (void)context;
+    const bool taken = str_equal(net_request(exchange)->path, STR("/taken"));
+    lock_take(pieces_lock);
+    text_add(&pieces, taken ? piece : STR(""));
+    lock_signal(pieces_lock);
+    lock_give(pieces_lock);
+    return taken;
+}
+
+static void tell_trailer(void *context, struct net_exchange *exchange)
+{
+    (void)context;
+    net_answer(exchange, &(struct http_response){ .status = 200, .body = str_format(net_arena(exchange), "<%" STR_FMT "> %" STR_FMT,
+                                                                                     STR_ARG(net_trailer(exchange, "x-end")),
+                                                                                     STR_ARG(net_request(exchange)->body)) });
+}
+
+TEST(pieces_can_be_taken_as_they_come_and_trailers_are_told)
+{
+    struct net_server *server = start_with(arena, (struct net_options){ .body_max = 4, .piece = take_a_piece, .handle = tell_trailer });
+    pieces = text_new(arena);
+    pieces_lock = lock_open();
+    const int fd = dial(server);
+    say(fd, STR("PUT /taken HTTP/1.1\r\n" CLOSE "Transfer-Encoding: chunked\r\nTrailer: X-End\r\n\r\n5\r\nfirst\r\n"));
+    lock_take(pieces_lock);
+    while (text_str(&pieces).len < 5 && lock_wait(pieces_lock, 10000)) {
+    }
+    lock_give(pieces_lock);
+    CHECK_STR(pieces_now(arena), "first"); /* there before the end is */
+    say(fd, STR("8\r\n, second\r\n0\r\nX-End: all's well\r\n\r\n"));
+    CHECK(str_ends(hear(arena, fd, NULL), STR("<all's well> ")));
+    close(fd);
+    CHECK_STR(pieces_now(arena), "first, second");
+    CHECK(str_ends(talk(arena, server, STR("PUT /kept HTTP/1.1\r\n" CLOSE "Content-Length: 4\r\n\r\nbody")), STR("<> body")));
+    CHECK_HAS(talk(arena, server, STR("PUT /kept HTTP/1.1\r\n" CLOSE "Transfer-Encoding: chunked\r\n\r\n5\r\nlarge\r\n0\r\n\r\n")), "413");
+    net_server_stop(server, 1000);
+    lock_free(pieces_lock);
 }
 
 TEST(large_bodies_pass_both_ways)

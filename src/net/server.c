@@ -22,6 +22,11 @@ struct arena *net_arena(struct net_exchange *exchange)
     return exchange->arena;
 }
 
+struct str net_trailer(const struct net_exchange *exchange, const char *name)
+{
+    return str_of(MHD_lookup_connection_value(exchange->connection, MHD_FOOTER_KIND, name));
+}
+
 /* After the state has changed the exchange may be gone at any moment, and after the last line the server too. */
 void net_answer(struct net_exchange *exchange, const struct http_response *response)
 {
@@ -138,6 +143,10 @@ static bool is_late(const struct net_exchange *exchange)
  * could not hear the refusal. */
 static enum MHD_Result take_body(struct net_exchange *exchange, struct str piece)
 {
+    const struct net_options *options = &exchange->server->options;
+    if (options->piece && options->piece(options->context, exchange, piece)) {
+        return MHD_YES;
+    }
     struct net_body *body = &exchange->body;
     size_t size = 0;
     if (ADD_OVERFLOWS(body->size, piece.len, &size) || size / 2 > exchange->body_limit || is_late(exchange)) {

@@ -39,6 +39,9 @@ struct net_options {
     /* Asked with the head, before any body: the most bytes it may bring. Or it answers, and the connection closes after it:
      * whoever may not bring anything should not get to fill the disk. NULL: body_max for all. */
     size_t (*admit)(void *context, struct net_exchange *exchange);
+    /* Given each piece of a body as it comes, on a thread of the server: true: it is taken care of, counts for no limit and isn't kept
+     * for the handler. NULL: every piece is kept. */
+    bool (*piece)(void *context, struct net_exchange *exchange, struct str piece);
     /* A thread of the server has given all there is to the handler and is about to wait. NULL: nobody wants to know. */
     void (*rest)(void *context);
 };
@@ -56,6 +59,8 @@ uint16_t net_tag(const struct net_exchange *exchange);
 
 const struct http_request *net_request(const struct net_exchange *exchange);
 struct arena *net_arena(struct net_exchange *exchange);
+/* What stood behind a chunked body, for the handler alone; STR_NONE when absent. */
+struct str net_trailer(const struct net_exchange *exchange, const char *name);
 void net_answer(struct net_exchange *exchange, const struct http_response *response);
 /* Instead of an answer, from any thread, once the handler has returned or before: run(self) is called on the exchange's own
  * thread, as if by the handler. */

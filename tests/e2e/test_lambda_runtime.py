@@ -1,5 +1,7 @@
 """What functions can do, and what they can't: runtimes, failures in Lambda's words, and the walls of the sandbox."""
 
+import base64
+import http.client
 import http.server
 import importlib.util
 import io
@@ -12,6 +14,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 import zipfile
 import zlib
 
@@ -135,6 +139,88 @@ while true; do
   cat <&3 >/dev/null; exec 3>&-
 done
 """
+
+
+STREAMS = """
+exports.handler = awslambda.streamifyResponse(async (event, stream, context) => {
+  const what = event.rawPath ?? event.what;
+  if (what === '/at-once') throw new TypeError('nothing yet');
+  if (what === '/page') {
+    stream = awslambda.HttpResponseStream.from(stream, { statusCode: 201, headers: { 'X-Colour': 'blue' }, cookies: ['a=1'] });
+  }
+  stream.write('one ' + context.functionVersion);
+  await fetch(process.env.GO_ON);
+  if (what === '/late') throw new TypeError('too late');
+  stream.write(Buffer.alloc(100000, 'x'));
+  stream.end('two');
+});
+"""
+
+
+@pytest.fixture
+def gate():
+    """A server that answers once .opened is set: what a function waits for."""
+    class Gate(http.server.BaseHTTPRequestHandler):
+        opened = threading.Event()
+
+        def do_GET(self):
+            self.opened.wait(20)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Gate)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    Gate.url = f"http://127.0.0.1:{server.server_address[1]}/"
+    yield Gate
+    Gate.opened.set()
+    server.shutdown()
+
+
+@node
+@pytest.mark.boto3_only  # the others have no command for it, or don't read what comes
+def test_answers_that_stream(functions, gate):
+    client = functions.client
+    name = functions.make(archive({"index.js": STREAMS}), runtime="nodejs20.x", handler="index.handler", MemorySize=256, Timeout=20,
+                          Environment={"Variables": {"GO_ON": gate.url}})
+
+    def stream(what, **more):
+        answer = client.invoke_with_response_stream(FunctionName=name, Payload=json.dumps({"what": what}), **more)
+        assert answer["ExecutedVersion"] == "$LATEST" and answer["StatusCode"] == 200
+        parts = []
+        for event in answer["EventStream"]:
+            if "InvokeComplete" in event:
+                return b"".join(parts), event["InvokeComplete"]
+            parts.append(event["PayloadChunk"]["Payload"])
+            gate.opened.set()
+        raise AssertionError("no InvokeComplete")
+    body, complete = stream("all", LogType="Tail")
+    assert body == b"one $LATEST" + b"x" * 100000 + b"two"
+    assert "ErrorCode" not in complete and "REPORT RequestId" in base64.b64decode(complete["LogResult"]).decode()
+    body, complete = stream("/late")
+    assert body == b"one $LATEST" and complete["ErrorCode"] == "Unhandled" and json.loads(complete["ErrorDetails"])["errorMessage"] == "too late"
+    body, complete = stream("/at-once")
+    assert body == b"" and json.loads(complete["ErrorDetails"])["errorType"] == "TypeError"
+    assert client.invoke_with_response_stream(FunctionName=name, InvocationType="DryRun")["StatusCode"] == 204
+    whole = client.invoke(FunctionName=name, Payload=b"{}")["Payload"].read()
+    assert whole.startswith(b"one $LATEST") and whole.endswith(b"two")
+
+    url = client.create_function_url_config(FunctionName=name, AuthType="NONE", InvokeMode="RESPONSE_STREAM")["FunctionUrl"]
+    client.add_permission(FunctionName=name, StatementId="all", Action="lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE")
+    gate.opened.clear()
+    with urllib.request.urlopen(url + "page") as answer:
+        assert (answer.status, answer.headers["X-Colour"], answer.headers["Set-Cookie"]) == (201, "blue", "a=1")
+        assert answer.headers["Transfer-Encoding"] == "chunked" and answer.read(11) == b"one $LATEST"
+        gate.opened.set()
+        assert answer.read().endswith(b"two")
+    with urllib.request.urlopen(url) as answer:
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "application/octet-stream") and answer.read().endswith(b"two")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(url + "at-once")
+    assert caught.value.code == 502
+    with urllib.request.urlopen(url + "late") as answer, pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        answer.read()
 
 
 def test_a_bootstrap_of_its_own(functions):

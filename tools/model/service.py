@@ -75,6 +75,7 @@ def correct(folder, shapes, operations):
         shapes["AnyRuntime"] = {"type": "string"}  # refused in other words than a broken constraint's
         for name in ("CreateFunctionRequest", "UpdateFunctionConfigurationRequest"):
             shapes[name]["members"]["Runtime"] = {"shape": "AnyRuntime"}
+        shapes["InvokeMode"]["enum"] = ["RESPONSE_STREAM", "BUFFERED"]  # in the order that refusals show
         shapes["LastUpdateStatusReasonCode"]["enum"].append("Creating")  # of every update, as AWS answers
     if folder == "s3":
         shapes["ObjectVersionStorageClass"].pop("enum", None)  # lists versions of every storage class

@@ -1,6 +1,7 @@
 /* invoke.c - Invoke: settled within the transaction, run after it. */
 #include "base/json.h"
 #include "svc/lambda/function.h"
+#include "wire/event_stream.h"
 
 enum { EVENT_MAX = 1048576, SYNC_MAX = 6291456 };
 
@@ -61,6 +62,16 @@ static struct err run(void *self, struct request *rq, void *out)
     return ERR_OK;
 }
 
+static struct err stream(void *self, struct request *rq, void *out)
+{
+    struct http_stream *body = ARENA_NEW(rq->ctx.arena, struct http_stream);
+    const struct lambda_runner *runner = lambda_runner;
+    (void)out;
+    TRY(runner->stream(runner->self, &rq->ctx, self, body));
+    rq->extra.stream = body;
+    return ERR_OK;
+}
+
 static struct err keep(void *self, struct request *rq, void *out)
 {
     const struct lambda_runner *runner = lambda_runner;
@@ -75,6 +86,11 @@ static struct err prepare(struct request *rq, struct str function, struct str qu
         return fail(&rq->ctx, &LAMBDA_SERVICE_EXCEPTION, "this server runs no functions");
     }
     return lambda_settle(&rq->ctx, rq->db, rq->account, rq->region, function, qualifier, *out);
+}
+
+static struct str executed_version(struct request *rq, const struct lambda_call *call)
+{
+    return call->number ? str_format(rq->ctx.arena, "%lld", (long long)call->number) : STR("$LATEST");
 }
 
 struct err lambda_invoke(struct request *rq, const struct lambda_invoke_in *in, struct lambda_invoke_out *out)
@@ -93,9 +109,30 @@ struct err lambda_invoke(struct request *rq, const struct lambda_invoke_in *in, 
     out->status_code.set = true;
     out->status_code.v = event ? 202 : 200;
     if (!event) {
-        out->executed_version = call->number ? str_format(rq->ctx.arena, "%lld", (long long)call->number) : STR("$LATEST");
+        out->executed_version = executed_version(rq, call);
     }
     rq->after = (struct after){ event ? keep : run, call };
+    return ERR_OK;
+}
+
+struct err lambda_invoke_with_response_stream(struct request *rq, const struct lambda_invoke_with_response_stream_in *in,
+                                              struct lambda_invoke_with_response_stream_out *out)
+{
+    struct lambda_call *call = NULL;
+    const struct lambda_invoke_in same = { .payload = in->payload };
+    TRY(prepare(rq, in->function_name, in->qualifier, &call));
+    TRY(check_payload(rq, &same, false));
+    if (str_equal(in->invocation_type, STR("DryRun"))) {
+        out->status_code = (struct opt_int)SOME(204);
+        return ERR_OK;
+    }
+    call->payload = in->payload.len > 0 ? in->payload : STR("{}");
+    call->client_context = in->client_context;
+    call->tail = str_equal(in->log_type, STR("Tail"));
+    out->status_code = (struct opt_int)SOME(200);
+    out->executed_version = executed_version(rq, call);
+    out->response_stream_content_type = EVENT_STREAM_TYPE;
+    rq->after = (struct after){ stream, call };
     return ERR_OK;
 }
 

@@ -21,6 +21,7 @@ struct lambda_call {
     struct str request_id;
     struct str payload, client_context;
     bool tail;               /* the end of the log is wanted */
+    struct lambda_stream *stream; /* the runner's own; NULL: the answer is wanted whole */
 };
 
 struct lambda_outcome {
@@ -32,6 +33,8 @@ struct lambda_outcome {
 struct lambda_runner {
     /* Runs and waits. Faults: LAMBDA_TOO_MANY_REQUESTS_EXCEPTION and the like; what the function did is no fault. */
     struct err (*invoke)(void *self, struct ctx *ctx, const struct lambda_call *call, struct lambda_outcome *out);
+    /* Runs, and gives the answer as it comes: an event stream that ends with InvokeComplete. Faults: as above, when nothing came. */
+    struct err (*stream)(void *self, struct ctx *ctx, const struct lambda_call *call, struct http_stream *out);
     /* Keeps it for later: durable when it returns. */
     struct err (*enqueue)(void *self, struct ctx *ctx, const struct lambda_call *call);
     struct str endpoint;     /* "http://127.0.0.1:4700": where function URLs and code are served */

@@ -112,12 +112,6 @@ static struct err save(struct request *rq, const struct function_name *name, str
     return rows_extra_put(name_rows(rq, name), name->name, ITEM_URL, name->qualifier.ptr ? name->qualifier : STR(""), json_done(&w));
 }
 
-static struct err check_mode(struct request *rq, struct str mode)
-{
-    return !str_equal(mode, STR("RESPONSE_STREAM")) ? ERR_OK : fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-        "Yagura streams no responses: InvokeMode can only be BUFFERED");
-}
-
 struct err lambda_create_function_url_config(struct request *rq, const struct lambda_create_function_url_config_in *in,
                                              struct lambda_create_function_url_config_out *out)
 {
@@ -125,7 +119,6 @@ struct err lambda_create_function_url_config(struct request *rq, const struct la
     struct lambda_function_url_config config = { .function_url = STR_NONE };
     bool found = false;
     TRY(need(rq, in->function_name, in->qualifier, &name));
-    TRY(check_mode(rq, in->invoke_mode));
     TRY(read_config(&rq->ctx, name_rows(rq, &name), name.name, name.qualifier, &config, &found));
     if (found) {
         return fail(&rq->ctx, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "Failed to create function url config for [functionArn = %" STR_FMT
@@ -136,7 +129,7 @@ struct err lambda_create_function_url_config(struct request *rq, const struct la
         .function_url = str_format(rq->ctx.arena, "%" STR_FMT "/_yagura/lambda-url/%" STR_FMT "/",
                                    STR_ARG(function_endpoint()), STR_ARG(id)),
         .function_arn = name_arn(&rq->ctx, &name), .creation_time = clock_format_iso8601_ms(rq->ctx.arena, rq->ctx.now_ms),
-        .cors = in->cors, .auth_type = in->auth_type, .invoke_mode = STR("BUFFERED"),
+        .cors = in->cors, .auth_type = in->auth_type, .invoke_mode = in->invoke_mode.ptr ? in->invoke_mode : STR("BUFFERED"),
     };
     const struct lambda_rows any = { &rq->ctx, rq->db, name.account, STR("") };
     TRY(rows_extra_put(any, id, ITEM_URL_ID, STR(""), str_format(rq->ctx.arena, "%" STR_FMT " %" STR_FMT " %" STR_FMT, STR_ARG(name.region),
@@ -164,9 +157,9 @@ struct err lambda_update_function_url_config(struct request *rq, const struct la
     struct function_name name = { 0 };
     struct lambda_function_url_config config = { .function_url = STR_NONE };
     TRY(need_config(rq, in->function_name, in->qualifier, &name, &config));
-    TRY(check_mode(rq, in->invoke_mode));
     config.auth_type = in->auth_type.ptr ? in->auth_type : config.auth_type;
     config.cors = in->cors ? in->cors : config.cors;
+    config.invoke_mode = in->invoke_mode.ptr ? in->invoke_mode : config.invoke_mode;
     TRY(save(rq, &name, &config));
     *out = (struct lambda_update_function_url_config_out){ config.function_url, config.function_arn, config.auth_type, config.cors,
                                                            config.creation_time, config.last_modified_time, config.invoke_mode };
