@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/json.h"
 
 enum { SMALL_FILE_MAX = 1 << 20 };
@@ -75,18 +76,6 @@ bool data_has_root_key(struct ctx *ctx, struct str folder)
         || data_exists(ctx, data_file(ctx->arena, folder, "root.sealed"));
 }
 
-static bool write_all(int fd, struct str bytes)
-{
-    while (bytes.len > 0) {
-        const ssize_t n = write(fd, bytes.ptr, bytes.len);
-        if (n < 0 && errno != EINTR) {
-            return false;
-        }
-        bytes = str_from(bytes, n > 0 ? (size_t)n : 0);
-    }
-    return fsync(fd) == 0;
-}
-
 static void sync_folder_of(struct ctx *ctx, struct str path)
 {
     const size_t slash = str_find_last(path, '/');
@@ -105,7 +94,7 @@ struct err data_write(struct ctx *ctx, struct str path, struct str bytes, unsign
     if (fd < 0) {
         return io_failed(ctx, "write", path);
     }
-    const bool written = fchmod(fd, (mode_t)mode) == 0 && write_all(fd, bytes);
+    const bool written = fchmod(fd, (mode_t)mode) == 0 && file_write_all(fd, bytes) && fsync(fd) == 0;
     close(fd);
     if (!written || rename(fresh.ptr, str_cstr(ctx->arena, path)) != 0) {
         const struct err err = io_failed(ctx, "write", path);

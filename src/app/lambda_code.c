@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/zip.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
@@ -45,25 +46,13 @@ static int open_parent(int root, struct str name, struct str *last)
     return folder;
 }
 
-static bool write_all(int fd, const char *bytes, size_t size)
-{
-    for (size_t at = 0; at < size;) {
-        const ssize_t wrote = write(fd, bytes + at, size - at);
-        if (wrote <= 0) {
-            return false;
-        }
-        at += (size_t)wrote;
-    }
-    return true;
-}
-
 static bool write_file(int folder, struct str name, const struct zip_entry *entry, const char *bytes)
 {
     char path[256];
     snprintf(path, sizeof(path), "%" STR_FMT, STR_ARG(name));
     (void)unlinkat(folder, path, 0); /* a lower layer's */
     const int fd = open_below(folder, name, O_WRONLY | O_CREAT | O_EXCL, 0644);
-    const bool done = fd >= 0 && write_all(fd, bytes, entry->size) && fchmod(fd, entry->executable ? 0755 : 0644) == 0;
+    const bool done = fd >= 0 && file_write_all(fd, (struct str){ bytes, (size_t)entry->size }) && fchmod(fd, entry->executable ? 0755 : 0644) == 0;
     if (fd >= 0) {
         close(fd);
     }
@@ -95,7 +84,7 @@ static bool stays_inside(struct str entry, struct str target)
 static bool write_link(int folder, struct str name, const struct zip_entry *entry, const char *bytes)
 {
     char path[256], target[LINK_MAX + 1];
-    if (entry->size > LINK_MAX || !stays_inside(entry->name, (struct str){ bytes, entry->size })) {
+    if (entry->size > LINK_MAX || !stays_inside(entry->name, (struct str){ bytes, (size_t)entry->size })) {
         return false;
     }
     snprintf(path, sizeof(path), "%" STR_FMT, STR_ARG(name));

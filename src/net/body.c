@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "net/exchange.h"
 
 enum { BODY_KEPT = 64 * 1024 };
@@ -27,21 +28,6 @@ static int open_nameless(struct arena *arena, const char *folder)
     return named;
 }
 
-static bool write_all(int fd, struct str bytes)
-{
-    while (bytes.len > 0) {
-        const ssize_t written = write(fd, bytes.ptr, bytes.len);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            return false;
-        }
-        bytes = str_from(bytes, (size_t)written);
-    }
-    return true;
-}
-
 static bool keep_in_memory(struct net_body *body, struct str piece, size_t size)
 {
     if (size > body->capacity) {
@@ -61,10 +47,10 @@ bool net_body_take(struct net_exchange *exchange, struct str piece)
     const size_t size = body->size + piece.len;
     if (body->fd < 0 && options->spool && size > options->spool_above) {
         body->fd = open_nameless(exchange->arena, options->spool);
-        body->failed = body->fd < 0 || !write_all(body->fd, (struct str){ body->bytes ? body->bytes : "", body->size });
+        body->failed = body->fd < 0 || !file_write_all(body->fd, (struct str){ body->bytes ? body->bytes : "", body->size });
     }
     if (!body->failed) {
-        body->failed = body->fd < 0 ? !keep_in_memory(body, piece, size) : !write_all(body->fd, piece);
+        body->failed = body->fd < 0 ? !keep_in_memory(body, piece, size) : !file_write_all(body->fd, piece);
     }
     body->size = size;
     return !body->failed;

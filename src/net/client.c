@@ -1,8 +1,8 @@
 #include "net/client.h"
 
 #include <curl/curl.h>
-#include <errno.h>
-#include <unistd.h>
+
+#include "base/file.h"
 
 enum { HEADERS_MAX = 256, HEADER_MAX = 16 * 1024 };
 
@@ -46,18 +46,6 @@ void net_client_close(struct net_client *client)
     memory_free(client);
 }
 
-static bool write_all(int file, struct str bytes)
-{
-    while (bytes.len > 0) {
-        const ssize_t done = write(file, bytes.ptr, bytes.len);
-        if (done < 0 && errno != EINTR) {
-            return false;
-        }
-        bytes = str_from(bytes, done > 0 ? (size_t)done : 0);
-    }
-    return true;
-}
-
 static size_t give_up(struct exchange *exchange, const char *trouble)
 {
     exchange->trouble = trouble;
@@ -78,7 +66,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *self)
         if (exchange->written > exchange->client->options.file_max) {
             return give_up(exchange, "the body is larger than allowed");
         }
-        return write_all(exchange->file, piece) ? piece.len : give_up(exchange, "the body can't be written to disk");
+        return file_write_all(exchange->file, piece) ? piece.len : give_up(exchange, "the body can't be written to disk");
     }
     if (piece.len > exchange->client->options.body_max - exchange->body.len) {
         return give_up(exchange, "the body is larger than allowed");

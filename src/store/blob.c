@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/queue.h"
 #include "crypto/random.h"
 
@@ -219,21 +220,6 @@ static struct path path_of(struct str id)
 
 /* --- one blob --- */
 
-static bool write_all(int fd, struct str bytes)
-{
-    while (bytes.len > 0) {
-        const ssize_t written = write(fd, bytes.ptr, bytes.len);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            return false;
-        }
-        bytes = str_from(bytes, (size_t)written);
-    }
-    return true;
-}
-
 /* A nameless file gets its name; one that can't (its name was taken away) is copied. */
 static bool link_file(struct hour *hour, const char *name, int fd, struct str bytes)
 {
@@ -243,7 +229,7 @@ static bool link_file(struct hour *hour, const char *name, int fd, struct str by
         return ftruncate(fd, (off_t)bytes.len) == 0 && fsync(fd) == 0;
     }
     const int copy = openat(hour->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    const bool done = copy >= 0 && write_all(copy, bytes) && fsync(copy) == 0;
+    const bool done = copy >= 0 && file_write_all(copy, bytes) && fsync(copy) == 0;
     if (copy >= 0) {
         close(copy);
     }
@@ -253,7 +239,7 @@ static bool link_file(struct hour *hour, const char *name, int fd, struct str by
 static bool write_file(struct hour *hour, const char *name, struct str bytes)
 {
     const int fd = openat(hour->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    const bool done = fd >= 0 && write_all(fd, bytes) && fsync(fd) == 0;
+    const bool done = fd >= 0 && file_write_all(fd, bytes) && fsync(fd) == 0;
     if (fd >= 0) {
         close(fd);
     }
