@@ -112,6 +112,7 @@ def test_a_storm_is_one_message_at_once_and_one_with_the_rest(hook, told):
     assert "300 findings" in json.loads(hook.calls[1][2])["text"]
 
 
+@pytest.mark.skipif("YAGURA_FEW" in os.environ, reason="the pauses between attempts take half a minute")
 def test_what_did_not_arrive_comes_again_and_survives_a_kill(hook, told):
     hook.answers = [503, 503]
     server = told(f"http://{hook.host}/in")
