@@ -7,26 +7,118 @@
 
 #include "crypto/secret.h"
 
-enum { SPARES = 8 };
+enum { SPARES = 8, RESTED = 32 };
 
 struct aead {
     unsigned char key[AEAD_KEY_SIZE];
     EVP_CIPHER *cipher;
     _Atomic(EVP_CIPHER_CTX *) spare[SPARES]; /* with the key schedule made: setting one up costs more than sealing */
+    bool brief;
 };
+
+/* Contexts without a key (its schedule is that of zeros), for those that come and go. */
+static _Atomic(EVP_CIPHER_CTX *) rested[RESTED];
+
+static EVP_CIPHER *fetch_cipher(void)
+{
+    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+    assert(cipher);
+    return cipher;
+}
+
+/* One for the life of the process. */
+static EVP_CIPHER *shared_cipher(void)
+{
+    static _Atomic(EVP_CIPHER *) shared;
+    EVP_CIPHER *cipher = atomic_load(&shared);
+    if (cipher) {
+        return cipher;
+    }
+    EVP_CIPHER *made = fetch_cipher();
+    if (atomic_compare_exchange_strong(&shared, &cipher, made)) {
+        return made;
+    }
+    EVP_CIPHER_free(made);
+    return cipher;
+}
 
 struct aead *aead_open(const unsigned char key[AEAD_KEY_SIZE])
 {
     struct aead *aead = secret_new(sizeof(*aead));
     memcpy(aead->key, key, AEAD_KEY_SIZE);
-    aead->cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    assert(aead->cipher);
+    aead->cipher = fetch_cipher();
     return aead;
+}
+
+static EVP_CIPHER_CTX *take(_Atomic(EVP_CIPHER_CTX *) *pool, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        EVP_CIPHER_CTX *found = atomic_load(&pool[i]) ? atomic_exchange(&pool[i], NULL) : NULL;
+        if (found) {
+            return found;
+        }
+    }
+    return NULL;
+}
+
+static void give(_Atomic(EVP_CIPHER_CTX *) *pool, size_t size, EVP_CIPHER_CTX *cipher)
+{
+    for (size_t i = 0; i < size; i++) {
+        EVP_CIPHER_CTX *expected = NULL;
+        if (atomic_compare_exchange_strong(&pool[i], &expected, cipher)) {
+            return;
+        }
+    }
+    EVP_CIPHER_CTX_free(cipher);
+}
+
+static bool use_key(EVP_CIPHER_CTX *cipher, const unsigned char key[AEAD_KEY_SIZE])
+{
+    return EVP_CipherInit_ex2(cipher, NULL, key, NULL, 1, NULL) == 1;
+}
+
+struct aead *aead_open_brief(const unsigned char key[AEAD_KEY_SIZE])
+{
+    struct aead *aead = memory_new(sizeof(*aead));
+    memcpy(aead->key, key, AEAD_KEY_SIZE);
+    aead->cipher = shared_cipher();
+    aead->brief = true;
+    EVP_CIPHER_CTX *cipher = take(rested, RESTED);
+    if (cipher && use_key(cipher, key)) {
+        atomic_store(&aead->spare[0], cipher);
+    } else {
+        EVP_CIPHER_CTX_free(cipher);
+    }
+    return aead;
+}
+
+/* Wiping a context by the schedule of another key is much cheaper than making the next one. */
+static void rest(EVP_CIPHER_CTX *cipher)
+{
+    static const unsigned char zeros[AEAD_KEY_SIZE];
+    if (cipher && use_key(cipher, zeros)) {
+        give(rested, RESTED, cipher);
+    } else {
+        EVP_CIPHER_CTX_free(cipher);
+    }
+}
+
+static void close_brief(struct aead *aead)
+{
+    for (size_t i = 0; i < SPARES; i++) {
+        rest(atomic_load(&aead->spare[i]));
+    }
+    memory_wipe(aead->key, sizeof(aead->key));
+    memory_free(aead);
 }
 
 void aead_close(struct aead *aead)
 {
     if (aead == NULL) {
+        return;
+    }
+    if (aead->brief) {
+        close_brief(aead);
         return;
     }
     for (size_t i = 0; i < SPARES; i++) {
@@ -44,12 +136,9 @@ static _Atomic(EVP_CIPHER_CTX *) *spares_of(const struct aead *aead)
 
 static EVP_CIPHER_CTX *take_cipher(const struct aead *aead)
 {
-    _Atomic(EVP_CIPHER_CTX *) *spare = spares_of(aead);
-    for (size_t i = 0; i < SPARES; i++) {
-        EVP_CIPHER_CTX *found = atomic_load(&spare[i]) ? atomic_exchange(&spare[i], NULL) : NULL;
-        if (found) {
-            return found;
-        }
+    EVP_CIPHER_CTX *found = take(spares_of(aead), SPARES);
+    if (found) {
+        return found;
     }
     EVP_CIPHER_CTX *made = EVP_CIPHER_CTX_new();
     const int ready = made ? EVP_CipherInit_ex2(made, aead->cipher, aead->key, NULL, 1, NULL) : 0;
@@ -60,14 +149,7 @@ static EVP_CIPHER_CTX *take_cipher(const struct aead *aead)
 
 static void give_cipher(const struct aead *aead, EVP_CIPHER_CTX *cipher)
 {
-    _Atomic(EVP_CIPHER_CTX *) *spare = spares_of(aead);
-    for (size_t i = 0; i < SPARES; i++) {
-        EVP_CIPHER_CTX *expected = NULL;
-        if (atomic_compare_exchange_strong(&spare[i], &expected, cipher)) {
-            return;
-        }
-    }
-    EVP_CIPHER_CTX_free(cipher);
+    give(spares_of(aead), SPARES, cipher);
 }
 
 /* One pass in either direction; the tag is made or asked for by the caller. */

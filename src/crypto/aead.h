@@ -11,6 +11,8 @@ enum { AEAD_KEY_SIZE = 32, AEAD_NONCE_SIZE = 12, AEAD_TAG_SIZE = 16 };
 
 struct aead;
 struct aead *aead_open(const unsigned char key[AEAD_KEY_SIZE]);
+/* For a key that serves once or twice: cheap to open and close, in plain memory that is wiped on closing. */
+struct aead *aead_open_brief(const unsigned char key[AEAD_KEY_SIZE]);
 void aead_close(struct aead *aead); /* NULL is allowed */
 
 /* out takes plain.len + AEAD_TAG_SIZE bytes; `about` is authenticated with it. */

@@ -47,7 +47,7 @@ static struct aead *file_key(const unsigned char *key, const unsigned char *salt
 {
     unsigned char made[HASH_SHA256_SIZE];
     hmac_sha256((struct str){ (const char *)key, SEGMENTS_KEY_SIZE }, (struct str){ (const char *)salt, SEGMENTS_SALT_SIZE }, made);
-    struct aead *aead = aead_open(made);
+    struct aead *aead = aead_open_brief(made);
     memory_wipe(made, sizeof(made));
     return aead;
 }

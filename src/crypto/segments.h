@@ -22,7 +22,7 @@ struct segments;
 /* file, with segments_file_size(plain) bytes, must outlive it. */
 struct segments *segments_open(const unsigned char key[SEGMENTS_KEY_SIZE], const unsigned char *file, uint64_t plain);
 void segments_close(struct segments *segments); /* NULL is allowed */
-/* count bytes from `start`, within the file. False: the key is another one, or a segment of this range was changed. */
+/* count bytes from `start`, within the file; the whole of it may open where it stands. False: the key is another one, or a segment of this range was changed. */
 bool segments_read(const struct segments *segments, uint64_t start, size_t count, unsigned char *out);
 
 #endif

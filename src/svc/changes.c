@@ -17,5 +17,5 @@ int64_t changes_counts_from(struct changes *changes, const struct request *rq)
 
 bool changes_fresh(int64_t read_ms, int64_t from_ms, int64_t now_ms)
 {
-    return read_ms >= from_ms && now_ms - read_ms < CHANGES_FRESH_MS;
+    return read_ms >= from_ms && now_ms >= read_ms && now_ms - read_ms < CHANGES_FRESH_MS; /* a clock may jump back */
 }

@@ -1,6 +1,7 @@
 #include "svc/s3/bucket.h"
 
 #include "svc/s3/bucket_access.h"
+#include "svc/s3/facts.h"
 #include "svc/s3/owner.h"
 #include "wire/codec.h"
 
@@ -10,21 +11,16 @@ enum { NAME_MIN = 3, NAME_MAX = 63, LIST_MAX = 10000 };
 
 /* --- finding --- */
 
-/* Authorisation and the handler of a call that reads look at the same bucket, in the same transaction. */
 static struct err look(struct request *rq, struct str name, struct bucket_row *out, bool *found)
 {
-    const struct bucket_row *known = rq->known_db == rq->db && !rq->writes ? rq->known : NULL;
-    *found = known && str_equal(known->name, name);
-    if (*found) {
-        *out = *known;
-        return ERR_OK;
+    const struct bucket_facts *facts = NULL;
+    if (rq->writes) {
+        return bucket_rows_get(&rq->ctx, rq->db, name, out, found);
     }
-    TRY(bucket_rows_get(&rq->ctx, rq->db, name, out, found));
-    if (*found && !rq->writes && rq->http) {
-        struct bucket_row *kept = ARENA_NEW(rq->ctx.arena, struct bucket_row);
-        *kept = *out;
-        rq->known = kept;
-        rq->known_db = rq->db;
+    TRY(facts_of(rq, name, &facts));
+    *found = facts != NULL;
+    if (facts) {
+        *out = facts->row;
     }
     return ERR_OK;
 }
@@ -59,9 +55,15 @@ struct err bucket_need(struct request *rq, struct str name, struct str owner, st
 struct err bucket_setting(struct request *rq, struct str bucket, struct str kind, struct str id, const struct shape *shape,
                           const void **out)
 {
+    const struct bucket_facts *facts = NULL;
     struct str document = STR_NONE;
     void *value = NULL;
-    TRY(setting_rows_get(&rq->ctx, rq->db, bucket, kind, id, &document));
+    if (rq->writes || id.len) {
+        TRY(setting_rows_get(&rq->ctx, rq->db, bucket, kind, id, &document));
+    } else {
+        TRY(facts_of(rq, bucket, &facts));
+        document = facts_setting(facts, kind);
+    }
     TRY(document.ptr ? wire_json_read(&rq->ctx, shape, document, &value) : ERR_OK);
     *out = value;
     return ERR_OK;

@@ -1,8 +1,8 @@
 #include "svc/s3/bucket_access.h"
 
+#include "svc/s3/facts.h"
 #include "svc/s3/members.h"
 #include "svc/s3/owner.h"
-#include "svc/s3/rows_access.h"
 #include "svc/s3/setting.h"
 #include "svc/s3/tag_set.h"
 #include "wire/codec.h"
@@ -46,16 +46,14 @@ static struct err read_block(struct request *rq, struct str json, struct bucket_
 
 struct err bucket_access_read(struct request *rq, const struct bucket_row *bucket, struct bucket_access *out)
 {
-    struct access_rows rows = { .policy = STR_NONE };
-    *out = (struct bucket_access){ .policy = STR_NONE };
-    TRY(access_rows_get(&rq->ctx, rq->db, bucket, &rows));
-    out->policy = rows.policy;
-    out->acl = rows.acl;
-    out->requester_pays = str_search(rows.payment, STR("\"Requester\"")) != STR_MISSING;
-    out->abac = str_search(rows.abac, STR("\"Enabled\"")) != STR_MISSING;
-    TRY(read_ownership(rq, rows.ownership, &out->ownership));
-    TRY(read_block(rq, rows.public_access, out));
-    return read_block(rq, rows.account_public_access, out);
+    const struct bucket_facts *facts = NULL;
+    TRY(facts_of(rq, bucket->name, &facts));
+    *out = (struct bucket_access){ .policy = facts_setting(facts, STR("policy")), .acl = facts_setting(facts, STR("acl")) };
+    out->requester_pays = str_search(facts_setting(facts, STR("request-payment")), STR("\"Requester\"")) != STR_MISSING;
+    out->abac = str_search(facts_setting(facts, STR("abac")), STR("\"Enabled\"")) != STR_MISSING;
+    TRY(read_ownership(rq, facts_setting(facts, STR("ownership")), &out->ownership));
+    TRY(read_block(rq, facts_setting(facts, STR("public-access")), out));
+    return read_block(rq, facts_setting(facts, SETTING_OF_ACCOUNT), out);
 }
 
 struct err account_public_access(struct request *rq, struct str account, const struct s3_public_access_block_configuration **out)

@@ -230,6 +230,9 @@ struct err outflow(struct request *rq, const struct object_row *row, const struc
         rq->after = (struct after){ fetch, asked };
         return ERR_OK;
     }
+    if (sse && row->part_count == 1 && row->parts[0].size <= AT_ONCE) {
+        return sealed_bytes(&rq->ctx, rq->blobs, &row->parts[0], sse->key, (uint64_t)from, (uint64_t)size, body);
+    }
     struct http_stream *stream = ARENA_NEW(rq->ctx.arena, struct http_stream);
     TRY(outflow_open(rq, row, sse, from, size, stream));
     if (stream->read && size <= AT_ONCE) {

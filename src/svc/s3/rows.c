@@ -1,5 +1,7 @@
 #include "svc/s3/rows.h"
 
+#include "svc/s3/facts.h"
+
 #define BUCKET_COLUMNS "name, account, region, created_ms, versioning, mfa_delete, object_lock"
 
 static const char BUCKET_GET[] = "SELECT " BUCKET_COLUMNS " FROM s3_bucket WHERE name = $1";
@@ -47,6 +49,7 @@ struct err bucket_rows_get(struct ctx *ctx, struct store_conn *db, struct str na
 
 struct err bucket_rows_insert(struct ctx *ctx, struct store_conn *db, const struct bucket_row *row)
 {
+    facts_changed();
     return store_run(ctx, db, BUCKET_INSERT,
                      SQL_VALUES(SQL_TEXT(row->name), SQL_TEXT(row->account), SQL_TEXT(row->region), SQL_INT(row->created_ms),
                                 SQL_TEXT(row->versioning.ptr ? row->versioning : STR("")), SQL_INT(row->mfa_delete),
@@ -56,6 +59,7 @@ struct err bucket_rows_insert(struct ctx *ctx, struct store_conn *db, const stru
 
 struct err bucket_rows_update(struct ctx *ctx, struct store_conn *db, const struct bucket_row *row)
 {
+    facts_changed();
     return store_run(ctx, db, BUCKET_UPDATE,
                      SQL_VALUES(SQL_TEXT(row->name), SQL_TEXT(row->versioning), SQL_INT(row->mfa_delete), SQL_INT(row->object_lock)),
                      NULL);
@@ -63,6 +67,7 @@ struct err bucket_rows_update(struct ctx *ctx, struct store_conn *db, const stru
 
 struct err bucket_rows_delete(struct ctx *ctx, struct store_conn *db, struct str name)
 {
+    facts_changed();
     TRY(store_run(ctx, db, SETTING_DELETE_ALL, SQL_VALUES(SQL_TEXT(name)), NULL));
     return store_run(ctx, db, BUCKET_DELETE, SQL_VALUES(SQL_TEXT(name)), NULL);
 }
@@ -116,6 +121,7 @@ struct err setting_rows_get(struct ctx *ctx, struct store_conn *db, struct str b
 struct err setting_rows_put(struct ctx *ctx, struct store_conn *db, struct str bucket, struct str kind, struct str id,
                             struct str document)
 {
+    facts_changed();
     return store_run(ctx, db, SETTING_PUT,
                      SQL_VALUES(SQL_TEXT(bucket), SQL_TEXT(kind), SQL_TEXT(id), SQL_TEXT(document), SQL_INT(ctx->now_ms)), NULL);
 }
@@ -124,6 +130,7 @@ struct err setting_rows_delete(struct ctx *ctx, struct store_conn *db, struct st
                                bool *found)
 {
     int64_t changed = 0;
+    facts_changed();
     TRY(store_run(ctx, db, SETTING_DELETE, SQL_VALUES(SQL_TEXT(bucket), SQL_TEXT(kind), SQL_TEXT(id)), &changed));
     if (found) {
         *found = changed > 0;

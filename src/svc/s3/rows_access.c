@@ -1,9 +1,13 @@
 #include "svc/s3/rows_access.h"
 
-static const char ACCESS[] =
-    "SELECT kind, document FROM s3_bucket_setting WHERE bucket = $1 AND id = ''"
-    " AND kind IN ('policy', 'acl', 'ownership', 'public-access', 'request-payment', 'abac')"
-    " UNION ALL SELECT 'account', document FROM s3_account_setting WHERE account = $2 AND kind = 'public-access'";
+#include "svc/s3/facts.h"
+
+enum { KINDS_MAX = 64 }; /* far more than there are */
+
+/* The account's stands first. */
+static const char WHOLE[] =
+    "SELECT '#account', document FROM s3_account_setting WHERE account = $2 AND kind = 'public-access'"
+    " UNION ALL SELECT kind, document FROM s3_bucket_setting WHERE bucket = $1 AND id = ''";
 static const char ACCOUNT_GET[] = "SELECT document FROM s3_account_setting WHERE account = $1 AND kind = $2";
 static const char ACCOUNT_PUT[] =
     "INSERT INTO s3_account_setting (account, kind, document) VALUES ($1, $2, $3)"
@@ -12,36 +16,17 @@ static const char ACCOUNT_DELETE[] = "DELETE FROM s3_account_setting WHERE accou
 static const char LATEST[] = "SELECT acl, tags, owner FROM s3_object WHERE bucket = $1 AND name = $2 AND latest = 1";
 static const char VERSION[] = "SELECT acl, tags, owner FROM s3_object WHERE bucket = $1 AND name = $2 AND version = $3";
 
-static void take(struct access_rows *out, struct str kind, struct str document)
-{
-    const struct {
-        struct str kind;
-        struct str *place;
-    } places[] = {
-        { STR("policy"), &out->policy },
-        { STR("acl"), &out->acl },
-        { STR("ownership"), &out->ownership },
-        { STR("public-access"), &out->public_access },
-        { STR("request-payment"), &out->payment },
-        { STR("abac"), &out->abac },
-        { STR("account"), &out->account_public_access },
-    };
-    for (size_t i = 0; i < COUNT_OF(places); i++) {
-        if (str_equal(kind, places[i].kind)) {
-            *places[i].place = document;
-        }
-    }
-}
-
-struct err access_rows_get(struct ctx *ctx, struct store_conn *db, const struct bucket_row *bucket, struct access_rows *out)
+struct err setting_rows_whole(struct ctx *ctx, struct store_conn *db, const struct bucket_row *bucket, struct setting_row **out, size_t *count)
 {
     struct store_cursor cursor = { .conn = NULL };
     struct err err = ERR_OK;
-    *out = (struct access_rows){ .policy = STR_NONE };
-    TRY(store_query(ctx, db, ACCESS, SQL_VALUES(SQL_TEXT(bucket->name), SQL_TEXT(bucket->account)), &cursor));
-    while (store_row(ctx, &cursor, &err)) {
-        take(out, store_text(ctx, &cursor, 0), store_text(ctx, &cursor, 1));
+    *out = ARENA_ARRAY(ctx->arena, struct setting_row, KINDS_MAX);
+    *count = 0;
+    TRY(store_query(ctx, db, WHOLE, SQL_VALUES(SQL_TEXT(bucket->name), SQL_TEXT(bucket->account)), &cursor));
+    while (*count < KINDS_MAX && store_row(ctx, &cursor, &err)) {
+        (*out)[(*count)++] = (struct setting_row){ store_text(ctx, &cursor, 0), STR(""), store_text(ctx, &cursor, 1) };
     }
+    store_end(&cursor);
     return err;
 }
 
@@ -61,11 +46,13 @@ struct err account_setting_get(struct ctx *ctx, struct store_conn *db, struct st
 
 struct err account_setting_put(struct ctx *ctx, struct store_conn *db, struct str account, struct str kind, struct str document)
 {
+    facts_changed();
     return store_run(ctx, db, ACCOUNT_PUT, SQL_VALUES(SQL_TEXT(account), SQL_TEXT(kind), SQL_TEXT(document)), NULL);
 }
 
 struct err account_setting_delete(struct ctx *ctx, struct store_conn *db, struct str account, struct str kind)
 {
+    facts_changed();
     return store_run(ctx, db, ACCOUNT_DELETE, SQL_VALUES(SQL_TEXT(account), SQL_TEXT(kind)), NULL);
 }
 

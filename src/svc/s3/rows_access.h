@@ -1,14 +1,12 @@
-/* rows_access.h - the SQL behind bucket_access.h: what judging a call asks of a bucket in one look, and what accounts say. */
+/* rows_access.h - the SQL behind facts.h: what judging a call asks of a bucket in one look, and what accounts say. */
 #ifndef YAGURA_SVC_S3_ROWS_ACCESS_H
 #define YAGURA_SVC_S3_ROWS_ACCESS_H
 
 #include "svc/s3/rows.h"
 
-/* Documents of a bucket and its account; each absent where there is none. */
-struct access_rows {
-    struct str policy, acl, ownership, public_access, payment, abac, account_public_access;
-};
-struct err access_rows_get(struct ctx *ctx, struct store_conn *db, const struct bucket_row *bucket, struct access_rows *out);
+/* The settings that a bucket has one of, and under the kind SETTING_OF_ACCOUNT its account's public access block. */
+#define SETTING_OF_ACCOUNT STR("#account")
+struct err setting_rows_whole(struct ctx *ctx, struct store_conn *db, const struct bucket_row *bucket, struct setting_row **out, size_t *count);
 
 struct err account_setting_get(struct ctx *ctx, struct store_conn *db, struct str account, struct str kind, struct str *document);
 struct err account_setting_put(struct ctx *ctx, struct store_conn *db, struct str account, struct str kind, struct str document);

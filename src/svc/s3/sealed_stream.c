@@ -58,3 +58,31 @@ struct err sealed_stream(struct ctx *ctx, struct blob_store *store, const struct
     *out = (struct http_stream){ .size = size, .read = read_sealed, .close = close_sealed, .self = sealed };
     return ERR_OK;
 }
+
+static struct err read_blob(struct ctx *ctx, struct blob_store *store, struct str id, unsigned char *out, size_t size)
+{
+    int fd = -1;
+    TRY(blob_fd(ctx, store, id, &fd));
+    const ssize_t got = pread(fd, out, size, 0);
+    const bool whole = got >= 0 && (size_t)got == size;
+    const struct err err = whole ? ERR_OK : fail(ctx, &FAULT_IO, "blob %" STR_FMT " can't be read: %s", STR_ARG(id),
+                                                 got < 0 ? strerror(errno) : "it is cut short");
+    close(fd);
+    return err;
+}
+
+/* A whole part opens where it lies. */
+struct err sealed_bytes(struct ctx *ctx, struct blob_store *store, const struct object_part *part, const unsigned char key[SEGMENTS_KEY_SIZE],
+                        uint64_t from, uint64_t size, struct str *out)
+{
+    const uint64_t plain = (uint64_t)part->size;
+    const size_t file_size = segments_file_size(plain);
+    unsigned char *file = arena_alloc_raw(ctx->arena, file_size);
+    TRY(read_blob(ctx, store, part->blob, file, file_size));
+    unsigned char *bytes = size == plain ? file : arena_alloc_raw(ctx->arena, size);
+    struct segments *segments = segments_open(key, file, plain);
+    const bool opened = segments_read(segments, from, size, bytes);
+    segments_close(segments);
+    *out = (struct str){ (const char *)bytes, size };
+    return opened ? ERR_OK : fail(ctx, &FAULT_IO, "an object's bytes were changed and can't be read");
+}

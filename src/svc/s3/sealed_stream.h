@@ -9,4 +9,8 @@
 struct err sealed_stream(struct ctx *ctx, struct blob_store *store, const struct object_part *part, const unsigned char key[SEGMENTS_KEY_SIZE],
                          uint64_t from, uint64_t size, struct http_stream *out);
 
+/* The same at once, in ctx->arena: for parts that aren't large. */
+struct err sealed_bytes(struct ctx *ctx, struct blob_store *store, const struct object_part *part, const unsigned char key[SEGMENTS_KEY_SIZE],
+                        uint64_t from, uint64_t size, struct str *out);
+
 #endif

@@ -5,6 +5,7 @@
 #include "crypto/hash.h"
 #include "crypto/random.h"
 #include "svc/s3/members.h"
+#include "svc/s3/opened.h"
 #include "svc/s3/rows_key.h"
 #include "svc/s3/sse_kms.h"
 
@@ -124,11 +125,15 @@ static struct str about_key(struct request *rq, struct str bucket, struct str id
 static struct err take_bucket_key(struct request *rq, const struct key_row *row, struct str bucket, struct sse *out)
 {
     struct str key = STR_NONE;
+    out->key_id = str_format(rq->ctx.arena, "%" STR_FMT "/%" STR_FMT, STR_ARG(bucket), STR_ARG(row->id));
+    if (opened_get(out->key_id, out->key)) {
+        return ERR_OK;
+    }
     if (!vault_unseal(&rq->ctx, rq->vault, about_key(rq, bucket, row->id), row->sealed, &key) || key.len != SEGMENTS_KEY_SIZE) {
         return fail(&rq->ctx, &FAULT_INTERNAL, "the key %" STR_FMT " of bucket %" STR_FMT " can't be opened", STR_ARG(row->id), STR_ARG(bucket));
     }
     memcpy(out->key, key.ptr, SEGMENTS_KEY_SIZE);
-    out->key_id = str_format(rq->ctx.arena, "%" STR_FMT "/%" STR_FMT, STR_ARG(bucket), STR_ARG(row->id));
+    opened_put(out->key_id, out->key);
     return ERR_OK;
 }
 
@@ -154,6 +159,9 @@ static struct err open_bucket_key(struct request *rq, struct sse *sse)
     struct key_row row = { .made_ms = 0 };
     struct str id = STR_NONE;
     bool found = false;
+    if (opened_get(sse->key_id, sse->key)) {
+        return ERR_OK;
+    }
     const struct str bucket = str_cut(sse->key_id, '/', &id);
     TRY(key_rows_get(&rq->ctx, rq->db, bucket, id, &row, &found));
     return found ? take_bucket_key(rq, &row, bucket, sse)
