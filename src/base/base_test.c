@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -16,6 +17,31 @@ TEST(an_arena_gives_zeroed_memory_and_takes_it_back)
     }
     arena_release(arena, mark);
     CHECK(arena_size(arena) < 100000);
+}
+
+/* Each must come out as the library would have it. */
+#define CHECK_FORMAT(...)                                                        \
+    do {                                                                         \
+        char expected[512];                                                      \
+        snprintf(expected, sizeof(expected), __VA_ARGS__);                       \
+        struct text added = text_new(arena);                                     \
+        text_add_format(&added, __VA_ARGS__);                                    \
+        CHECK_STR(str_format(arena, __VA_ARGS__), expected);                     \
+        CHECK_STR(text_str(&added), expected);                                   \
+    } while (0)
+
+TEST(formats_are_as_the_library_has_them)
+{
+    const struct str absent = STR_NONE, nul = { "a\0b", 3 };
+    CHECK_FORMAT("%s", "");
+    CHECK_FORMAT("plain");
+    CHECK_FORMAT("%s%%%s%%", "a", "100%");
+    CHECK_FORMAT("[%" STR_FMT "][%" STR_FMT "][%.*s]", STR_ARG(absent), STR_ARG(nul), -1, "no limit");
+    CHECK_FORMAT("%d %d %d %u %u", 0, INT32_MAX, INT32_MIN, 0U, UINT32_MAX);
+    CHECK_FORMAT("%lld %lld %llu %zu", (long long)INT64_MIN, (long long)INT64_MAX, (unsigned long long)UINT64_MAX, SIZE_MAX);
+    CHECK_FORMAT("%05d|%-4s|%c|%.2f|%x|%.3s", 42, "ab", 'c', 1.5, 255U, "abcdef");
+    CHECK_FORMAT("%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17,
+                 18, 19, 20, 21, 22, 23, 24, 25);
 }
 
 TEST(text_grows_and_stays_terminated)

@@ -1,8 +1,6 @@
 #include "base/str.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 struct str str_of(const char *text)
@@ -145,21 +143,6 @@ struct str str_lower(struct arena *arena, struct str s)
     }
     copy[s.len] = '\0';
     return (struct str){ copy, s.len };
-}
-
-struct str str_format(struct arena *arena, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    va_list again;
-    va_copy(again, args);
-    const int length = vsnprintf(NULL, 0, format, args);
-    va_end(args);
-    const size_t size = length > 0 ? (size_t)length : 0;
-    char *out = arena_alloc_raw(arena, size + 1);
-    vsnprintf(out, size + 1, format, again);
-    va_end(again);
-    return (struct str){ out, size };
 }
 
 bool str_to_int(struct str s, int64_t *out)
@@ -521,21 +504,6 @@ void text_add_char(struct text *text, char c)
 {
     text_reserve(text, 1);
     text->ptr[text->len++] = c;
-}
-
-void text_add_format(struct text *text, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    va_list again;
-    va_copy(again, args);
-    const int length = vsnprintf(NULL, 0, format, args);
-    va_end(args);
-    const size_t size = length > 0 ? (size_t)length : 0;
-    text_reserve(text, size);
-    vsnprintf(text->ptr + text->len, size + 1, format, again);
-    va_end(again);
-    text->len += size;
 }
 
 void text_add_int(struct text *text, int64_t number)
