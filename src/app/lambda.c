@@ -55,10 +55,15 @@ struct err lambda_start(struct ctx *ctx, struct lambda *lambda, struct front *fr
     lambda->endpoint = str_copy(lambda->arena, endpoint);
     lambda->endpoint_port = port_of(endpoint);
     TRY(net_server_start(ctx, &options, &lambda->server));
-    lambda->runner = (struct lambda_runner){ pool_invoke, stream_invoke, events_enqueue, lambda->endpoint, setup_check_runtime, lambda };
+    lambda->runner = (struct lambda_runner){
+        .invoke = pool_invoke, .stream = stream_invoke, .enqueue = events_enqueue, .provision = provisions_changed,
+        .provisioned = provisions_ready, .environments = lambda->options.environments, .endpoint = lambda->endpoint,
+        .check_runtime = setup_check_runtime, .self = lambda,
+    };
     lambda->visits = afterwards_open();
     lambda->streams = afterwards_open();
     TRY(events_open(ctx, lambda));
+    provisions_open(lambda);
     lambda->reaper = thread_start("lambda-reaper", pool_reap, lambda);
     atomic_store(&lambda->ready, true);
     lambda_set_runner(&lambda->runner);
@@ -71,6 +76,7 @@ void lambda_stop(struct lambda *lambda, int64_t grace_ms)
         return;
     }
     events_stop(lambda->events);
+    provisions_stop(lambda->provisions);
     pool_stop(lambda, grace_ms);
     if (lambda->reaper) {
         thread_join(lambda->reaper);
@@ -87,6 +93,7 @@ void lambda_close(struct lambda *lambda)
     afterwards_close(lambda->visits);
     afterwards_close(lambda->streams);
     events_close(lambda->events);
+    provisions_close(lambda->provisions);
     if (lambda->server) {
         net_server_stop(lambda->server, 0);
     }

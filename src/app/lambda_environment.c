@@ -136,9 +136,11 @@ static struct environment *environment_new(struct lambda *lambda, const struct l
     return environment;
 }
 
-struct err environment_make(struct ctx *ctx, struct lambda *lambda, const struct lambda_call *call, uint16_t slot, struct environment **out)
+struct err environment_make(struct ctx *ctx, struct lambda *lambda, const struct lambda_call *call, uint16_t slot, bool ahead,
+                            struct environment **out)
 {
     struct environment *environment = environment_new(lambda, call, slot);
+    environment->made_ahead = ahead;
     struct setup *setup = ARENA_NEW(ctx->arena, struct setup);
     struct err err = setup_prepare(ctx, lambda, call, environment, setup);
     if (!err.fault && sandbox_start(ctx, &setup->options, &environment->sandbox).fault) {

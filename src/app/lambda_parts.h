@@ -3,6 +3,7 @@
  *   lambda.c              opening and closing, the runner that the service is given
  *   lambda_pool.c         which environment takes a call, and how many there may be
  *   lambda_environment.c  one environment: its sandbox, its thread, its calls
+ *   lambda_provision.c    environments that stand ready before anybody calls
  *   lambda_setup.c        what an environment is made of: folders, variables, interpreter, credentials
  *   lambda_code.c         archives, unpacked
  *   lambda_api.c          the Runtime API
@@ -89,6 +90,8 @@ struct environment {
     int64_t started_us;
     struct environment *next;  /* in the pool */
     bool busy;
+    bool provisioned;          /* kept ready; under the pool's lock */
+    bool made_ahead;           /* made before anybody called */
     _Atomic int users;         /* threads of the Runtime API that look at it */
     struct relay {
         struct environment *environment;
@@ -122,6 +125,7 @@ struct lambda {
     unsigned told_missing;     /* isolation that the log has spoken of; bit 31: told */
     struct thread *reaper;
     struct events *events;
+    struct provisions *provisions;
     struct afterwards *visits;  /* threads that serve function URLs */
     struct afterwards *streams; /* threads that run what answers as it comes */
 };
@@ -133,11 +137,19 @@ struct environment *pool_find(struct lambda *lambda, uint16_t slot); /* NULL: go
 void pool_drop(struct environment *environment);
 /* One call from the first line of its log to the last. */
 struct err pool_invoke(void *self, struct ctx *ctx, const struct lambda_call *call, struct lambda_outcome *out);
+struct str pool_key(struct arena *arena, const struct lambda_call *call);
+/* Makes one more environment of the call's version and waits until it is ready. Fault: there is no room; failed: it did not start. */
+struct err pool_provision(struct ctx *ctx, struct lambda *lambda, const struct lambda_call *call, bool *failed);
+/* How many there are; those beyond `wanted` are let go. */
+int64_t pool_provisioned(struct lambda *lambda, struct str key, int64_t wanted);
+/* Those of other versions are let go. */
+void pool_provision_only(struct lambda *lambda, const struct str *keys, size_t count);
 void pool_reap(void *self); /* a thread's */
 void pool_stop(struct lambda *lambda, int64_t grace_ms);
 
 /* lambda_environment.c */
-struct err environment_make(struct ctx *ctx, struct lambda *lambda, const struct lambda_call *call, uint16_t slot, struct environment **out);
+struct err environment_make(struct ctx *ctx, struct lambda *lambda, const struct lambda_call *call, uint16_t slot, bool ahead,
+                            struct environment **out);
 void environment_start(struct environment *environment); /* its thread; once the pool knows it */
 /* Until its runtime asks for the first event, fails or the time is over. */
 void environment_await_init(struct environment *environment, int64_t wait_ms);
@@ -197,6 +209,13 @@ void api_rest(void *self);
 /* Gives a waiting runtime its event; the environment's lock is held. */
 void api_hand_over(struct environment *environment);
 void api_refuse(struct net_exchange *exchange, uint16_t status, const char *type, const char *message);
+
+/* lambda_provision.c: the latter two are the runner's. */
+void provisions_open(struct lambda *lambda);
+void provisions_stop(struct provisions *provisions);
+void provisions_close(struct provisions *provisions);
+void provisions_changed(void *self);
+void provisions_ready(void *self, struct ctx *ctx, const struct lambda_call *call, int64_t *ready, bool *failed);
 
 /* lambda_event.c */
 struct err events_open(struct ctx *ctx, struct lambda *lambda);

@@ -6,7 +6,7 @@
 
 enum { REAP_MS = 1000, SLOTS = 32767 };
 
-static struct str key_of(struct arena *arena, const struct lambda_call *call)
+struct str pool_key(struct arena *arena, const struct lambda_call *call)
 {
     return str_format(arena, "%" STR_FMT ":%" STR_FMT ":%" STR_FMT ":%lld:%" STR_FMT, STR_ARG(call->account), STR_ARG(call->region),
                       STR_ARG(call->name), (long long)call->number, STR_ARG(call->revision));
@@ -50,7 +50,7 @@ static struct environment *longest_idle(struct lambda *lambda)
 {
     struct environment *found = NULL;
     for (struct environment *one = lambda->environments; one; one = one->next) {
-        if (!one->busy && (found == NULL || one->used_ms < found->used_ms)) {
+        if (!one->busy && !one->provisioned && (found == NULL || one->used_ms < found->used_ms)) {
             found = one;
         }
     }
@@ -100,6 +100,18 @@ static struct err make_room(struct ctx *ctx, struct lambda *lambda, struct envir
     return ERR_OK;
 }
 
+/* Under the lock: a slot for a new one. */
+static struct err reserve(struct ctx *ctx, struct lambda *lambda, struct environment **evicted, uint16_t *slot)
+{
+    TRY(make_room(ctx, lambda, evicted));
+    do {
+        lambda->next_slot = (uint16_t)((lambda->next_slot + 1) % SLOTS);
+    } while (slot_used(lambda, lambda->next_slot));
+    *slot = lambda->next_slot;
+    lambda->coming++;
+    return ERR_OK;
+}
+
 /* Under the lock: an idle environment, or a slot for a new one. */
 static struct err choose(struct ctx *ctx, struct lambda *lambda, const struct lambda_call *call, struct str key, struct environment **found,
                          struct environment **evicted, uint16_t *slot)
@@ -113,12 +125,7 @@ static struct err choose(struct ctx *ctx, struct lambda *lambda, const struct la
     }
     *found = idle_of(lambda, key);
     if (*found == NULL) {
-        TRY(make_room(ctx, lambda, evicted));
-        do {
-            lambda->next_slot = (uint16_t)((lambda->next_slot + 1) % SLOTS);
-        } while (slot_used(lambda, lambda->next_slot));
-        *slot = lambda->next_slot;
-        lambda->coming++;
+        TRY(reserve(ctx, lambda, evicted, slot));
     } else {
         (*found)->busy = true;
     }
@@ -134,30 +141,29 @@ static void count_down(struct lambda *lambda, struct arena *arena, const struct 
     lock_signal(lambda->lock);
 }
 
-static struct err add_new(struct ctx *ctx, struct lambda *lambda, const struct lambda_call *call, struct str key, uint16_t slot,
+/* A new one, busy with whoever made it. */
+static struct err add_new(struct ctx *ctx, struct lambda *lambda, const struct lambda_call *call, uint16_t slot, bool ahead,
                           struct environment **out)
 {
-    const struct err err = environment_make(ctx, lambda, call, slot, out);
+    const struct err err = environment_make(ctx, lambda, call, slot, ahead, out);
     lock_take(lambda->lock);
     lambda->coming--;
     if (err.fault) {
-        count_down(lambda, ctx->arena, call);
-    } else {
-        (*out)->key = str_copy((*out)->arena, key);
-        (*out)->next = lambda->environments;
-        lambda->environments = *out;
-        lambda->count++;
+        lock_give(lambda->lock);
+        return err;
     }
+    (*out)->key = pool_key((*out)->arena, call);
+    (*out)->next = lambda->environments;
+    lambda->environments = *out;
+    lambda->count++;
     lock_give(lambda->lock);
-    if (!err.fault) {
-        environment_start(*out);
-    }
-    return err;
+    environment_start(*out);
+    return ERR_OK;
 }
 
 struct err pool_take(struct ctx *ctx, struct lambda *lambda, const struct lambda_call *call, struct environment **out)
 {
-    const struct str key = key_of(ctx->arena, call);
+    const struct str key = pool_key(ctx->arena, call);
     struct environment *evicted = NULL;
     uint16_t slot = 0;
     *out = NULL;
@@ -168,7 +174,16 @@ struct err pool_take(struct ctx *ctx, struct lambda *lambda, const struct lambda
         environment_close(evicted);
     }
     TRY(err);
-    return *out ? ERR_OK : add_new(ctx, lambda, call, key, slot, out);
+    if (*out) {
+        return ERR_OK;
+    }
+    const struct err made = add_new(ctx, lambda, call, slot, false, out);
+    if (made.fault) {
+        lock_take(lambda->lock);
+        count_down(lambda, ctx->arena, call);
+        lock_give(lambda->lock);
+    }
+    return made;
 }
 
 void pool_give(struct ctx *ctx, struct lambda *lambda, const struct lambda_call *call, struct environment *environment)
@@ -226,12 +241,91 @@ struct err pool_invoke(void *self, struct ctx *ctx, const struct lambda_call *ca
     return ERR_OK;
 }
 
+/* --- environments that stand ready --- */
+
+int64_t pool_provisioned(struct lambda *lambda, struct str key, int64_t wanted)
+{
+    int64_t count = 0;
+    lock_take(lambda->lock);
+    for (struct environment *one = lambda->environments; one; one = one->next) {
+        if (one->provisioned && str_equal(one->key, key) && environment_usable(one)) {
+            one->provisioned = count < wanted;
+            count += one->provisioned;
+        }
+    }
+    lock_give(lambda->lock);
+    return count;
+}
+
+void pool_provision_only(struct lambda *lambda, const struct str *keys, size_t count)
+{
+    lock_take(lambda->lock);
+    for (struct environment *one = lambda->environments; one; one = one->next) {
+        bool kept = false;
+        for (size_t i = 0; one->provisioned && i < count && !kept; i++) {
+            kept = str_equal(keys[i], one->key);
+        }
+        one->provisioned = kept;
+    }
+    lock_give(lambda->lock);
+}
+
+static void end_provision(struct lambda *lambda)
+{
+    lock_take(lambda->lock);
+    lambda->under_way--;
+    lock_signal(lambda->lock);
+    lock_give(lambda->lock);
+}
+
+struct err pool_provision(struct ctx *ctx, struct lambda *lambda, const struct lambda_call *call, bool *failed)
+{
+    struct environment *evicted = NULL, *environment = NULL;
+    const char *type = NULL;
+    uint16_t slot = 0;
+    lock_take(lambda->lock);
+    const struct err err = lambda->stopping ? fail(ctx, &LAMBDA_SERVICE_EXCEPTION, "the server is stopping")
+                                            : reserve(ctx, lambda, &evicted, &slot);
+    lambda->under_way += !err.fault; /* whoever stops the pool waits for it */
+    lock_give(lambda->lock);
+    if (evicted) {
+        environment_close(evicted);
+    }
+    TRY(err);
+    const struct err made = add_new(ctx, lambda, call, slot, true, &environment);
+    if (made.fault) {
+        end_provision(lambda);
+        return made;
+    }
+    environment_await_init(environment, LAMBDA_INIT_MS);
+    const enum environment_start how = environment_started(environment, &type);
+    *failed = how != START_READY;
+    if (*failed) {
+        environment_report_init(ctx, environment, "init", how == START_LATE ? "timeout" : "error", type);
+    }
+    lock_take(lambda->lock);
+    if (*failed) {
+        unlink_environment(lambda, environment);
+    } else {
+        environment->provisioned = true;
+        environment->busy = false;
+        environment->used_ms = clock_now_ms();
+    }
+    lock_give(lambda->lock);
+    if (*failed) {
+        environment_close(environment);
+    }
+    end_provision(lambda);
+    return ERR_OK;
+}
+
 /* One that idles for long, is old or has ended; out of the pool. */
 static struct environment *expired(struct lambda *lambda)
 {
     const int64_t now_ms = clock_now_ms();
     for (struct environment *one = lambda->environments; one; one = one->next) {
-        if (!one->busy && (now_ms - one->used_ms > lambda->options.idle_ms || !environment_usable(one))) {
+        const bool rests = !one->provisioned && now_ms - one->used_ms > lambda->options.idle_ms;
+        if (!one->busy && (rests || !environment_usable(one))) {
             unlink_environment(lambda, one);
             return one;
         }

@@ -166,7 +166,7 @@ static void put_variables(struct ctx *ctx, const struct lambda_image *image, str
     put(arena, setup, "AWS_LAMBDA_FUNCTION_NAME", environment->function);
     put(arena, setup, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", str_format(arena, "%d", (int)image->config.memory_size.v));
     put(arena, setup, "AWS_LAMBDA_FUNCTION_VERSION", environment->version);
-    put(arena, setup, "AWS_LAMBDA_INITIALIZATION_TYPE", STR("on-demand"));
+    put(arena, setup, "AWS_LAMBDA_INITIALIZATION_TYPE", environment->made_ahead ? STR("provisioned-concurrency") : STR("on-demand"));
     put(arena, setup, "AWS_LAMBDA_LOG_GROUP_NAME", environment->group);
     put(arena, setup, "AWS_LAMBDA_LOG_STREAM_NAME", environment->stream);
     put(arena, setup, "AWS_LAMBDA_RUNTIME_API", STR("127.0.0.1:{port:0}"));

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -299,6 +300,23 @@ def test_function_urls(yagura, functions, client):
     assert [one["FunctionUrl"] for one in client.list_function_url_configs(FunctionName=name)["FunctionUrlConfigs"]] == [url]
     client.delete_function_url_config(FunctionName=name)
     assert fetch(url)[0] == 404
+
+
+def test_environments_stand_ready(functions, client):
+    name = functions.make("import os, time\nBORN = time.time()\ndef handler(event, context):\n"
+                          "    return BORN, os.environ['AWS_LAMBDA_INITIALIZATION_TYPE']\n")
+    version = {"FunctionName": name, "Qualifier": client.publish_version(FunctionName=name)["Version"]}
+    assert functions.result(name)[1] == "on-demand"
+    refused("InvalidParameterValueException", client.put_provisioned_concurrency_config, **version, ProvisionedConcurrentExecutions=800)
+    assert client.put_provisioned_concurrency_config(**version, ProvisionedConcurrentExecutions=2)["Status"] == "IN_PROGRESS"
+    until(lambda: client.get_provisioned_concurrency_config(**version)["Status"] == "READY", "ready environments")
+    ready = time.time()
+    born, kind = functions.result(name, Qualifier="1")
+    assert born < ready and kind == "provisioned-concurrency"
+    listed = client.list_provisioned_concurrency_configs(FunctionName=name)["ProvisionedConcurrencyConfigs"]
+    assert [(one["FunctionArn"].rpartition(":")[2], one["AllocatedProvisionedConcurrentExecutions"]) for one in listed] == [("1", 2)]
+    client.delete_provisioned_concurrency_config(**version)
+    refused("ProvisionedConcurrencyConfigNotFoundException", client.get_provisioned_concurrency_config, **version)
 
 
 def test_concurrency_is_kept_and_bounded(functions, client):

@@ -23,6 +23,13 @@ static struct err reserved_sum(struct request *rq, struct str except, int64_t *o
     return ERR_OK;
 }
 
+struct err account_unreserved(struct request *rq, int64_t *out)
+{
+    TRY(reserved_sum(rq, STR_NONE, out));
+    *out = CONCURRENCY - *out;
+    return ERR_OK;
+}
+
 struct err lambda_get_account_settings(struct request *rq, const struct lambda_get_account_settings_in *in,
                                        struct lambda_get_account_settings_out *out)
 {

@@ -140,6 +140,7 @@ struct err lambda_delete_alias(struct request *rq, const struct lambda_delete_al
     TRY(name_of(rq, in->function_name, STR_NONE, &name));
     TRY(rows_extra_delete(name_rows(rq, &name), name.name, ITEM_EVENT, in->name, &ignored));
     TRY(rows_extra_delete(name_rows(rq, &name), name.name, ITEM_REVISION, in->name, &ignored));
+    TRY(rows_extra_delete(name_rows(rq, &name), name.name, ITEM_PROVISIONED, in->name, &ignored));
     return rows_extra_delete(name_rows(rq, &name), name.name, ITEM_ALIAS, in->name, &ignored);
 }
 

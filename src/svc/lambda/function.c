@@ -200,7 +200,7 @@ struct err function_apply(struct request *rq, const struct function_name *name, 
 }
 
 /* spec: API reference, LastModified: ISO 8601 with a numeric zone. */
-static struct str modified(struct ctx *ctx)
+struct str function_modified(struct ctx *ctx)
 {
     const struct str now = clock_format_iso8601_ms(ctx->arena, ctx->now_ms);
     return str_format(ctx->arena, "%" STR_FMT "+0000", STR_ARG(str_slice(now, 0, now.len - 1)));
@@ -223,7 +223,7 @@ struct str function_basis(struct ctx *ctx, const struct function_row *row)
 void function_touch(struct request *rq, struct function_row *row)
 {
     row->config.revision_id = random_uuid(&rq->ctx);
-    row->config.last_modified = modified(&rq->ctx);
+    row->config.last_modified = function_modified(&rq->ctx);
     row->basis = function_basis(&rq->ctx, row);
 }
 

@@ -19,6 +19,8 @@ struct function_settings {
 };
 struct err function_apply(struct request *rq, const struct function_name *name, const struct function_settings *settings,
                           struct function_row *row);
+/* Now, as LastModified has it. */
+struct str function_modified(struct ctx *ctx);
 /* A new revision, now. */
 void function_touch(struct request *rq, struct function_row *row);
 /* A version is made of this: code and settings. */
@@ -67,6 +69,10 @@ struct err environment_open(struct request *rq, const struct function_name *name
 /* layer.c: the list as a function's configuration shows it, and digests of archives. */
 struct err layer_resolve(struct request *rq, const struct lambda_layer_list *asked, struct lambda_layers_reference_list *out);
 struct err layer_digest(struct ctx *ctx, struct store_conn *db, struct str arn, struct str *account, struct str *digest);
+
+/* invoke.c: lambda_settle, without the lot of weighted aliases. account.c: what no function has reserved for itself. */
+struct err lambda_settle_first(struct ctx *ctx, struct store_conn *db, const struct function_name *name, struct lambda_call *out);
+struct err account_unreserved(struct request *rq, int64_t *out);
 
 /* tag.c */
 struct err function_tags_put(struct request *rq, struct lambda_rows rows, struct str name, const struct lambda_tags *tags);

@@ -16,22 +16,32 @@ static struct err reserved_of(struct lambda_rows rows, struct str name, int64_t 
     return ERR_OK;
 }
 
-struct err lambda_settle(struct ctx *ctx, struct store_conn *db, struct str account, struct str region, struct str function,
-                         struct str qualifier, struct lambda_call *out)
+static struct err settle(struct ctx *ctx, struct store_conn *db, struct function_name name, bool draw, struct lambda_call *out)
 {
-    struct function_name name = { 0 };
     struct function_row row = { .number = 0 };
-    TRY(name_read(ctx, account, region, function, qualifier, &name));
     const struct lambda_rows rows = { ctx, db, name.account, name.region };
     const struct str arn = name_arn(ctx, &name);
     name.qualifier = name.qualifier.ptr ? name.qualifier : STR("$LATEST"); /* refusals name it */
-    TRY(name_draw(rows, &name, &row));
+    TRY(draw ? name_draw(rows, &name, &row) : name_need(rows, &name, &row));
     *out = (struct lambda_call){
         .account = name.account, .region = name.region, .name = row.name, .number = row.number, .arn = arn,
         .revision = row.basis, .timeout_ms = (int64_t)row.config.timeout.v * 1000, .memory = row.config.memory_size.v,
         .request_id = ctx->request_id,
     };
     return reserved_of(rows, name.name, &out->reserved);
+}
+
+struct err lambda_settle(struct ctx *ctx, struct store_conn *db, struct str account, struct str region, struct str function,
+                         struct str qualifier, struct lambda_call *out)
+{
+    struct function_name name = { 0 };
+    TRY(name_read(ctx, account, region, function, qualifier, &name));
+    return settle(ctx, db, name, true, out);
+}
+
+struct err lambda_settle_first(struct ctx *ctx, struct store_conn *db, const struct function_name *name, struct lambda_call *out)
+{
+    return settle(ctx, db, *name, false, out);
 }
 
 static struct err check_payload(struct request *rq, const struct lambda_invoke_in *in, bool event)

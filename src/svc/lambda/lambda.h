@@ -37,6 +37,11 @@ struct lambda_runner {
     struct err (*stream)(void *self, struct ctx *ctx, const struct lambda_call *call, struct http_stream *out);
     /* Keeps it for later: durable when it returns. */
     struct err (*enqueue)(void *self, struct ctx *ctx, const struct lambda_call *call);
+    /* What is provisioned has changed: lambda_provisions says how. */
+    void (*provision)(void *self);
+    /* How many environments of that version stand ready because they are provisioned; failed: one could not start. */
+    void (*provisioned)(void *self, struct ctx *ctx, const struct lambda_call *call, int64_t *ready, bool *failed);
+    int64_t environments;    /* at most, of all functions */
     struct str endpoint;     /* "http://127.0.0.1:4700": where function URLs and code are served */
     /* Whether a runtime can be run here; the reason, naming what to install. */
     struct err (*check_runtime)(void *self, struct ctx *ctx, struct str runtime);
@@ -51,6 +56,14 @@ void lambda_set_runner(const struct lambda_runner *runner);
 /* The call that an invocation of ARN_OR_NAME (with qualifier; absent: $LATEST) means. Weighted aliases are drawn here. */
 struct err lambda_settle(struct ctx *ctx, struct store_conn *db, struct str account, struct str region, struct str function,
                          struct str qualifier, struct lambda_call *out);
+
+/* What is provisioned, of all accounts; an alias means its own version, weights aside. */
+struct lambda_provision {
+    struct lambda_call call;
+    int64_t wanted;
+    struct str since; /* another text: asked for anew */
+};
+struct err lambda_provisions(struct ctx *ctx, struct store_conn *db, struct lambda_provision **out, size_t *count);
 
 /* All that a new execution environment is made of. */
 struct lambda_image {

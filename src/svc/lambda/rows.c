@@ -240,3 +240,19 @@ struct err rows_event_due(struct ctx *ctx, struct store_conn *db, int64_t now_ms
     store_end(&cursor);
     return err;
 }
+
+struct err rows_provisioned(struct ctx *ctx, struct store_conn *db, size_t limit, struct placed_item **out, size_t *count)
+{
+    struct store_cursor cursor = { .conn = NULL };
+    struct err err = ERR_OK;
+    *count = 0;
+    *out = ARENA_ARRAY(ctx->arena, struct placed_item, limit + 1);
+    TRY(store_query(ctx, db, "SELECT account, region, name, part, body FROM lambda_item WHERE kind = $1 ORDER BY account, region, name, part LIMIT $2",
+                    SQL_VALUES(SQL_TEXT(ITEM_PROVISIONED), SQL_INT((int64_t)limit)), &cursor));
+    while (*count < limit && store_row(ctx, &cursor, &err)) {
+        (*out)[(*count)++] = (struct placed_item){ store_text(ctx, &cursor, 0), store_text(ctx, &cursor, 1),
+                                                   { store_text(ctx, &cursor, 2), store_text(ctx, &cursor, 3), store_text(ctx, &cursor, 4) } };
+    }
+    store_end(&cursor);
+    return err;
+}

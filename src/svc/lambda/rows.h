@@ -39,6 +39,7 @@ struct err rows_function_count(struct lambda_rows rows, int64_t *functions);
 #define ITEM_LAST STR("last")
 #define ITEM_LAYER STR("layer")
 #define ITEM_PERMISSION STR("permission") /* part: QUALIFIER/SID */
+#define ITEM_PROVISIONED STR("provisioned") /* part: an alias or version */
 #define ITEM_REVISION STR("revision")     /* of the policy of a layer version; of a function: QUALIFIER */
 #define ITEM_RUNTIME STR("runtime")
 #define ITEM_TAG STR("tag")
@@ -54,6 +55,13 @@ struct err rows_extra_put(struct lambda_rows rows, struct str name, struct str k
 struct err rows_extra_delete(struct lambda_rows rows, struct str name, struct str kind, struct str part, bool *found);
 /* name absent: of all names. By name and part. */
 struct err rows_extra_list(struct lambda_rows rows, struct str name, struct str kind, struct item **out, size_t *count);
+
+/* What is provisioned, of all accounts. */
+struct placed_item {
+    struct str account, region;
+    struct item item;
+};
+struct err rows_provisioned(struct ctx *ctx, struct store_conn *db, size_t limit, struct placed_item **out, size_t *count);
 
 struct err rows_code_put(struct lambda_rows rows, struct str digest, struct str archive);
 struct err rows_code_get(struct lambda_rows rows, struct str digest, struct str *archive); /* absent: none */

@@ -130,5 +130,6 @@ struct err lambda_delete_function(struct request *rq, const struct lambda_delete
     }
     TRY(check_unaliased(rq, &name, &row));
     TRY(rows_function_delete(name_rows(rq, &name), name.name, number));
+    TRY(rows_extra_delete(name_rows(rq, &name), name.name, ITEM_PROVISIONED, name.qualifier, &found));
     return rows_code_drop(name_rows(rq, &name), row.code);
 }
