@@ -22,14 +22,23 @@ static struct str code_for_json(const struct fault *fault)
     return str_of(fault->shape ? fault->shape : fault->code);
 }
 
-/* spec: json 1.0 and cbor say the full shape id; every client cuts what stands before '#'. */
+/* spec: json 1.0 and cbor say the full shape id; every client cuts what stands before '#'. Those of services that once spoke
+ * the query protocol name the version, and a broken constraint is the framework's (recorded of CloudWatch). */
 static struct str full_code(struct arena *arena, const struct trouble *t)
 {
     const struct str code = code_for_json(t->fault);
-    if (t->match->service == NULL) {
+    const struct service_model *service = t->match->service;
+    if (service == NULL) {
         return code;
     }
-    return str_format(arena, "com.amazonaws.%s#%.*s", t->match->service->name, STR_ARG(code));
+    if (!service->query_compatible) {
+        return str_format(arena, "com.amazonaws.%s#%.*s", service->name, STR_ARG(code));
+    }
+    if (t->fault == service->validation) {
+        return str_format(arena, "com.amazon.coral.validate#%.*s", STR_ARG(code));
+    }
+    const char *version = service->api_version; /* 2010-08-01 */
+    return str_format(arena, "com.amazonaws.%s.v%.4s_%.2s_%.2s#%.*s", service->name, version, version + 5, version + 8, STR_ARG(code));
 }
 
 static bool has_message(const struct trouble *t)

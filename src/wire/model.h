@@ -85,6 +85,7 @@ struct shape {
     double min, max;               /* of numbers; of lengths of strings (in code points), blobs, lists and maps */
     const char *pattern;           /* ECMA regular expression, not anchored unless it says so; NULL: any */
     const char *const *values;     /* of an enum, NULL-terminated; NULL: any */
+    const char *too_long;          /* what AWS says of a longer one, instead of the usual sentence; NULL: that */
     const char *xml_namespace;     /* "uri" or "prefix=uri"; NULL: none */
     const char *xml_name;          /* root element when it differs from the name */
     uint8_t time;                  /* enum timestamp_format of the shape itself */

@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "wire/codec.h"
-#include "wire/json_codec.h"
 #include "wire/pattern.h"
 #include "wire/value.h"
 
@@ -14,6 +13,7 @@ struct checker {
     struct text messages;
     bool (*wanted)(const struct member *member); /* of the outermost structure; NULL: all */
     size_t errors;
+    const char *own_words; /* of a shape for which AWS has some */
     bool answer; /* of our own: AWS answers empty maps and lists where the model wants an entry (GetDetector's tags), and
                   * empty texts where it has a pattern (GetFunctionCodeSigningConfig) */
 };
@@ -43,22 +43,62 @@ static struct str step_of(struct arena *arena, const char *name)
     return text_str(&text);
 }
 
+static void add_value(struct arena *arena, struct text *out, const struct view *view);
+
+static void add_members(struct arena *arena, struct text *out, const struct view *view)
+{
+    text_add(out, str_of(view->shape->name));
+    text_add_char(out, '(');
+    for (size_t i = 0; i < view->shape->member_count && out->len < VALUE_SHOWN; i++) {
+        const struct view part = view_member(view->at, &view->shape->members[i]);
+        text_add(out, i ? STR(", ") : STR(""));
+        text_add(out, str_of(view->shape->members[i].name));
+        text_add_char(out, '=');
+        add_value(arena, out, &part);
+    }
+    text_add_char(out, ')');
+}
+
+static void add_items(struct arena *arena, struct text *out, const struct view *view)
+{
+    const bool map = view->shape->kind == SHAPE_MAP;
+    text_add_char(out, map ? '{' : '[');
+    for (size_t i = 0; i < view_count(view) && out->len < VALUE_SHOWN; i++) {
+        const struct view item = view_item(view, i);
+        text_add(out, i ? STR(", ") : STR(""));
+        if (map) {
+            text_add(out, view_key(view, i));
+            text_add_char(out, '=');
+        }
+        add_value(arena, out, &item);
+    }
+    text_add_char(out, map ? '}' : ']');
+}
+
+/* spec: lists, maps and structures come as Java prints them: "[Tag(key=a, value=null)]", "{a=b}". */
+static void add_value(struct arena *arena, struct text *out, const struct view *view)
+{
+    const enum shape_kind kind = view->shape->kind;
+    if (!view_present(view)) {
+        text_add(out, STR("null"));
+    } else if (view->shape->sensitive) {
+        text_add(out, STR("***sensitiveparam***"));
+    } else if (kind == SHAPE_STRUCTURE) {
+        add_members(arena, out, view);
+    } else if (kind == SHAPE_LIST || kind == SHAPE_MAP) {
+        add_items(arena, out, view);
+    } else {
+        text_add(out, view_print(arena, view, TIME_ISO8601));
+    }
+}
+
 static struct str shown(struct arena *arena, const struct view *view)
 {
-    if (view->shape->sensitive) {
-        return STR("***sensitiveparam***");
+    struct text text = text_new(arena);
+    if (view->shape->sensitive || (view->shape->kind != SHAPE_TIMESTAMP && view->shape->kind != SHAPE_STRUCTURE)) {
+        add_value(arena, &text, view);
     }
-    struct str text = STR_NONE;
-    if (view->shape->kind == SHAPE_LIST || view->shape->kind == SHAPE_MAP) {
-        struct json_writer w = json_writer_new(arena);
-        json_write_value(&w, view);
-        text = json_done(&w);
-    } else if (view->shape->kind == SHAPE_TIMESTAMP || view->shape->kind == SHAPE_STRUCTURE) {
-        text = STR("");
-    } else {
-        text = view_print(arena, view, TIME_ISO8601);
-    }
-    return text_shown(text, VALUE_SHOWN);
+    return text_shown(text_str(&text), VALUE_SHOWN);
 }
 
 /* view NULL: the value is missing. */
@@ -257,6 +297,11 @@ static void check_items(struct checker *c, const struct path *path, const struct
     }
 }
 
+static bool is_too_long(const struct view *view)
+{
+    return view->shape->too_long && (double)code_points(view_text(view)) > view->shape->max;
+}
+
 static bool is_empty_text(const struct view *view)
 {
     const struct str *text = view->at;
@@ -284,6 +329,7 @@ static void check_structure(struct checker *c, const struct path *path, const st
             continue;
         }
         const struct constraints broken = constraints_of(c->arena, &view, false);
+        c->own_words = is_too_long(&view) ? view.shape->too_long : c->own_words;
         report_all(c, &own, &view, &broken);
         check_parts(c, &own, &view);
     }
@@ -296,6 +342,9 @@ static struct str validate(struct arena *arena, bool answer, const struct shape 
     check_structure(&c, NULL, shape, structure);
     if (c.errors == 0) {
         return STR_NONE;
+    }
+    if (c.own_words) {
+        return str_of(c.own_words);
     }
     const struct str messages = text_str(&c.messages);
     return str_format(arena, "%zu validation error%s detected: %s", c.errors, c.errors == 1 ? "" : "s", messages.ptr);

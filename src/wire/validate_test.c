@@ -31,7 +31,7 @@ TEST(several_are_counted_and_elements_are_told_at_their_list)
     struct str words[] = { STR("ok"), STR("NO") };
     check_text(arena, &(struct sample){ .text = STR(""), .strings = { words, 2 } },
                "2 validation errors detected: Value '' at 'text' failed to satisfy constraint: Member must have length greater than "
-               "or equal to 1; Value '[\"ok\",\"NO\"]' at 'strings' failed to satisfy constraint: Member must satisfy constraint: "
+               "or equal to 1; Value '[ok, NO]' at 'strings' failed to satisfy constraint: Member must satisfy constraint: "
                "[Member must satisfy regular expression pattern: [a-z]*]");
 }
 

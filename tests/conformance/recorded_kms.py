@@ -125,6 +125,12 @@ def other_algorithm(aws):
     return {"generate-mac": aws.refused(aws.client("kms").generate_mac, KeyId=key, Message=b"m", MacAlgorithm="HMAC_SHA_256")}
 
 
+@case(KMS + "test_invalid_generate_mac[HMAC_256-INVALID]")
+def unknown_algorithm(aws):
+    return {"generate-mac": aws.refused(aws.client("kms").generate_mac, KeyId=aws.name(), Message=b"m", MacAlgorithm="INVALID")}
+
+
+@case(KMS + "test_invalid_verify_mac[HMAC_256-INVALID-some important message]", "INVALID", b"message")
 @case(KMS + "test_invalid_verify_mac[HMAC_256-HMAC_SHA_256-some different important message]", "HMAC_SHA_256", b"other")
 @case(KMS + "test_invalid_verify_mac[HMAC_256-HMAC_SHA_512-some important message]", "HMAC_SHA_512", b"message")
 def wrong_mac(aws, algorithm, message):

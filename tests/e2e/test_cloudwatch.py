@@ -327,13 +327,39 @@ def test_who_may_not(yagura, plain):
     iam.put_user_policy(UserName=user, PolicyName="own", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Action": "cloudwatch:PutMetricData", "Resource": "*",
          "Condition": {"StringEquals": {"cloudwatch:namespace": "Mine"}}},
-        {"Effect": "Allow", "Action": "cloudwatch:DeleteAlarms", "Resource": "arn:aws:cloudwatch:*:*:alarm:mine-*"}]}))
+        {"Effect": "Allow", "Action": "cloudwatch:DeleteAlarms", "Resource": "arn:aws:cloudwatch:*:*:alarm:mine-*"},
+        {"Effect": "Allow", "Action": "cloudwatch:*Dashboard*", "Resource": "arn:aws:cloudwatch::*:dashboard/mine-*"}]}))
     theirs = yagura.client("cloudwatch", credentials={"accessKeyId": key["AccessKeyId"], "secretAccessKey": key["SecretAccessKey"]})
     theirs.put_metric_data(Namespace="Mine", MetricData=[{"MetricName": "a", "Value": 1}])
     refused("AccessDeniedException", theirs.put_metric_data, Namespace="Yours", MetricData=[{"MetricName": "a", "Value": 1}])
     theirs.delete_alarms(AlarmNames=["mine-1", "mine-2"])
     said = refused("AccessDeniedException", theirs.delete_alarms, AlarmNames=["mine-1", "yours"])
     assert "cloudwatch:DeleteAlarms" in said["Error"]["Message"] and ":alarm:yours" in said["Error"]["Message"]
+    theirs.put_dashboard(DashboardName="mine-1", DashboardBody=json.dumps(BODY))
+    said = refused("AccessDeniedException", theirs.delete_dashboards, DashboardNames=["mine-1", "yours"])
+    assert "::111122223333:dashboard/yours" in said["Error"]["Message"]
+    refused("AccessDeniedException", theirs.list_dashboards)
+    plain.delete_dashboards(DashboardNames=["mine-1"])
+
+
+BODY = {"widgets": [{"type": "text", "x": 0, "y": 0, "width": 6, "height": 2, "properties": {"markdown": "# é"}}]}
+
+
+def test_dashboards(yagura, cw):
+    names, body, elsewhere = [unique("Board_"), unique("Board-")], json.dumps(BODY), yagura.client("cloudwatch", "eu-west-1")
+    for name in names:
+        assert cw.put_dashboard(DashboardName=name, DashboardBody=body, Tags=[{"Key": "team", "Value": "a"}])["DashboardValidationMessages"] == []
+    said = elsewhere.get_dashboard(DashboardName=names[0])
+    assert said["DashboardBody"] == body and said["DashboardArn"].endswith(f":cloudwatch::111122223333:dashboard/{names[0]}")
+    assert cw.list_tags_for_resource(ResourceARN=said["DashboardArn"])["Tags"] == [{"Key": "team", "Value": "a"}]
+    cw.tag_resource(ResourceARN=said["DashboardArn"], Tags=[{"Key": "team", "Value": "b"}])
+    listed = cw.list_dashboards(DashboardNamePrefix=names[0])["DashboardEntries"]
+    assert [(one["DashboardName"], one["Size"]) for one in listed] == [(names[0], len(body))]
+    said = refused("InvalidParameterInput", cw.put_dashboard, DashboardName=names[0], DashboardBody='{"widgets": [{"type": "log"}]}')
+    assert "Should have required property 'properties'" in said["Error"]["Message"]
+    refused("ResourceNotFound", cw.delete_dashboards, DashboardNames=[names[0], "nobody"])
+    cw.delete_dashboards(DashboardNames=names)
+    refused("ResourceNotFound", cw.get_dashboard, DashboardName=names[0])
 
 
 @pytest.mark.parametrize("through", [through_cli, through_javascript])
@@ -411,6 +437,10 @@ resource "aws_cloudwatch_composite_alarm" "both" {
   alarm_name = "tf-both"
   alarm_rule = "ALARM(${aws_cloudwatch_metric_alarm.errors.alarm_name}) OR ALARM(${aws_cloudwatch_metric_alarm.ratio.alarm_name})"
 }
+resource "aws_cloudwatch_dashboard" "page" {
+  dashboard_name = "tf-page"
+  dashboard_body = jsonencode({ widgets = [{ type = "alarm", properties = { alarms = [aws_cloudwatch_metric_alarm.errors.arn] } }] })
+}
 """
 
 
@@ -418,7 +448,7 @@ resource "aws_cloudwatch_composite_alarm" "both" {
 def test_terraform(servers, tmp_path):
     server = servers("--region", "eu-west-3")
     terraform = make_terraform(server, tmp_path / "tf", ALARMS % "1")
-    assert "3 added" in terraform("apply", "-auto-approve")
+    assert "4 added" in terraform("apply", "-auto-approve")
     assert "No changes" in terraform("plan", "-detailed-exitcode")
     (tmp_path / "tf" / "main.tf").write_text(ALARMS % "2.5")
     assert "1 changed" in terraform("apply", "-auto-approve")

@@ -42,6 +42,22 @@ UNMET = {
 
 # Least lengths likewise: IAM gives an MD5 fingerprint of 47 characters.
 UNMET_LEAST = {"publicKeyFingerprintType"}
+# Shapes of whose length AWS has words of its own. spec: recorded refusals of CloudWatch Logs.
+TOO_LONG = dict.fromkeys([("logs", "LogGroupName"), ("logs", "LogStreamName")],
+                         "Invalid LogGroup or LogStream, both must have length less than or equal to 512.")
+
+
+def told_order(values):
+    """As AWS lists them in a refusal: those of a hash table of 32 places by Java's hash, the last one of a place first.
+    spec: recorded refusals of CloudWatch, CloudWatch Logs, KMS, Lambda and EventBridge."""
+    def place(value):
+        total = 0
+        for character in value:
+            total = total * 31 + ord(character)
+        return total % 32
+    return sorted(reversed(values), key=place)
+
+
 # Shapes whose values or pattern AWS does not hold to: the policy simulator says "IAM Policy" and "Resource Policy", and
 # names with wildcards exclude inline policies.
 UNMET_SHAPES = {("iam", "PolicySourceType"), ("iam", "AttachmentName")}
@@ -161,7 +177,7 @@ class Tables:
         unmet = (self.service.folder, key) in UNMET_SHAPES
         if shape.get("enum") and not unmet:
             values = f"ENUM_{len(self.enums)}"
-            self.enums.append(", ".join(names.quote(value) for value in shape["enum"]))
+            self.enums.append(", ".join(names.quote(value) for value in told_order(shape["enum"])))
         part = {}
         name = key
         if not isinstance(key, str):
@@ -182,6 +198,7 @@ class Tables:
             "min": repr(float(shape["min"])) if "min" in shape else None,
             "max": repr(float(shape["max"])) if "max" in shape else None,
             "pattern": names.quote(shape["pattern"]) if not unmet and shape.get("pattern", "") not in UNMET else None, "values": values,
+            "too_long": names.quote(TOO_LONG[self.service.folder, key]) if (self.service.folder, key) in TOO_LONG else None,
             "xml_namespace": names.quote(space) if space else None,
             "xml_name": names.quote(spelled) if spelled else None, "time": TIMES[shape.get("timestampFormat")],
         })

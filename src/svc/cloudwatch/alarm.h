@@ -8,6 +8,7 @@
 #define STATE_ALARM STR("ALARM")
 #define STATE_INSUFFICIENT STR("INSUFFICIENT_DATA")
 
+struct str cloudwatch_partition(struct str region);
 /* arn:PARTITION:cloudwatch:REGION:ACCOUNT:alarm:NAME, and the name back; absent when arn is none of this place. */
 struct str cloudwatch_alarm_arn(struct arena *arena, const struct rows *rows, struct str name);
 struct str cloudwatch_alarm_name(const struct rows *rows, struct arena *arena, struct str arn);

@@ -8,14 +8,14 @@
 
 enum { HISTORY_DATA_MAX = 4095, SUMMARY_MAX = 255, NAME_SHOWN_MAX = 200, ORDER_SHIFT = 47 };
 
-static struct str partition_of(struct str region)
+struct str cloudwatch_partition(struct str region)
 {
     return str_starts(region, STR("cn-")) ? STR("aws-cn") : str_starts(region, STR("us-gov-")) ? STR("aws-us-gov") : STR("aws");
 }
 
 static struct str arn_prefix(struct arena *arena, const struct rows *rows)
 {
-    return str_format(arena, "arn:%" STR_FMT ":cloudwatch:%" STR_FMT ":%" STR_FMT ":alarm:", STR_ARG(partition_of(rows->region)),
+    return str_format(arena, "arn:%" STR_FMT ":cloudwatch:%" STR_FMT ":%" STR_FMT ":alarm:", STR_ARG(cloudwatch_partition(rows->region)),
                       STR_ARG(rows->region), STR_ARG(rows->account));
 }
 

@@ -2,6 +2,7 @@
 
 #include "cloudwatch_model.h"
 #include "svc/cloudwatch/alarm.h"
+#include "svc/cloudwatch/dashboard.h"
 #include "svc/cloudwatch/rule.h"
 #include "svc/service_test.h"
 
@@ -193,4 +194,67 @@ TEST(rules_are_read_and_hold)
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         CHECK(rule_parse(arena, str_of(bad[i]), &reason) == NULL && reason.len > 0);
     }
+}
+
+/* spec: messages as AWS was seen to word them. */
+TEST(what_is_wrong_with_a_dashboard_is_told_by_its_place)
+{
+    static const struct {
+        const char *body, *path, *message;
+        size_t count;
+    } cases[] = {
+        { "{\"widgets\":[]}", NULL, NULL, 0 },
+        { "{\"widgets\":[{\"type\":\"text\",\"x\":0,\"y\":0,\"width\":24,\"height\":1,\"properties\":{\"markdown\":\"a\"}}]}", NULL, NULL, 0 },
+        { "{\"widgets\":[{\"type\":\"metric\",\"properties\":{\"region\":\"r\",\"metrics\":[[\"n\",\"m\",{\"stat\":\"p99\"}]]}}]}", NULL, NULL, 0 },
+        { "{\"widgets\":[{\"type\":\"metric\",\"properties\":{\"annotations\":{\"alarms\":[\"arn\"]}}}]}", NULL, NULL, 0 },
+        { "[]", "", "The field DashboardBody must be a valid JSON object", 1 },
+        { "{\"widgets\":", "", "The field DashboardBody must be a valid JSON object", 1 },
+        { "{}", "", "Should have required property 'widgets'", 1 },
+        { "{\"widgets\":{}}", "/widgets", "Should be array", 1 },
+        { "{\"widgets\":[1]}", "/widgets/0", "Should be object", 1 },
+        { "{\"widgets\":[{\"type\":\"pie\",\"properties\":{}}]}", "/widgets/0/type", "Should be equal to one of the allowed values", 1 },
+        { "{\"widgets\":[{\"type\":\"text\",\"width\":25,\"properties\":{\"markdown\":\"\"}}]}", "/widgets/0/width", "Should be <= 24", 1 },
+        { "{\"widgets\":[{\"type\":\"text\",\"x\":-1,\"properties\":{\"markdown\":\"\"}}]}", "/widgets/0/x", "Should be >= 0", 1 },
+        { "{\"widgets\":[{\"type\":\"text\",\"properties\":{}}]}", "/widgets/0/properties", "Should have required property 'markdown'", 1 },
+        { "{\"widgets\":[{\"type\":\"metric\",\"properties\":{}}]}", "/widgets/0/properties", "Should have required property 'metrics'", 3 },
+        { "{\"widgets\":[{\"type\":\"metric\",\"properties\":{\"region\":\"r\",\"metrics\":[[1]]}}]}", "/widgets/0/properties/metrics/0",
+          "Field \"metrics\" has to be an array of array of strings, with an optional metricRenderer object as last element", 1 },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct dashboard_problems problems = { .count = 0 };
+        cloudwatch_dashboard_check(arena, str_of(cases[i].body), &problems);
+        CHECK_INT(problems.count, cases[i].count);
+        const struct json *shown = json_parse(arena, json_done(&problems.shown), NULL);
+        if (cases[i].path) {
+            CHECK_STR(json_text(json_get(shown->child, STR("dataPath"))), cases[i].path);
+            CHECK_STR(json_text(json_get(shown->child, STR("message"))), cases[i].message);
+        }
+    }
+}
+
+STORE_TEST(dashboards_are_those_of_every_region_and_keep_their_first_tags)
+{
+    struct request rq = test_request(test, arena, &CLOUDWATCH_MODEL);
+    struct cloudwatch_tag tag = { STR("team"), STR("blue") };
+    struct cloudwatch_put_dashboard_in put_in = { .dashboard_name = STR("one"), .dashboard_body = STR("{\"widgets\":[]}"), .tags = { &tag, 1 } };
+    struct cloudwatch_put_dashboard_out put_out = { 0 };
+    CHECK_OK(cloudwatch_put_dashboard(&rq, &put_in, &put_out));
+    tag.value = STR("red");
+    CHECK_OK(cloudwatch_put_dashboard(&rq, &put_in, &put_out));
+    rq.region = STR("eu-west-1");
+    const struct cloudwatch_get_dashboard_in get_in = { STR("one") };
+    struct cloudwatch_get_dashboard_out got = { .dashboard_name = STR_NONE };
+    CHECK_OK(cloudwatch_get_dashboard(&rq, &get_in, &got));
+    CHECK_STR(got.dashboard_arn, "arn:aws:cloudwatch::111122223333:dashboard/one");
+    const struct cloudwatch_list_tags_for_resource_in tags_in = { got.dashboard_arn };
+    struct cloudwatch_list_tags_for_resource_out tags = { .tags = { NULL, 0 } };
+    CHECK_OK(cloudwatch_list_tags_for_resource(&rq, &tags_in, &tags));
+    CHECK_INT(tags.tags.count, 1);
+    CHECK_STR(tags.tags.items[0].value, "blue");
+    struct str names[] = { STR("one"), STR("two") };
+    const struct cloudwatch_delete_dashboards_in first = { .dashboard_names = { names, 1 } }, gone = { .dashboard_names = { names, 2 } };
+    struct cloudwatch_delete_dashboards_out deleted = { 0 };
+    CHECK_OK(cloudwatch_delete_dashboards(&rq, &first, &deleted));
+    CHECK(cloudwatch_delete_dashboards(&rq, &gone, &deleted).fault == &CLOUDWATCH_DASHBOARD_NOT_FOUND_ERROR);
+    test_request_end(&rq);
 }

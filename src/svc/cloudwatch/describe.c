@@ -180,6 +180,7 @@ struct err cloudwatch_describe_alarms(struct request *rq, const struct cloudwatc
     TRY(load_children(rq, &asking));
     out->metric_alarms.items = ARENA_ARRAY(rq->ctx.arena, struct cloudwatch_metric_alarm, most);
     out->composite_alarms.items = ARENA_ARRAY(rq->ctx.arena, struct cloudwatch_composite_alarm, most);
+    out->log_alarms.items = ARENA_ARRAY(rq->ctx.arena, struct cloudwatch_log_alarm, 1); /* none: they can't be made here */
     while (batch.count == BATCH) {
         TRY(cloudwatch_row_alarms(&rows, place, BATCH, &batch));
         for (size_t i = 0; i < batch.count; i++) {

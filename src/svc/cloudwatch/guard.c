@@ -1,8 +1,9 @@
-/* guard.c - what authorisation is told: the alarms that a call is about, their tags, and that CloudWatch Logs may put metrics. */
+/* guard.c - what authorisation is told: the alarms and dashboards that a call is about, their tags, and that CloudWatch Logs may put metrics. */
 #include "svc/cloudwatch/guard.h"
 
 #include "svc/cloudwatch/alarm.h"
 #include "svc/cloudwatch/cloudwatch.h"
+#include "svc/cloudwatch/dashboard.h"
 
 const struct service CLOUDWATCH = { .model = &CLOUDWATCH_MODEL, .guard = cloudwatch_guard };
 
@@ -49,10 +50,18 @@ static struct err about_alarm(struct request *rq, struct str name, struct guard 
     return add_tags(rq, guard);
 }
 
-static struct err about_alarms(struct request *rq, const struct cloudwatch_alarm_names *names, struct guard *guard)
+static struct err about_dashboard(struct request *rq, struct str name, struct guard *guard)
+{
+    const struct rows rows = cloudwatch_rows(rq);
+    guard->resource = cloudwatch_dashboard_arn(rq->ctx.arena, &rows, name);
+    return add_tags(rq, guard);
+}
+
+static struct err about_each(struct request *rq, const struct any_list *names, struct guard *guard,
+                             struct err (*about)(struct request *, struct str, struct guard *))
 {
     for (size_t i = 0; i < names->count; i++) {
-        TRY(about_alarm(rq, names->items[i], guard));
+        TRY(about(rq, ((const struct str *)names->items)[i], guard));
         if (i + 1 < names->count) {
             struct guard *next = ARENA_NEW(rq->ctx.arena, struct guard);
             *next = *guard;
@@ -77,9 +86,14 @@ struct err cloudwatch_guard(struct request *rq, const void *in, struct guard *gu
     if (strcmp(operation, "DescribeAlarms") == 0) {
         return about_alarm(rq, STR("*"), guard);
     }
-    const struct cloudwatch_alarm_names *names = many ? member(rq, in, "AlarmNames") : NULL;
-    if (names) {
-        return about_alarms(rq, names, guard);
+    const struct any_list *alarms = many ? member(rq, in, "AlarmNames") : NULL;
+    const struct any_list *dashboards = member(rq, in, "DashboardNames");
+    if (alarms || dashboards) {
+        return about_each(rq, alarms ? alarms : dashboards, guard, alarms ? about_alarm : about_dashboard);
+    }
+    const struct str dashboard = strcmp(operation, "ListDashboards") == 0 ? STR("*") : text_of(rq, in, "DashboardName");
+    if (dashboard.ptr) {
+        return about_dashboard(rq, dashboard, guard);
     }
     if (arn.ptr) {
         guard->resource = arn;

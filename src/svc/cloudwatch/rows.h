@@ -106,6 +106,19 @@ struct err cloudwatch_row_action_add(const struct rows *rows, const struct actio
 struct err cloudwatch_row_action_delete(const struct rows *rows, struct str id, bool *was_there);
 struct err cloudwatch_row_actions(struct ctx *ctx, struct store_conn *db, int64_t limit, struct actions *out);
 
+struct dashboard {
+    struct str name, body;
+    int64_t modified_ms;
+};
+struct dashboards {
+    struct dashboard *items;
+    size_t count;
+};
+struct err cloudwatch_row_dashboard_get(const struct rows *rows, struct str name, struct dashboard *out, bool *found);
+struct err cloudwatch_row_dashboards(const struct rows *rows, struct str after, int64_t limit, struct dashboards *out); /* by name */
+struct err cloudwatch_row_dashboard_put(const struct rows *rows, const struct dashboard *dashboard);
+struct err cloudwatch_row_dashboard_delete(const struct rows *rows, struct str name);
+
 struct tag {
     struct str key, value;
 };

@@ -1,5 +1,6 @@
-/* tag.c - tags of alarms. */
+/* tag.c - tags of alarms and dashboards. */
 #include "svc/cloudwatch/alarm.h"
+#include "svc/cloudwatch/dashboard.h"
 
 enum { TAGS_MAX = 50 };
 
@@ -15,26 +16,36 @@ struct err cloudwatch_tags_put(struct request *rq, struct str arn, struct cloudw
     }
     TRY(cloudwatch_row_tags(&rows, arn, &all));
     return all.count <= TAGS_MAX
-        ? ERR_OK : fail(&rq->ctx, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION, "An alarm can have at most %d tags.", TAGS_MAX);
+        ? ERR_OK : fail(&rq->ctx, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION, "A resource can have at most %d tags.", TAGS_MAX);
 }
 
-static struct err need_alarm(struct request *rq, struct str arn)
+static struct err find(struct request *rq, struct str arn, bool *found)
 {
     const struct rows rows = cloudwatch_rows(rq);
-    const struct str name = cloudwatch_alarm_name(&rows, rq->ctx.arena, arn);
+    const struct str alarm_name = cloudwatch_alarm_name(&rows, rq->ctx.arena, arn);
+    const struct str dashboard_name = cloudwatch_dashboard_name(&rows, rq->ctx.arena, arn);
+    struct dashboard dashboard = { .name = STR_NONE };
     struct alarm alarm = { .name = STR_NONE };
+    if (dashboard_name.ptr) {
+        return cloudwatch_row_dashboard_get(&rows, dashboard_name, &dashboard, found);
+    }
+    return alarm_name.ptr ? cloudwatch_row_alarm_get(&rows, alarm_name, &alarm, found) : ERR_OK;
+}
+
+static struct err need_resource(struct request *rq, struct str arn)
+{
     bool found = false;
     if (!str_starts(arn, STR("arn:"))) {
         return fail(&rq->ctx, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION, "Invalid ARN: %" STR_FMT, STR_ARG(arn));
     }
-    TRY(name.ptr ? cloudwatch_row_alarm_get(&rows, name, &alarm, &found) : ERR_OK);
+    TRY(find(rq, arn, &found));
     return found ? ERR_OK : fail(&rq->ctx, &CLOUDWATCH_RESOURCE_NOT_FOUND_EXCEPTION, "%" STR_FMT " does not exist.", STR_ARG(arn));
 }
 
 struct err cloudwatch_tag_resource(struct request *rq, const struct cloudwatch_tag_resource_in *in, struct cloudwatch_tag_resource_out *out)
 {
     (void)out;
-    TRY(need_alarm(rq, in->resource_arn));
+    TRY(need_resource(rq, in->resource_arn));
     return cloudwatch_tags_put(rq, in->resource_arn, in->tags);
 }
 
@@ -43,7 +54,7 @@ struct err cloudwatch_untag_resource(struct request *rq, const struct cloudwatch
 {
     (void)out;
     const struct rows rows = cloudwatch_rows(rq);
-    TRY(need_alarm(rq, in->resource_arn));
+    TRY(need_resource(rq, in->resource_arn));
     for (size_t i = 0; i < in->tag_keys.count; i++) {
         TRY(cloudwatch_row_tag_delete(&rows, in->resource_arn, in->tag_keys.items[i]));
     }
