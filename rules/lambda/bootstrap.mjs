@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
@@ -24,18 +25,71 @@ for (const level of ['log', 'info', 'warn', 'error', 'debug', 'trace']) {
     `${new Date().toISOString()}\t${requestId}\t${word}\t${format(...parts).replace(/\n/g, '\r')}\n`);
 }
 
+// HTTP as far as the Runtime API speaks it, over one connection: Node's own client takes longer than all the rest of a call.
+let socket = null;
+let received = Buffer.alloc(0);
+const waiting = [];
+
+function giveUp(error) {
+  socket = null;
+  received = Buffer.alloc(0);
+  for (const { reject } of waiting.splice(0)) {
+    reject(error);
+  }
+}
+
+function takeAnswers(piece) {
+  received = received.length ? Buffer.concat([received, piece]) : piece;
+  for (;;) {
+    const end = received.indexOf('\r\n\r\n');
+    if (end < 0) {
+      return;
+    }
+    const headers = {};
+    for (const line of received.toString('latin1', 0, end).split('\r\n').slice(1)) {
+      const colon = line.indexOf(':');
+      headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
+    }
+    const whole = end + 4 + Number(headers['content-length'] ?? 0);
+    if (received.length < whole) {
+      return;
+    }
+    const body = received.toString('utf8', end + 4, whole);
+    received = received.subarray(whole);
+    waiting.shift()?.resolve({ headers, body });
+  }
+}
+
+function connected() {
+  if (!socket) {
+    const made = net.connect({ host, port: Number(port), noDelay: true });
+    made.on('data', takeAnswers);
+    made.on('error', (error) => socket === made && giveUp(error));
+    made.on('close', () => socket === made && giveUp(new Error('The Runtime API has gone')));
+    socket = made;
+  }
+  return socket;
+}
+
 function call(method, name, body = '', headers = {}) {
   return new Promise((resolve, reject) => {
     const bytes = Buffer.from(body);
-    const request = http.request({ host, port, method, path: base + name, agent,
-      headers: { 'Content-Length': bytes.length, 'Yagura-Token': token, ...headers } }, (answer) => {
-      const pieces = [];
-      answer.on('data', (piece) => pieces.push(piece));
-      answer.on('end', () => resolve({ headers: answer.headers, body: Buffer.concat(pieces).toString() }));
-    });
-    request.on('error', reject);
-    request.end(bytes);
+    const fields = Object.entries({ 'Content-Length': bytes.length, 'Yagura-Token': token, ...headers });
+    const to = connected();
+    waiting.push({ resolve, reject });
+    to.ref(); // an answer is waited for
+    to.write(Buffer.concat([Buffer.from(`${method} ${base}${name} HTTP/1.1\r\nHost: ${host}:${port}\r\n`
+      + `${fields.map(([key, value]) => `${key}: ${value}\r\n`).join('')}\r\n`), bytes]));
   });
+}
+
+// In one piece: what the last event's answer is, and that the next one is wanted.
+function answerAndGoOn(answer) {
+  connected().cork();
+  answer().catch(() => {});
+  const next = call('GET', 'invocation/next');
+  socket.uncork();
+  return next;
 }
 
 function errorOf(error) {
@@ -265,8 +319,11 @@ try {
 } catch (problem) {
   await failInit(problem);
 }
+let next = call('GET', 'invocation/next');
 for (;;) {
-  const { headers, body } = await call('GET', 'invocation/next');
+  const { headers, body } = await next;
+  socket?.unref(); // a function that waits for nothing ends the process
+  next = null;
   requestId = current = headers['lambda-runtime-aws-request-id'];
   if (headers['lambda-runtime-trace-id']) {
     process.env._X_AMZN_TRACE_ID = headers['lambda-runtime-trace-id'];
@@ -277,10 +334,13 @@ for (;;) {
     } else {
       const result = await runHandler(handler, JSON.parse(body), headers);
       const text = result === undefined ? 'null' : JSON.stringify(result);
-      await call('POST', `invocation/${current}/response`, text ?? 'null', { 'Content-Type': 'application/json' });
+      const id = current;
+      current = null;
+      next = answerAndGoOn(() => call('POST', `invocation/${id}/response`, text ?? 'null', { 'Content-Type': 'application/json' }));
     }
   } catch (problem) {
     await refuse(problem, 'Invoke Error');
   }
   current = null;
+  next ??= call('GET', 'invocation/next');
 }
