@@ -62,6 +62,7 @@ struct err lambda_start(struct ctx *ctx, struct lambda *lambda, struct front *fr
     };
     lambda->visits = afterwards_open();
     lambda->streams = afterwards_open();
+    metrics_open(lambda);
     TRY(events_open(ctx, lambda));
     provisions_open(lambda);
     lambda->reaper = thread_start("lambda-reaper", pool_reap, lambda);
@@ -78,6 +79,7 @@ void lambda_stop(struct lambda *lambda, int64_t grace_ms)
     events_stop(lambda->events);
     provisions_stop(lambda->provisions);
     pool_stop(lambda, grace_ms);
+    metrics_stop(lambda->metrics);
     if (lambda->reaper) {
         thread_join(lambda->reaper);
         lambda->reaper = NULL;
@@ -94,6 +96,7 @@ void lambda_close(struct lambda *lambda)
     afterwards_close(lambda->streams);
     events_close(lambda->events);
     provisions_close(lambda->provisions);
+    metrics_close(lambda->metrics);
     if (lambda->server) {
         net_server_stop(lambda->server, 0);
     }

@@ -363,6 +363,7 @@ static void settle(struct ctx *ctx, struct environment *environment, struct invo
     }
     log_say(environment, str_format(ctx->arena, "END RequestId: %" STR_FMT, STR_ARG(call->request_id)));
     log_report(ctx, environment, call->request_id, duration_ms, &kind);
+    out->duration_ms = duration_ms;
     out->tail = call->tail ? log_tail(ctx->arena, environment) : STR_NONE;
 }
 
@@ -419,7 +420,8 @@ void environment_fail_init(struct ctx *ctx, struct environment *environment, con
         tell_exit(ctx, environment, call, out, &kind);
     }
     log_say(environment, str_format(ctx->arena, "END RequestId: %" STR_FMT, STR_ARG(call->request_id)));
-    log_report(ctx, environment, call->request_id, late ? (double)call->timeout_ms : environment->init_ms, &kind);
+    out->duration_ms = late ? (double)call->timeout_ms : environment->init_ms;
+    log_report(ctx, environment, call->request_id, out->duration_ms, &kind);
     out->tail = call->tail ? log_tail(ctx->arena, environment) : STR_NONE;
     environment->killed = true;
     lock_give(environment->lock);

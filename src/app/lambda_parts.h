@@ -9,6 +9,7 @@
  *   lambda_api.c          the Runtime API
  *   lambda_stream.c       answers that are sent while they come
  *   lambda_log.c          lines of a function's log
+ *   lambda_metrics.c      what functions did, as metrics
  *   lambda_event.c        asynchronous calls
  *   lambda_url.c          function URLs and links to code
  *   lambda_network.c      --lambda-network, and carrying to listed destinations */
@@ -125,6 +126,7 @@ struct lambda {
     unsigned told_missing;     /* isolation that the log has spoken of; bit 31: told */
     struct thread *reaper;
     struct events *events;
+    struct metrics *metrics;
     struct provisions *provisions;
     struct afterwards *visits;  /* threads that serve function URLs */
     struct afterwards *streams; /* threads that run what answers as it comes */
@@ -216,6 +218,13 @@ void provisions_stop(struct provisions *provisions);
 void provisions_close(struct provisions *provisions);
 void provisions_changed(void *self);
 void provisions_ready(void *self, struct ctx *ctx, const struct lambda_call *call, int64_t *ready, bool *failed);
+
+/* lambda_metrics.c */
+void metrics_open(struct lambda *lambda);
+void metrics_note(struct metrics *metrics, struct arena *arena, const struct lambda_call *call, struct err err,
+                  const struct lambda_outcome *outcome);
+void metrics_stop(struct metrics *metrics); /* once no call is under way; what is left is put */
+void metrics_close(struct metrics *metrics);
 
 /* lambda_event.c */
 struct err events_open(struct ctx *ctx, struct lambda *lambda);

@@ -218,9 +218,8 @@ static struct err start_again(struct ctx *ctx, struct lambda *lambda, const stru
     return ERR_OK;
 }
 
-struct err pool_invoke(void *self, struct ctx *ctx, const struct lambda_call *call, struct lambda_outcome *out)
+static struct err invoke(struct ctx *ctx, struct lambda *lambda, const struct lambda_call *call, struct lambda_outcome *out)
 {
-    struct lambda *lambda = self;
     struct environment *environment = NULL;
     const char *type = NULL;
     TRY(pool_take(ctx, lambda, call, &environment));
@@ -239,6 +238,14 @@ struct err pool_invoke(void *self, struct ctx *ctx, const struct lambda_call *ca
     }
     pool_give(ctx, lambda, call, environment);
     return ERR_OK;
+}
+
+struct err pool_invoke(void *self, struct ctx *ctx, const struct lambda_call *call, struct lambda_outcome *out)
+{
+    struct lambda *lambda = self;
+    const struct err err = invoke(ctx, lambda, call, out);
+    metrics_note(lambda->metrics, ctx->arena, call, err, out);
+    return err;
 }
 
 /* --- environments that stand ready --- */

@@ -348,3 +348,36 @@ def printed(logs, group):
             return json.loads(events[0]["message"], object_hook=lambda members: {
                 key: "date" if key in ("time", "timestamp") else value for key, value in members.items()})
     raise AssertionError("the function printed nothing")
+
+
+METRICS = "test_cloudwatch_metrics.py::TestCloudWatchLambdaMetrics::"
+FAILS = "def handler(event, context):\n    raise Exception('fail on purpose')\n"
+
+
+def of_function(aws, made, *names):
+    """Figures of a function, once there are some."""
+    cw, deadline = aws.client("cloudwatch"), time.monotonic() + 15
+    dimensions, said = [{"Name": "FunctionName", "Value": made["FunctionName"]}], []
+    for name in names:
+        said.append({"MetricDataResults": [{"Values": []}]})
+        while not said[-1]["MetricDataResults"][0]["Values"] and time.monotonic() < deadline:
+            time.sleep(0.2)
+            said[-1] = ask(cw, [query("m1", name, "AWS/Lambda", dimensions=dimensions)])
+    return [reword(one) for one in said]
+
+
+@recorded.case(METRICS + "test_lambda_invoke_successful")
+def lambda_invoke_successful(aws):
+    client, made = make(aws, "def handler(event, context):\n    return {'success': 'ok'}\n")
+    answer = client.invoke(FunctionName=made["FunctionName"])
+    return {"invoke": {**answer, "Payload": json.loads(answer["Payload"].read())},
+            "get-metric-data": of_function(aws, made, "Invocations")[0]}
+
+
+@recorded.case(METRICS + "test_lambda_invoke_error")
+def lambda_invoke_error(aws):
+    client, made = make(aws, "\n" + FAILS)
+    answer = client.invoke(FunctionName=made["FunctionName"])
+    invocations, errors = of_function(aws, made, "Invocations", "Errors")
+    return {"invoke": {**answer, "Payload": json.loads(answer["Payload"].read())}, "get-metric-data-invocations": invocations,
+            "get-metric-data-errors": errors}

@@ -297,6 +297,13 @@ def test_a_function_is_told(yagura, plain):
     assert json.loads(told[0]["HistoryData"])["notificationResource"] == arn
     plain.delete_alarms(AlarmNames=[name])
 
+    def counted(metric, stat):  # the call is one of the function's own metrics
+        said = plain.get_metric_data(StartTime=NOW() - MINUTES(5), EndTime=NOW() + MINUTES(5), MetricDataQueries=[query(
+            "m", metric, "AWS/Lambda", stat, dimensions=[{"Name": "FunctionName", "Value": function}])])
+        return said["MetricDataResults"][0]["Values"]
+    until(lambda: counted("Invocations", "Sum"), "metrics of the function", 10)
+    assert counted("Errors", "Sum") == [0.0] and counted("Throttles", "SampleCount") == [1.0] and counted("Duration", "Maximum")[0] > 0
+
 
 def test_a_line_of_a_log_raises_an_alarm(yagura, plain):
     """The whole chain: PutLogEvents, a metric filter, a metric, an alarm and its history."""

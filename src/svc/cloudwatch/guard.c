@@ -1,4 +1,5 @@
-/* guard.c - what authorisation is told: the alarms and dashboards that a call is about, their tags, and that CloudWatch Logs may put metrics. */
+/* guard.c - what authorisation is told: the alarms and dashboards that a call is about, their tags, and which services may put
+ * metrics. */
 #include "svc/cloudwatch/guard.h"
 
 #include "svc/cloudwatch/alarm.h"
@@ -7,8 +8,8 @@
 
 const struct service CLOUDWATCH = { .model = &CLOUDWATCH_MODEL, .guard = cloudwatch_guard };
 
-static const struct str LOGS_MAY_PUT = STR_INIT("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":"
-    "{\"Service\":\"logs.amazonaws.com\"},\"Action\":\"cloudwatch:PutMetricData\",\"Resource\":\"*\"}]}");
+static const struct str SERVICES_MAY_PUT = STR_INIT("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":"
+    "{\"Service\":[\"logs.amazonaws.com\",\"lambda.amazonaws.com\"]},\"Action\":\"cloudwatch:PutMetricData\",\"Resource\":\"*\"}]}");
 
 static const void *member(const struct request *rq, const void *in, const char *name)
 {
@@ -80,7 +81,7 @@ struct err cloudwatch_guard(struct request *rq, const void *in, struct guard *gu
     const bool many = strcmp(operation, "DeleteAlarms") == 0 || strcmp(operation, "EnableAlarmActions") == 0
         || strcmp(operation, "DisableAlarmActions") == 0;
     if (strcmp(operation, "PutMetricData") == 0) {
-        guard->policy = rq->caller.type == PRINCIPAL_AWS_SERVICE ? LOGS_MAY_PUT : STR_NONE;
+        guard->policy = rq->caller.type == PRINCIPAL_AWS_SERVICE ? SERVICES_MAY_PUT : STR_NONE;
         return ERR_OK;
     }
     if (strcmp(operation, "DescribeAlarms") == 0) {

@@ -28,6 +28,7 @@ struct lambda_outcome {
     struct str payload;
     struct str error;        /* "Handled", "Unhandled"; absent: none */
     struct str tail;         /* of the log, at most 4 KiB */
+    double duration_ms;      /* as its REPORT says */
 };
 
 struct lambda_runner {
