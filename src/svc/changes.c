@@ -1,5 +1,7 @@
 #include "svc/changes.h"
 
+struct changes changes_authority;
+
 void changes_note(struct changes *changes)
 {
     atomic_fetch_add(&changes->count, 1);

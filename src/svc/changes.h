@@ -18,6 +18,9 @@ struct changes {
     _Atomic int64_t noticed_ms;   /* … and when that was first seen */
 };
 
+/* What IAM and Organizations keep: whom keys belong to, what policies allow, whom roles trust. Noted once a write is committed. */
+extern struct changes changes_authority;
+
 void changes_note(struct changes *changes); /* something was written */
 /* From when on what was read counts; INT64_MAX while a change may not be committed yet. */
 int64_t changes_counts_from(struct changes *changes, const struct request *rq);

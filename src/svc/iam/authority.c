@@ -1,6 +1,5 @@
 /* authority.c - for the front door: whose key signed, and what its owner may do. */
-#include <stdatomic.h>
-
+#include "svc/changes.h"
 #include "svc/iam/documents.h"
 #include "svc/iam/iam.h"
 #include "svc/iam/key.h"
@@ -9,16 +8,14 @@
 
 const struct service IAM = { .model = &IAM_MODEL, .guard = iam_guard, .changes_authority = true };
 
-static atomic_uint_fast64_t generation = 1;
-
 uint64_t iam_generation(void)
 {
-    return atomic_load(&generation);
+    return atomic_load(&changes_authority.count);
 }
 
 void iam_changed(void)
 {
-    atomic_fetch_add(&generation, 1);
+    changes_note(&changes_authority);
 }
 
 static struct err unknown_key(struct ctx *ctx)

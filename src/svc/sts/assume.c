@@ -1,6 +1,5 @@
 #include "svc/sts/assume.h"
 
-#include "policy/policy.h"
 #include "svc/context.h"
 
 const struct fault STS_ACCESS_DENIED = { "AccessDenied", NULL, NULL, 403 };
@@ -27,15 +26,38 @@ static bool parse_role_arn(struct str arn, struct str *account, struct str *path
     return name->len > 0;
 }
 
+static struct err invalid_arn(struct request *rq, const struct assume *assume)
+{
+    return fail(&rq->ctx, &STS_VALIDATION_ERROR, "%" STR_FMT " is invalid", STR_ARG(assume->role_arn));
+}
+
 struct err assume_find(struct request *rq, struct assume *assume)
+{
+    struct policy_error error = { .reason = NULL };
+    struct str path = STR_NONE;
+    struct str name = STR_NONE;
+    if (!parse_role_arn(assume->role_arn, &assume->account, &path, &name)) {
+        return invalid_arn(rq, assume);
+    }
+    TRY(rows_role(rq, assume->account, name, &assume->role, &assume->found));
+    assume->found = assume->found && str_equal(assume->role.path, path) && str_equal(assume->role.name, name);
+    assume->trust = assume->found ? policy_parse(rq->ctx.arena, assume->role.trust, POLICY_TRUST, &error) : NULL;
+    return ERR_OK;
+}
+
+struct err assume_find_kept(struct request *rq, struct assume *assume, const struct kept_role **role)
 {
     struct str path = STR_NONE;
     struct str name = STR_NONE;
     if (!parse_role_arn(assume->role_arn, &assume->account, &path, &name)) {
-        return fail(&rq->ctx, &STS_VALIDATION_ERROR, "%" STR_FMT " is invalid", STR_ARG(assume->role_arn));
+        return invalid_arn(rq, assume);
     }
-    TRY(rows_role(rq, assume->account, name, &assume->role, &assume->found));
-    assume->found = assume->found && str_equal(assume->role.path, path) && str_equal(assume->role.name, name);
+    TRY(kept_role_take(rq, assume->account, name, role));
+    assume->found = *role && str_equal((*role)->row.path, path);
+    if (assume->found) {
+        assume->role = (*role)->row;
+        assume->trust = (*role)->trust;
+    }
     return ERR_OK;
 }
 
@@ -73,9 +95,8 @@ static bool is_tagged(const struct request *rq, const struct assume *assume)
 
 bool assume_trusted(struct request *rq, const struct assume *assume)
 {
-    struct policy_error error = { .reason = NULL };
     struct request_context context = { .rq = rq };
-    const struct policy *trust = assume->found ? policy_parse(rq->ctx.arena, assume->role.trust, POLICY_TRUST, &error) : NULL;
+    const struct policy *trust = assume->trust;
     const size_t count = assume->pair_count + 2 * assume->tags.count;
     struct context_pair *pairs = ARENA_ARRAY(rq->ctx.arena, struct context_pair, count + 1);
     for (size_t i = 0; i < assume->pair_count; i++) {

@@ -1,7 +1,7 @@
 /* assume.h - what AssumeRole, AssumeRoleWithWebIdentity and AssumeRoleWithSAML share: the role, its trust, the session.
  *
  * Each fills in a struct assume from its input, then
- *     assume_find       reads the role (within the transaction)
+ *     assume_find       reads the role (within the transaction); assume_find_kept only where it isn't kept
  *     assume_trusted    asks its trust policy, and the caller's own policies where those count
  *     assume_session    checks duration, session policies and tags, and makes the credentials
  * Neither of the last two needs the store. */
@@ -9,7 +9,7 @@
 #define YAGURA_SVC_STS_ASSUME_H
 
 #include "svc/sts/credentials.h"
-#include "svc/sts/rows.h"
+#include "svc/sts/kept.h"
 
 struct assume {
     const char *action;             /* "sts:AssumeRole" */
@@ -27,6 +27,7 @@ struct assume {
     /* assume_find */
     struct role_row role;
     struct str account;
+    const struct policy *trust; /* NULL: the role is missing, or lets nobody in */
     bool found;
 };
 
@@ -40,6 +41,8 @@ struct assumed {
 
 /* ValidationError when role_arn is no role's. A missing role is no fault: it isn't trusted. */
 struct err assume_find(struct request *rq, struct assume *assume);
+/* The same of a role that may be kept: it is held in *role, which the caller gives back (kept_role_give). */
+struct err assume_find_kept(struct request *rq, struct assume *assume, const struct kept_role **role);
 bool assume_trusted(struct request *rq, const struct assume *assume);
 struct err assume_session(struct request *rq, const struct assume *assume, struct assumed *out);
 

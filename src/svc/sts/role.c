@@ -53,7 +53,8 @@ struct err sts_assume_role(struct request *rq, const struct sts_assume_role_in *
     if (in->provided_contexts.count > 0) {
         return fail(&rq->ctx, &STS_INVALID_CONTEXT_ASSERTION_EXCEPTION, "The context assertion could not be verified.");
     }
-    TRY(assume_find(rq, &assume));
+    CLEANUP(kept_role_give) const struct kept_role *role = NULL;
+    TRY(assume_find_kept(rq, &assume, &role));
     TRY(mfa_check(rq, in->serial_number, in->token_code, &mfa));
     add_keys(rq, in, mfa, &assume);
     if (!assume_trusted(rq, &assume) || !keeps_source_identity(rq, in)) {

@@ -2,6 +2,7 @@
 #include "svc/sts/sts.h"
 
 #include "sts_model.h"
+#include "svc/changes.h"
 #include "svc/service_test.h"
 #include "svc/session.h"
 
@@ -16,6 +17,7 @@ static void have_role(struct request *rq, const char *trust)
 {
     CHECK_OK(store_run(&rq->ctx, rq->db, "DELETE FROM iam_entity WHERE account = $1",
                        SQL_VALUES(SQL_TEXT(TEST_ACCOUNT)), NULL));
+    changes_note(&changes_authority);
     CHECK_OK(store_run(&rq->ctx, rq->db,
                        "INSERT INTO iam_entity (account, kind, key, name, id, path, created_ms, trust, max_session)"
                        " VALUES ($1, 'role', 'r', 'r', 'AROAEXAMPLEROLEID1234', '/', 0, $2, 7200)",
@@ -66,6 +68,39 @@ STORE_TEST(a_limited_session_is_trusted_only_in_person)
     CHECK_FAULT(assume(&rq, (struct sts_assume_role_in){ .role_arn = STR_NONE }, &out), "AccessDenied");
     have_role(&rq, TRUST("arn:aws:sts::111122223333:assumed-role/first/work", ""));
     CHECK_OK(assume(&rq, (struct sts_assume_role_in){ .role_arn = STR_NONE }, &out));
+    test_request_end(&rq);
+}
+
+/* Written past IAM, as another server on the same store does. */
+static void close_role(struct request *rq)
+{
+    CHECK_OK(store_run(&rq->ctx, rq->db, "UPDATE iam_entity SET trust = $2 WHERE account = $1",
+                       SQL_VALUES(SQL_TEXT(TEST_ACCOUNT), SQL_TEXT(STR(TRUST("arn:aws:iam::111122223333:user/other", "")))), NULL));
+}
+
+STORE_TEST(a_role_is_kept_until_something_is_written_here_or_for_two_seconds)
+{
+    struct request rq = test_request(test, arena, &STS_MODEL);
+    struct sts_assume_role_out out;
+    const struct sts_assume_role_in in = { .role_arn = STR_NONE };
+    have_role(&rq, TRUST("arn:aws:iam::111122223333:user/caller", ""));
+    CHECK_OK(assume(&rq, in, &out)); /* what was written before is noticed: nothing is kept for a while */
+    rq.ctx.now_ms += CHANGES_SETTLE_MS;
+    CHECK_OK(assume(&rq, in, &out));
+    close_role(&rq);
+    rq.ctx.now_ms += CHANGES_FRESH_MS - 1;
+    CHECK_OK(assume(&rq, in, &out));
+    rq.ctx.now_ms += 1;
+    CHECK_FAULT(assume(&rq, in, &out), "AccessDenied");
+
+    have_role(&rq, TRUST("arn:aws:iam::111122223333:user/caller", ""));
+    rq.ctx.now_ms += 2 * CHANGES_SETTLE_MS;
+    CHECK_OK(assume(&rq, in, &out));
+    rq.ctx.now_ms += CHANGES_SETTLE_MS;
+    CHECK_OK(assume(&rq, in, &out));
+    close_role(&rq);
+    changes_note(&changes_authority);
+    CHECK_FAULT(assume(&rq, in, &out), "AccessDenied");
     test_request_end(&rq);
 }
 
