@@ -1,5 +1,5 @@
-"""PutObject and GetObject of three sizes, sealed and recorded: puts beside a plain C loop of write, fsync, rename and fsync of
-the folder on the same disk, gets beside nginx with a static file of as many bytes."""
+"""PutObject and GetObject of three sizes, sealed and recorded: puts over several connections beside a plain C loop of write, fsync,
+rename and fsync of the folder on the same disk, gets beside nginx with a static file of as many bytes."""
 
 import json
 import os
@@ -48,8 +48,8 @@ def plain_loop(folder, size, seconds):
 
 
 def measure(client, folder, size, connections, seconds):
-    """Rates of put, plain loop, get and nginx, turn by turn."""
-    rates = {"put": [], "loop": [], "get": [], "nginx": []}
+    """Rates of put, plain loop, get and nginx, turn by turn; of large ones also put one after the other, as the loop does."""
+    rates = {"put": [], "alone": [], "loop": [], "get": [], "nginx": []}
     longer = seconds if size < MIB else max(seconds, 5)  # so that several are put
     file, port = folder / "file", free_port()
     file.write_bytes(os.urandom(size))
@@ -59,6 +59,8 @@ def measure(client, folder, size, connections, seconds):
     with nginx_files(port, folder):
         for _ in range(TURNS):
             rates["put"].append(load(put, connections, longer, file))
+            if size >= MIB:
+                rates["alone"].append(load(put, 1, longer, file))
             rates["loop"].append(plain_loop(folder, size, longer))
             rates["get"].append(load(get, connections, seconds))
             rates["nginx"].append(load(f"http://127.0.0.1:{port}/file", connections, seconds))
@@ -80,6 +82,8 @@ def rows_of(options):
             for kind, mark, target in (("put", "loop", put_target), ("get", "nginx", get_target)):
                 yield [f"{kind} {name}: a second", f"{median(rates[kind]):.1f} ({mark} {median(rates[mark]):.1f})", "", ""]
                 yield [f"{kind} {name}, to {mark}", *at_least(ratio(rates[kind], rates[mark]), target, 1.0)]
+            if rates["alone"]:
+                yield [f"put {name} over one connection, to loop", f"{ratio(rates['alone'], rates['loop']):.2f}", "", "reported"]
 
 
 def bench_objects(options):

@@ -12,6 +12,13 @@ struct segments {
     uint64_t plain;
 };
 
+struct sealer {
+    struct aead *aead;
+    uint64_t plain;
+    unsigned char *rest; /* tags, salt */
+    size_t rest_size;
+};
+
 static uint64_t segment_count(uint64_t plain)
 {
     return plain == 0 ? 1 : (plain - 1) / SEGMENT_SIZE + 1;
@@ -52,19 +59,52 @@ static struct aead *file_key(const unsigned char *key, const unsigned char *salt
     return aead;
 }
 
+struct sealer *sealer_open(const unsigned char key[SEGMENTS_KEY_SIZE], uint64_t plain)
+{
+    const size_t tags = (size_t)segment_count(plain) * AEAD_TAG_SIZE;
+    struct sealer *sealer = memory_new(sizeof(*sealer));
+    *sealer = (struct sealer){ .plain = plain, .rest = memory_new(tags + SEGMENTS_SALT_SIZE), .rest_size = tags + SEGMENTS_SALT_SIZE };
+    random_bytes(sealer->rest + tags, SEGMENTS_SALT_SIZE);
+    sealer->aead = file_key(key, sealer->rest + tags);
+    return sealer;
+}
+
+void sealer_close(struct sealer *sealer)
+{
+    if (sealer) {
+        aead_close(sealer->aead);
+        memory_free(sealer->rest);
+        memory_free(sealer);
+    }
+}
+
+void sealer_seal(struct sealer *sealer, uint64_t start, struct str bytes, unsigned char *out)
+{
+    size_t done = 0;
+    assert(start % SEGMENT_SIZE == 0 && start <= sealer->plain && bytes.len <= sealer->plain - start);
+    do {
+        const uint64_t number = (start + done) / SEGMENT_SIZE;
+        const size_t size = segment_size(sealer->plain, number);
+        unsigned char nonce[AEAD_NONCE_SIZE];
+        assert(size <= bytes.len - done);
+        segment_nonce(sealer->plain, number, nonce);
+        aead_seal_apart(sealer->aead, nonce, STR_NONE, str_slice(bytes, done, size), out + done, sealer->rest + number * AEAD_TAG_SIZE);
+        done += size;
+    } while (done < bytes.len);
+}
+
+struct str sealer_rest(const struct sealer *sealer)
+{
+    return (struct str){ (const char *)sealer->rest, sealer->rest_size };
+}
+
 void segments_seal(const unsigned char key[SEGMENTS_KEY_SIZE], unsigned char *file, uint64_t plain)
 {
-    unsigned char *salt = file + tag_place(plain, segment_count(plain));
-    random_bytes(salt, SEGMENTS_SALT_SIZE);
-    struct aead *aead = file_key(key, salt);
-    for (uint64_t number = 0; number < segment_count(plain); number++) {
-        unsigned char *at = file + number * SEGMENT_SIZE;
-        unsigned char nonce[AEAD_NONCE_SIZE];
-        segment_nonce(plain, number, nonce);
-        aead_seal_apart(aead, nonce, STR_NONE, (struct str){ (const char *)at, segment_size(plain, number) }, at,
-                        file + tag_place(plain, number));
-    }
-    aead_close(aead);
+    struct sealer *sealer = sealer_open(key, plain);
+    const struct str rest = sealer_rest(sealer);
+    sealer_seal(sealer, 0, (struct str){ (const char *)file, (size_t)plain }, file);
+    memcpy(file + plain, rest.ptr, rest.len);
+    sealer_close(sealer);
 }
 
 struct segments *segments_open(const unsigned char key[SEGMENTS_KEY_SIZE], const unsigned char *file, uint64_t plain)

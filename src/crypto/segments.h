@@ -18,6 +18,14 @@ uint64_t segments_file_size(uint64_t plain);
 /* Seals the first `plain` bytes of file where they stand and fills the rest; file has segments_file_size(plain) bytes. */
 void segments_seal(const unsigned char key[SEGMENTS_KEY_SIZE], unsigned char *file, uint64_t plain);
 
+/* The same piece by piece, elsewhere: each segment once, in any order; then the rest of the file, which stands behind them. */
+struct sealer;
+struct sealer *sealer_open(const unsigned char key[SEGMENTS_KEY_SIZE], uint64_t plain);
+void sealer_close(struct sealer *sealer); /* NULL is allowed */
+/* Of the whole segments that begin at `start`; out takes as many bytes as `bytes` has, and may be where they are. */
+void sealer_seal(struct sealer *sealer, uint64_t start, struct str bytes, unsigned char *out);
+struct str sealer_rest(const struct sealer *sealer);
+
 struct segments;
 /* file, with segments_file_size(plain) bytes, must outlive it. */
 struct segments *segments_open(const unsigned char key[SEGMENTS_KEY_SIZE], const unsigned char *file, uint64_t plain);

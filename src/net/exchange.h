@@ -37,6 +37,7 @@ struct net_body {
     char *bytes;
     size_t size, capacity;
     int fd;      /* -1: in memory */
+    size_t held; /* of `bytes`: not yet in the file */
     void *map;   /* of the file, once it is whole */
     bool failed; /* the file can't be written */
 };

@@ -82,9 +82,9 @@ void intake_veil(struct request *rq, struct intake *intake)
     }
 }
 
-static struct err take(struct request *rq, struct intake *intake)
+/* What was digested must be what was announced. */
+static struct err check(struct request *rq, struct intake *intake)
 {
-    digest(intake, rq->ctx.arena, body_of(rq));
     rq->extra.bytes_in = intake->size;
     TRY(checksum_trailing(rq, &intake->asked));
     TRY(check_md5(rq, intake));
@@ -93,21 +93,43 @@ static struct err take(struct request *rq, struct intake *intake)
     return ERR_OK;
 }
 
-/* The file is flushed by whoever links it. */
-static struct err store_sealed_file(struct request *rq, struct intake *intake, size_t size, int fd)
+static struct err take(struct request *rq, struct intake *intake)
+{
+    digest(intake, rq->ctx.arena, body_of(rq));
+    return check(rq, intake);
+}
+
+static void pass_block(void *self, struct str block)
+{
+    intake_digest_add(self, block);
+}
+
+/* A file that fails is never named, and gone once it is closed. digest: what has yet to be computed of it, and checked; or NULL.
+ * It is flushed by whoever links it. */
+static struct err store_sealed_file(struct request *rq, struct intake *intake, struct str bytes, int fd, struct intake_digest *digest)
 {
     struct str sealed = STR_NONE;
-    TRY(sse_seal_file(&rq->ctx, intake->sse, fd, size, &sealed));
-    const struct err err = blob_put(&rq->ctx, rq->blobs, sealed, fd, &intake->blob);
+    struct err err = ERR_OK;
+    TRY(sse_seal_file(&rq->ctx, intake->sse, fd, bytes, digest ? &(struct sse_pass){ pass_block, digest } : NULL, &sealed));
+    if (digest) {
+        intake_digest_end(digest, rq->ctx.arena, intake);
+        err = check(rq, intake);
+    }
+    err = err.fault ? err : blob_put(&rq->ctx, rq->blobs, sealed, fd, &intake->blob);
     sse_unmap(sealed);
     return err;
 }
 
+static bool is_inside(const struct request *rq, const struct intake *intake, size_t size)
+{
+    return rq->blobs == NULL || (!intake->apart && size <= INTAKE_INLINE_MAX);
+}
+
 struct err intake_store(struct request *rq, struct intake *intake, struct str bytes, int fd)
 {
-    const bool inside = rq->blobs == NULL || (!intake->apart && bytes.len <= INTAKE_INLINE_MAX);
+    const bool inside = is_inside(rq, intake, bytes.len);
     if (!inside && intake->sse && fd >= 0) {
-        return store_sealed_file(rq, intake, bytes.len, fd);
+        return store_sealed_file(rq, intake, bytes, fd, NULL);
     }
     const struct str kept = intake->sse ? sse_seal_bytes(rq->ctx.arena, intake->sse, bytes) : bytes;
     if (!inside) {
@@ -120,9 +142,15 @@ struct err intake_store(struct request *rq, struct intake *intake, struct str by
 static struct err run(void *self, struct request *rq)
 {
     struct intake *intake = self;
+    const struct str body = body_of(rq);
+    const int fd = rq->http && rq->http->body_fd > 0 ? rq->http->body_fd : -1;
     TRY(intake->sse ? sse_settle(rq, intake->sse) : ERR_OK);
+    if (fd >= 0 && intake->sse && !is_inside(rq, intake, body.len)) {
+        struct intake_digest digest = intake_digest_begin(intake);
+        return store_sealed_file(rq, intake, body, fd, &digest);
+    }
     TRY(take(rq, intake));
-    return intake_store(rq, intake, body_of(rq), rq->http && rq->http->body_fd > 0 ? rq->http->body_fd : -1);
+    return intake_store(rq, intake, body, fd);
 }
 
 void intake_undo(void *self, struct request *rq)

@@ -50,8 +50,14 @@ void sse_show(struct request *rq, const struct sse *sse, void *out);
 /* A body in memory: its sealed form, in the arena; and back. Absent: it was changed. */
 struct str sse_seal_bytes(struct arena *arena, const struct sse *sse, struct str plain);
 struct str sse_unseal_bytes(struct arena *arena, const struct sse *sse, struct str sealed, int64_t plain_size);
-/* The first `plain` bytes of a file, sealed where they stand; it grows. *sealed is a view of it, for sse_unmap. */
-struct err sse_seal_file(struct ctx *ctx, const struct sse *sse, int fd, uint64_t plain, struct str *sealed);
+/* The file of which `plain` is a view from its start, sealed where it stands; it grows, and what is done is on its way to the disk
+ * already. pass, unless NULL, sees every byte in order before it is sealed, on a thread of its own where there are many. *sealed
+ * is a view of the file, for sse_unmap. */
+struct sse_pass {
+    void (*block)(void *self, struct str block);
+    void *self;
+};
+struct err sse_seal_file(struct ctx *ctx, const struct sse *sse, int fd, struct str plain, const struct sse_pass *pass, struct str *sealed);
 void sse_unmap(struct str sealed);
 
 #endif
