@@ -89,10 +89,13 @@ static struct str too_large(void)
 }
 
 /* Decided by the runtime: it sends its answer as it makes it, and says behind it whether something went wrong.
- * spec: Lambda developer guide, "Building a custom runtime", response streaming. */
+ * spec: Lambda developer guide, "Building a custom runtime", response streaming. The client for Go does not say so: it sends all
+ * in chunks, and streams have another type than JSON. */
 static bool is_streamed(const struct http_request *http)
 {
-    return str_equal_nocase(http_header_find(http, STR("lambda-runtime-function-response-mode")), STR("streaming"));
+    const bool chunked = http_header_find(http, STR("transfer-encoding")).ptr != NULL;
+    return str_equal_nocase(http_header_find(http, STR("lambda-runtime-function-response-mode")), STR("streaming"))
+        || (chunked && !str_starts(http_header_find(http, STR("content-type")), STR("application/json")));
 }
 
 /* The invocation that an answer for this request belongs to; NULL: none. Under the lock. */
@@ -105,7 +108,7 @@ static struct invocation *expected(const struct environment *environment, struct
 static struct str trailing_error(struct net_exchange *exchange)
 {
     struct str body = STR_NONE;
-    if (!is_streamed(net_request(exchange)) || net_trailer(exchange, "lambda-runtime-function-error-type").len == 0) {
+    if (net_trailer(exchange, "lambda-runtime-function-error-type").len == 0) {
         return STR_NONE;
     }
     const struct str sealed = net_trailer(exchange, "lambda-runtime-function-error-body");

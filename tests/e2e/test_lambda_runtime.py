@@ -337,6 +337,51 @@ def test_the_official_client_for_python_runs_unmodified(functions):
     assert functions.result(name, {"a": 2})[0] == {"a": 2}
 
 
+OFFICIAL = ROOT / "build/official"
+
+
+@pytest.mark.skipif(not (OFFICIAL / "go/bootstrap").exists(), reason="aws-lambda-go is not built (tools/official_clients.sh)")
+def test_the_official_client_for_go_runs_unmodified(functions):
+    """aws-lambda-go, whole answers and streamed ones."""
+    client, out = functions.client, io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        made.write(OFFICIAL / "go/bootstrap", "bootstrap")
+    name = functions.make(out.getvalue(), runtime="provided.al2023", handler="echo", Timeout=20)
+    answer = functions.result(name, {"a": 1})
+    assert (answer["event"], answer["function"]) == ({"a": 1}, name) and functions.result(name, {"a": 2})["id"] != answer["id"]
+    assert functions.call(name, {"fail": 1})[:2] == ("Unhandled", {"errorMessage": "as asked", "errorType": "errorString"})
+    page = functions.make(out.getvalue(), runtime="provided.al2023", handler="page", Timeout=20)
+    events = list(client.invoke_with_response_stream(FunctionName=page, Payload=b'{"rawPath": "/broken"}')["EventStream"])
+    assert b"streamed by Go" in b"".join(one["PayloadChunk"]["Payload"] for one in events[:-1])
+    assert json.loads(events[-1]["InvokeComplete"]["ErrorDetails"])["errorMessage"] == "in the middle"
+    url = client.create_function_url_config(FunctionName=page, AuthType="NONE", InvokeMode="RESPONSE_STREAM")["FunctionUrl"]
+    client.add_permission(FunctionName=page, StatementId="all", Action="lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE")
+    with urllib.request.urlopen(url) as answer:
+        assert (answer.status, answer.headers["X-Colour"], answer.read()) == (202, "green", b"streamed by Go")
+
+
+@node
+@pytest.mark.skipif(not list(OFFICIAL.glob("node/node_modules/aws-lambda-ric/**/rapid-client.node")),
+                    reason="aws-lambda-ric is not built (tools/official_clients.sh)")
+def test_the_official_client_for_node_runs_unmodified(functions):
+    """aws-lambda-ric as a layer, whole answers and streamed ones."""
+    client, out, folder = functions.client, io.BytesIO(), OFFICIAL / "node/node_modules/aws-lambda-ric"
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for path in [folder / "index.mjs", folder / "package.json", *folder.glob("**/rapid-client.node")]:
+            made.write(path, f"ric/{path.relative_to(folder)}")
+    arn = client.publish_layer_version(LayerName=unique("ric"), Content={"ZipFile": out.getvalue()})["LayerVersionArn"]
+    code = archive({"app.js": "exports.handler = async (event, context) => [event, context.awsRequestId];\n"
+                              "exports.page = awslambda.streamifyResponse(async (event, stream) => { stream.write('by '); stream.end('the RIC'); });\n",
+                    "bootstrap": "#!/bin/sh\nexec node /opt/ric/index.mjs \"$_HANDLER\"\n"})
+
+    def make(handler):
+        return functions.make(code, runtime="provided.al2023", handler=handler, Layers=[arn], Timeout=20, MemorySize=256)
+    name = make("app.handler")
+    assert functions.result(name, {"a": 1})[0] == {"a": 1} and functions.result(name, {"a": 2})[0] == {"a": 2}
+    events = list(client.invoke_with_response_stream(FunctionName=make("app.page"), Payload=b"{}")["EventStream"])
+    assert b"".join(one["PayloadChunk"]["Payload"] for one in events[:-1]) == b"by the RIC" and "ErrorCode" not in events[-1]["InvokeComplete"]
+
+
 def test_the_function_of_a_changed_function_is_new(functions):
     name = functions.make(handler("return 1"))
     assert functions.result(name) == 1
