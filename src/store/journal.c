@@ -7,10 +7,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/checkpoint.h"
 #include "store/journal_parts.h"
 
-enum { BUFFER_KEPT = 4 << 20, PATIENCE_US = 2000, PACE_US = 20, PAUSE_MAX_US = 1000 };
+enum { BUFFER_KEPT = 4 << 20, ZEROS = 64 << 10, AHEAD_MAX = 1 << 20, PATIENCE_US = 2000, PACE_US = 20, PAUSE_MAX_US = 1000 };
 
 static void bytes_add(struct bytes *bytes, const void *piece, size_t size)
 {
@@ -147,6 +148,24 @@ static struct flight take_off(struct journal *journal)
     return flight;
 }
 
+/* A file that grows must have its size and blocks written down at each fsync: zeros, which are no frame, stand where the next
+ * entries will. A disk that has no room for them is no reason to fail. */
+static void stretch(struct journal *journal, uint32_t end)
+{
+    static const char zeros[ZEROS];
+    const uint32_t ahead = end < ZEROS ? ZEROS : end < AHEAD_MAX ? end : AHEAD_MAX;
+    const uint32_t goal = end + ahead < JOURNAL_SEGMENT ? end + ahead : JOURNAL_SEGMENT;
+    if (end < journal->stretched) {
+        return;
+    }
+    ssize_t written = 0;
+    for (uint32_t at = end; at < goal && written >= 0; at += (uint32_t)written) {
+        const size_t left = goal - at;
+        written = pwrite(journal->file, zeros, left < ZEROS ? left : ZEROS, (off_t)at);
+        journal->stretched = written > 0 ? at + (uint32_t)written : journal->stretched;
+    }
+}
+
 static struct err write_flight(struct ctx *ctx, struct journal *journal, const struct flight *flight)
 {
     if (journal->segment != flight->segment) {
@@ -158,9 +177,15 @@ static struct err write_flight(struct ctx *ctx, struct journal *journal, const s
         journal->segment = flight->segment;
         journal->durable = SEGMENT_HEAD;
         journal->index_durable = 0;
+        journal->stretched = 0;
         lock_give(journal->lock);
     }
+    const uint32_t end = flight->base + (uint32_t)journal->writing.len;
     TRY(file_write(ctx, journal->file, flight->base, journal->writing.ptr, journal->writing.len));
+    stretch(journal, end);
+    if (flight->rolls && ftruncate(journal->file, (off_t)end) != 0) {
+        return fail(ctx, &FAULT_IO, "cannot write the audit journal: %s", io_reason(errno));
+    }
     if (journal->writing.len > 0 && fdatasync(journal->file) != 0) {
         return fail(ctx, &FAULT_IO, "cannot write the audit journal: %s", io_reason(errno));
     }
@@ -190,6 +215,7 @@ static struct journal_wait *crash_land(struct journal *journal, struct flight *f
         journal->filling_base = SEGMENT_HEAD;
     }
     flight->rolls = false;
+    journal->stretched = 0;
     journal->failures++;
     return more;
 }
@@ -327,6 +353,9 @@ void journal_close(struct journal *journal)
         }
     }
     if (journal->file >= 0) {
+        if (ftruncate(journal->file, (off_t)journal->durable) != 0) {
+            log_warn(NULL, "the audit journal keeps the room that it took ahead", LOG_STR("reason", str_of(strerror(errno))));
+        }
         close(journal->file);
     }
     for (size_t i = 0; i < JOURNAL_LANES; i++) {

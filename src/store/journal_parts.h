@@ -70,6 +70,7 @@ struct journal {
     int file;                    /* of the segment that is written */
     uint32_t segment;
     uint32_t durable;            /* of it; what is beyond doesn't exist */
+    uint32_t stretched;          /* up to here the file has room; of the thread */
     uint32_t oldest;             /* segment */
     struct bytes filling, writing;
     uint32_t filling_segment, filling_base; /* where `filling` will stand */

@@ -167,6 +167,33 @@ STORE_TEST(a_torn_end_is_cut_off)
     journal_close(journal);
 }
 
+static off_t size_of(const char *path)
+{
+    struct stat status;
+    CHECK(stat(path, &status) == 0);
+    return status.st_size;
+}
+
+/* Room is taken ahead, and given back at the end; a crash leaves it there. */
+STORE_TEST(zeros_behind_the_last_entry_are_no_entries)
+{
+    const char *folder = test_folder(arena);
+    struct journal *journal = open_in(test, folder);
+    append(journal, 0, "one", 1);
+    CHECK_OK(journal_sync(&test->ctx, journal, 0));
+    const char *segment = str_format(arena, "%s/audit/00000001.journal", folder).ptr;
+    const off_t ahead = size_of(segment);
+    journal_close(journal);
+    CHECK(ahead > size_of(segment));
+    CHECK(truncate(segment, ahead) == 0);
+    journal = open_in(test, folder);
+    CHECK_STR(all_of(test, journal), "one ");
+    append(journal, 0, "two", 1);
+    CHECK_OK(journal_sync(&test->ctx, journal, 0));
+    CHECK_STR(all_of(test, journal), "one two ");
+    journal_close(journal);
+}
+
 /* A file that may not grow is a full disk. */
 STORE_TEST(a_full_disk_is_told_of_and_over_once_there_is_room)
 {
@@ -207,6 +234,9 @@ STORE_TEST(full_segments_are_found_in_by_key_read_through_and_trimmed)
     }
     journal_place places[ENTRIES + 1];
     size_t count = 0;
+    const char *full = str_format(arena, "%s/audit/00000001.journal", folder).ptr;
+    CHECK(size_of(full) == 16 * (SIZE + 40) + 16); /* to the byte: its keys are of this size */
+    CHECK(truncate(full, size_of(full) + 4096) == 0);
     CHECK_OK(journal_find(&test->ctx, journal, 1, 0, places, COUNT_OF(places), &count));
     CHECK(count == ENTRIES / 3);
     for (size_t i = 1; i < count; i++) {
