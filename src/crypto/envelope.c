@@ -29,7 +29,7 @@ struct str envelope_seal(struct ctx *ctx, struct str key, struct str about, stru
     unsigned char *tag = sealed + HEAD_SIZE + plain.len;
     int wrote = 0;
     sealed[0] = VERSION;
-    random_bytes(sealed + 1, NONCE_SIZE);
+    random_name(sealed + 1, NONCE_SIZE);
     const bool done = cipher && plain.len <= INT_MAX && begin(cipher, true, key, sealed + 1, about)
         && (plain.len == 0
             || EVP_CipherUpdate(cipher, sealed + HEAD_SIZE, &wrote, (const unsigned char *)plain.ptr, (int)plain.len) == 1)

@@ -49,24 +49,24 @@ struct str random_alphabet(struct ctx *ctx, struct str alphabet, size_t count)
     return (struct str){ out, count };
 }
 
-/* Names of requests are many and no secret: one call of the generator makes some of them. */
-static void take_pooled(unsigned char out[16])
+void random_name(void *out, size_t count)
 {
-    enum { POOL = 32 * 16 };
+    enum { POOL = 512 };
     static _Thread_local unsigned char pool[POOL];
     static _Thread_local size_t left;
-    if (left == 0) {
+    assert(count <= 16);
+    if (left < count) {
         random_bytes(pool, POOL);
         left = POOL;
     }
-    left -= 16;
-    memcpy(out, pool + left, 16);
+    left -= count;
+    memcpy(out, pool + left, count);
 }
 
 struct str random_uuid(struct ctx *ctx)
 {
     unsigned char b[16];
-    take_pooled(b);
+    random_name(b, sizeof(b));
     b[6] = (unsigned char)((b[6] & 0x0F) | 0x40);
     b[8] = (unsigned char)((b[8] & 0x3F) | 0x80);
     char *out = arena_alloc_raw(ctx->arena, 37);

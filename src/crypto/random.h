@@ -5,6 +5,7 @@
 #include "base/err.h"
 
 void random_bytes(void *out, size_t count);
+void random_name(void *out, size_t count); /* up to 16; for names and nonces, not for secrets: many for one call of the generator */
 struct str random_hex(struct ctx *ctx, size_t digits); /* lower case */
 /* count characters, each equally likely, of an alphabet of 1 to 256. */
 struct str random_alphabet(struct ctx *ctx, struct str alphabet, size_t count);

@@ -153,7 +153,7 @@ struct str vault_seal(struct ctx *ctx, const struct vault *vault, struct str abo
     const size_t size = HEAD_SIZE + plain.len + AEAD_TAG_SIZE;
     unsigned char *sealed = arena_alloc_raw(ctx->arena, size);
     sealed[0] = VERSION;
-    random_bytes(sealed + 1, AEAD_NONCE_SIZE);
+    random_name(sealed + 1, AEAD_NONCE_SIZE);
     aead_seal(vault->aead, sealed + 1, about, plain, sealed + HEAD_SIZE);
     return (struct str){ (const char *)sealed, size };
 }

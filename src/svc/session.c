@@ -14,7 +14,7 @@ struct str access_key_new(struct ctx *ctx, struct str prefix, struct str account
     unsigned char bytes[KEY_BYTES];
     int64_t number = 0;
     str_to_int(account, &number);
-    random_bytes(bytes, sizeof(bytes));
+    random_name(bytes, sizeof(bytes));
     const uint64_t head = 1ULL << 47 | (uint64_t)number << ACCOUNT_SHIFT | (bytes[5] & 0x7fU);
     for (int i = 0; i < 6; i++) {
         bytes[i] = (unsigned char)(head >> (40 - 8 * i));

@@ -84,7 +84,7 @@ unsigned char *kms_blob_begin(struct arena *arena, const struct blob *names, siz
     const size_t size = BLOB_MIN + plain_size;
     unsigned char *bytes = arena_alloc_raw(arena, size);
     write_head(arena, names, bytes);
-    random_bytes(bytes + BLOB_HEAD, AEAD_NONCE_SIZE);
+    random_name(bytes + BLOB_HEAD, AEAD_NONCE_SIZE);
     *out = (struct str){ (const char *)bytes, size };
     return bytes;
 }
