@@ -5,7 +5,7 @@
 #include "crypto/random.h"
 
 enum { VERSION = 1, ACCOUNT_AT = 1, ACCOUNT_SIZE = 5, KIND_AT = 6, KEY_AT = 7, KEY_SIZE = 16, MATERIAL_AT = 23,
-       MATERIAL_SIZE = 32 };
+       MATERIAL_SIZE = 32, ACCOUNT_DIGITS = 12, UUID_SIZE = 36 };
 
 static struct str key_text(struct arena *arena, const char *bytes, bool several_regions)
 {
@@ -13,17 +13,33 @@ static struct str key_text(struct arena *arena, const char *bytes, bool several_
     if (several_regions) {
         return str_format(arena, "mrk-%" STR_FMT, STR_ARG(hex));
     }
-    struct text text = text_new(arena);
     static const size_t lengths[] = { 8, 4, 4, 4, 12 };
-    size_t at = 0;
+    char *out = arena_alloc_raw(arena, UUID_SIZE + 1);
+    size_t from = 0;
+    size_t to = 0;
     for (size_t i = 0; i < COUNT_OF(lengths); i++) {
-        if (i > 0) {
-            text_add_char(&text, '-');
-        }
-        text_add(&text, str_slice(hex, at, lengths[i]));
-        at += lengths[i];
+        memcpy(out + to, hex.ptr + from, lengths[i]);
+        from += lengths[i];
+        to += lengths[i];
+        out[to++] = i + 1 < COUNT_OF(lengths) ? '-' : '\0';
     }
-    return text_str(&text);
+    return (struct str){ out, UUID_SIZE };
+}
+
+/* Absent: the five bytes are no account's. */
+static struct str account_text(struct arena *arena, const char *bytes)
+{
+    char *digits = arena_alloc_raw(arena, ACCOUNT_DIGITS + 1);
+    uint64_t account = 0;
+    for (size_t i = 0; i < ACCOUNT_SIZE; i++) {
+        account = account << 8 | (unsigned char)bytes[i];
+    }
+    digits[ACCOUNT_DIGITS] = '\0';
+    for (size_t i = ACCOUNT_DIGITS; i > 0; i--) {
+        digits[i - 1] = (char)('0' + account % 10);
+        account /= 10;
+    }
+    return account ? STR_NONE : (struct str){ digits, ACCOUNT_DIGITS };
 }
 
 bool kms_blob_read(struct arena *arena, struct str bytes, struct blob *out)
@@ -31,17 +47,13 @@ bool kms_blob_read(struct arena *arena, struct str bytes, struct blob *out)
     if (bytes.len < BLOB_MIN || bytes.ptr[0] != VERSION || (unsigned char)bytes.ptr[KIND_AT] > 1) {
         return false;
     }
-    uint64_t account = 0;
-    for (size_t i = 0; i < ACCOUNT_SIZE; i++) {
-        account = account << 8 | (unsigned char)bytes.ptr[ACCOUNT_AT + i];
-    }
-    out->account = str_format(arena, "%012llu", (unsigned long long)account);
+    out->account = account_text(arena, bytes.ptr + ACCOUNT_AT);
     out->key = key_text(arena, bytes.ptr + KEY_AT, bytes.ptr[KIND_AT] == 1);
     out->material = str_hex(arena, bytes.ptr + MATERIAL_AT, MATERIAL_SIZE);
     out->head = str_slice(bytes, 0, BLOB_HEAD);
     out->nonce = str_slice(bytes, BLOB_HEAD, AEAD_NONCE_SIZE);
     out->sealed = str_from(bytes, BLOB_HEAD + AEAD_NONCE_SIZE);
-    return true;
+    return out->account.ptr != NULL;
 }
 
 static struct str key_digits(struct arena *arena, struct str key)
