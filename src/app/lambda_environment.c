@@ -160,6 +160,8 @@ struct err environment_make(struct ctx *ctx, struct lambda *lambda, const struct
         return err;
     }
     tell_missing(lambda, sandbox_missing(environment->sandbox));
+    log_say(environment, environment->init_line);
+    environment->tail_at = environment->tail_size = 0; /* no call's */
     *out = environment;
     return ERR_OK;
 }

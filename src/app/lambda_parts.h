@@ -67,6 +67,7 @@ struct environment {
     struct str key;            /* which version of which function */
     struct str account, region, function, group, stream, version;
     struct str access_key, session_token; /* of the function's role */
+    struct str init_line;      /* the log's first */
     struct str token;          /* absent: the runtime shows none */
     int64_t memory;
     int64_t made_ms, used_ms;

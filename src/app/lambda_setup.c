@@ -186,6 +186,17 @@ static void put_variables(struct ctx *ctx, const struct lambda_image *image, str
     }
 }
 
+/* spec: Lambda developer guide, wrapper scripts: it is given the command that would have run. NULL: none. */
+static const char *exec_wrapper(struct arena *arena, const struct lambda_image *image)
+{
+    for (size_t i = 0; i < image->variables.count; i++) {
+        if (str_equal(image->variables.items[i].key, STR("AWS_LAMBDA_EXEC_WRAPPER")) && image->variables.items[i].value.len > 0) {
+            return str_cstr(arena, image->variables.items[i].value);
+        }
+    }
+    return NULL;
+}
+
 static struct err choose_program(struct ctx *ctx, struct lambda *lambda, const struct lambda_image *image, struct str code, struct str layers,
                                  struct environment *environment, struct setup *setup)
 {
@@ -201,9 +212,28 @@ static struct err choose_program(struct ctx *ctx, struct lambda *lambda, const s
         environment->token = str_copy(environment->arena, random_hex(ctx, 32));
         put(ctx->arena, setup, "YAGURA_RUNTIME_TOKEN", environment->token);
     }
-    setup->arguments[0] = interpreter(ctx, image->config.runtime);
-    setup->arguments[1] = kind == RUNTIME_PYTHON ? "/var/runtime/bootstrap.py" : "/var/runtime/bootstrap.mjs";
+    const char *wrapper = exec_wrapper(ctx->arena, image);
+    const size_t first = wrapper ? 1 : 0;
+    setup->arguments[0] = wrapper;
+    setup->arguments[first] = interpreter(ctx, image->config.runtime);
+    setup->arguments[first + 1] = kind == RUNTIME_PYTHON ? "/var/runtime/bootstrap.py" : "/var/runtime/bootstrap.mjs";
     return ERR_OK;
+}
+
+/* spec: Lambda developer guide, runtime versions: "python:3.12.v1" of python3.12, "nodejs:20.v1" of nodejs20.x. */
+static struct str init_line(struct arena *arena, const struct lambda_image *image)
+{
+    static const struct str families[] = { STR_INIT("python"), STR_INIT("nodejs"), STR_INIT("provided") };
+    const struct lambda_runtime_version_config *version = image->config.runtime_version_config;
+    struct str family = STR_NONE, number = image->config.runtime;
+    for (size_t i = 0; i < COUNT_OF(families); i++) {
+        family = str_starts(image->config.runtime, families[i]) ? families[i] : family;
+    }
+    number = str_from(number, family.len);
+    number = str_starts(number, STR(".")) ? str_from(number, 1) : number;
+    number = str_ends(number, STR(".x")) ? str_slice(number, 0, number.len - 2) : number;
+    return str_format(arena, "INIT_START Runtime Version: %" STR_FMT ":%" STR_FMT ".v1\tRuntime Version ARN: %" STR_FMT, STR_ARG(family),
+                      STR_ARG(number), STR_ARG(version ? version->runtime_version_arn : STR("")));
 }
 
 static void choose_network(struct lambda *lambda, struct setup *setup)
@@ -254,8 +284,9 @@ struct err setup_prepare(struct ctx *ctx, struct lambda *lambda, const struct la
     environment->version = str_copy(environment->arena, image.config.version);
     environment->group = str_copy(environment->arena, image.config.logging_config ? image.config.logging_config->log_group : STR(""));
     environment->stream = str_copy(environment->arena, stream_name(ctx, image.config.version));
-    TRY(choose_program(ctx, lambda, &image, code, layers, environment, out));
+    environment->init_line = init_line(environment->arena, &image);
     TRY(open_environment(ctx, lambda, environment, &image));
+    TRY(choose_program(ctx, lambda, &image, code, layers, environment, out));
     put_variables(ctx, &image, environment, out);
     TRY(put_credentials(ctx, lambda, &image, environment, out));
     choose_network(lambda, out);

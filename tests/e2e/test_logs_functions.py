@@ -39,10 +39,10 @@ def test_output_goes_to_the_functions_group(yagura, functions):
                               Role=role(yagura, MAY_LOG))
     functions.result(function)
     functions.result(function)
-    said = until(lambda: len(found := lines(logs, function)) >= 10 and found, "the output")
-    assert [line.split(" ")[0].strip() for line in said[:2]] == ["START", "hello"] and said[-1].startswith("REPORT RequestId: ")
+    said = until(lambda: len(found := lines(logs, function)) >= 11 and found, "the output")
+    assert [line.split(" ")[0].strip() for line in said[:3]] == ["INIT_START", "START", "hello"] and said[-1].startswith("REPORT RequestId: ")
     streams = logs.describe_log_streams(logGroupName=f"/aws/lambda/{function}")["logStreams"]
-    assert [s["logStreamName"] + "\n" for s in streams] == [said[2]] and "/[$LATEST]" in said[2]
+    assert [s["logStreamName"] + "\n" for s in streams] == [said[3]] and "/[$LATEST]" in said[3]
 
 
 def test_without_the_right_it_goes_to_the_servers_log(servers):
