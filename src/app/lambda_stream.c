@@ -215,9 +215,9 @@ struct err stream_open(struct ctx *ctx, struct lambda *lambda, const struct lamb
         lock_wait(stream->lock, -1);
     }
     const struct err err = stream->err;
-    memcpy(ctx->reason, stream->ctx.reason, sizeof(ctx->reason));
     lock_give(stream->lock);
-    if (err.fault) {
+    if (err.fault) { /* its thread is done: the reason is nobody else's */
+        memcpy(ctx->reason, stream->ctx.reason, sizeof(ctx->reason));
         stream_leave(stream);
         return err;
     }

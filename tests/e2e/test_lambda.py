@@ -423,3 +423,6 @@ def test_other_clients(yagura, functions, javascript, tmp_path):
         assert json.loads((tmp_path / "out").read_text()) == {"event": {"a": 1}, "name": name}
     answer = javascript.call("lambda", "Invoke", FunctionName=functions.make(ECHO), Payload=b'{"b":2}')
     assert answer["StatusCode"] == 200 and json.loads(answer["Payload"]) == {"b": 2}
+    chunk, complete = javascript.call("lambda", "InvokeWithResponseStream", FunctionName=functions.make(ECHO), Payload=b'{"c":3}',
+                                      LogType="Tail")["EventStream"]
+    assert json.loads(chunk["PayloadChunk"]["Payload"]) == {"c": 3} and complete["InvokeComplete"]["LogResult"]

@@ -1,6 +1,6 @@
 // One call a line: {"client", "options", "operation", "input"} in; {"output"} or {"error"} out, which says name, message, status,
 // what else the model gives it ("more"), and whether the SDK has no such operation ("unknown").
-// Bytes travel as {"$bytes": base64}, streams are read, times are ISO texts. Endpoint, region and keys come from the environment.
+// Bytes travel as {"$bytes": base64}, streams are read (those of events to their end), times are ISO texts. Endpoint, region and keys come from the environment.
 const dns = require("node:dns");
 const readline = require("node:readline");
 
@@ -52,6 +52,11 @@ async function pack(value) {
   if (Array.isArray(value)) return Promise.all(value.map(pack));
   if (value === null || typeof value !== "object") return value;
   if (typeof value.transformToByteArray === "function") return pack(await value.transformToByteArray());
+  if (value[Symbol.asyncIterator]) {
+    const events = [];
+    for await (const event of value) events.push(await pack(event));
+    return events;
+  }
   const members = Object.entries(value).filter(([key]) => key !== "$metadata");
   return Object.fromEntries(await Promise.all(members.map(async ([key, member]) => [key, await pack(member)])));
 }
