@@ -1,5 +1,6 @@
 """Log groups through clients that people use: `aws logs tail`, watchtower, the SDK for JavaScript, Terraform."""
 
+import contextlib
 import json
 import logging
 import os
@@ -7,11 +8,13 @@ import pathlib
 import subprocess
 import sys
 import threading
+import time
 
 import boto3
 import pytest
 
 from clients import through_cli, through_javascript
+from conftest import until
 from functions import Functions
 from test_iam import name
 from test_logs import messages, now, put
@@ -84,7 +87,7 @@ def test_the_cli_shows_a_live_tail(yagura, stream):
 
 
 def test_an_agent_delivers(yagura, stream):
-    """watchtower: Debian 12 has no fluent-bit."""
+    """watchtower: fluent-bit is in no Debian, sid included."""
     watchtower = pytest.importorskip("watchtower", reason="watchtower is not installed")
     session = boto3.session.Session(yagura.credentials["accessKeyId"], yagura.credentials["secretAccessKey"], region_name="ap-northeast-1")
     handler = watchtower.CloudWatchLogHandler(
@@ -101,6 +104,51 @@ def test_an_agent_delivers(yagura, stream):
     logs = yagura.client("logs")
     found = logs.filter_log_events(logGroupName=stream, filterPattern="{ $.number >= 100 }")["events"]
     assert [json.loads(e["message"])["number"] for e in found] == list(range(100, 250))
+
+
+@contextlib.contextmanager
+def cloudwatch_agent(server, folder, group):
+    """AWS's CloudWatch Logs agent, which follows a file: a plugin of the AWS CLI."""
+    settings = {"file": folder / "app.log", "log_group_name": group, "log_stream_name": "host", "datetime_format": "%Y-%m-%dT%H:%M:%S",
+                "time_zone": "UTC", "initial_position": "start_of_file", "batch_count": 2}
+    (folder / "agent.conf").write_text("\n".join(["[general]", f"state_file = {folder}/state", "[app]", *(
+        f"{key} = {value}" for key, value in settings.items())]))
+    (folder / "aws").write_text("[plugins]\ncwlogs = cwlogs\n")
+    command = [pathlib.Path(sys.executable).parent / "aws", "--endpoint-url", server.endpoint, "logs", "push", "--config-file",
+               str(folder / "agent.conf")]
+    with (folder / "said").open("ab") as said:
+        agent = subprocess.Popen(command, env={**server.environment(), "AWS_CONFIG_FILE": str(folder / "aws")},
+                                 stdout=said, stderr=said)
+        try:
+            yield
+        finally:
+            agent.kill()
+            agent.wait()
+
+
+@pytest.mark.skipif(FEW, reason="tried in the release flavour on SQLite")
+def test_the_cloudwatch_logs_agent_follows_a_file(yagura, tmp_path):
+    pytest.importorskip("cwlogs", reason="the CloudWatch Logs agent (awscli-cwlogs) is not installed")
+    logs, group = yagura.client("logs"), name("/agent/file")
+    written = []
+
+    def write(count):
+        with (tmp_path / "app.log").open("a") as log:
+            for _ in range(count):
+                written.append(f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime())} ünï {len(written)}")
+                log.write(f"{written[-1]}\n")
+
+    def arrived():
+        try:
+            return messages(logs.get_log_events(logGroupName=group, logStreamName="host", startFromHead=True))
+        except logs.exceptions.ResourceNotFoundException:  # the agent makes group and stream
+            return []
+    write(3)
+    with cloudwatch_agent(yagura, tmp_path, group):
+        until(lambda: arrived()[:2] == written[:2], "the lines that were there")  # a full batch goes at once
+        write(3)
+        until(lambda: arrived() == written, "the lines that came")
+    logs.delete_log_group(logGroupName=group)
 
 
 def one_life(logs, group):
