@@ -253,11 +253,20 @@ static struct err recognise(struct call *call, struct worker *worker)
     return call->match.operation->handler ? ERR_OK : wire_unbuilt(ctx, &call->match);
 }
 
+/* What SDKs of a protocol know to try again. */
+static const struct fault *throttling(enum protocol protocol)
+{
+    static const struct fault json = { "ThrottlingException", NULL, NULL, 400 };
+    static const struct fault query = { "Throttling", NULL, NULL, 400 };
+    static const struct fault s3 = { "SlowDown", NULL, NULL, 503 };
+    const bool form = protocol == PROTOCOL_QUERY || protocol == PROTOCOL_EC2;
+    return protocol == PROTOCOL_REST_XML ? &s3 : form ? &query : &json;
+}
+
 /* Refuses a call that finds no thread free: in the service's own words where its model has such a fault. */
 static struct err too_many(struct call *call)
 {
-    static const struct fault throttling = { "ThrottlingException", NULL, NULL, 400 };
-    const struct fault *fault = &throttling;
+    const struct fault *fault = throttling(call->rq.protocol);
     for (const struct fault *const *known = call->match.operation->faults; *known; known++) {
         const struct str code = str_of((*known)->code);
         fault = str_equal(code, STR("TooManyRequestsException")) || str_equal(code, STR("ThrottlingException")) ? *known : fault;

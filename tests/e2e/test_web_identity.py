@@ -4,10 +4,15 @@ import hashlib
 import hmac
 import json
 import os
+import select
+import socket
 import subprocess
+import threading
 import time
+import urllib.parse
 import urllib.request
 
+import botocore.config
 import pytest
 
 import tokens
@@ -216,3 +221,65 @@ def test_one_house_s_tokens_open_roles_of_another(yagura, servers, tmp_path):
         assert assume(other, role, token)["SubjectFromWebIdentityToken"] == sts.get_caller_identity()["Arn"]
         with refused("InvalidIdentityToken"):
             assume(other, role, token[:-8] + "AAAAAAAA")
+
+
+class Silent:
+    """A provider that takes connections and says nothing until it is closed."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.issuer = f"https://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.callers = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                self.callers.append(self.listener.accept()[0])
+            except OSError:
+                return
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for caller in self.callers:
+            caller.close()
+
+
+def waiting(server, role, token):
+    """A call that is sent, and whose answer nobody reads."""
+    host, port = server.endpoint.removeprefix("http://").split(":")
+    form = urllib.parse.urlencode({"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "RoleArn": role,
+                                   "RoleSessionName": "work", "WebIdentityToken": token})
+    made = socket.create_connection((host, int(port)), timeout=10)
+    made.sendall((f"POST / HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                  f"Content-Length: {len(form)}\r\n\r\n{form}").encode())
+    return made
+
+
+@pytest.mark.boto3_only("its retries are looked at")
+@pytest.mark.skipif(bool(os.environ.get("YAGURA_FEW") or os.environ.get("YAGURA_TEST_STORE")),
+                    reason="five seconds must do for 272 calls: in the release flavour, on SQLite")
+def test_who_finds_no_thread_free_is_throttled_and_comes_again(servers, keys, tmp_path):
+    """64 calls under way and 192 that wait for a provider's keys: the next one's client tries again by itself."""
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": [keys["RS256"].jwk()]}))
+    server, silent = servers("--jwks", f"{GITHUB}={tmp_path / 'keys.json'}"), Silent()
+    for url in (GITHUB, silent.issuer):
+        server.client("iam").create_open_id_connect_provider(Url=url, ClientIDList=["sts.amazonaws.com"])
+    good = role_for(server, GITHUB, {"StringEquals": {"aud": "sts.amazonaws.com"}})
+    stuck = role_for(server, silent.issuer, {"StringEquals": {"aud": "sts.amazonaws.com"}})
+    patient = server.client("sts", credentials={"accessKeyId": "x", "secretAccessKey": "x"},
+                            config=botocore.config.Config(retries={"mode": "standard", "total_max_attempts": 8}))
+    wanted = {"RoleArn": good, "RoleSessionName": "work", "WebIdentityToken": keys["RS256"].sign(claims())}
+    assert patient.assume_role_with_web_identity(**wanted)["ResponseMetadata"]["RetryAttempts"] == 0
+
+    token = keys["RS256"].sign(claims(issuer=silent.issuer))
+    calls = [waiting(server, stuck, token) for _ in range(64 + 192 + 16)]
+    answered, _, _ = select.select(calls, [], [], 4)  # after five seconds the first of them give up
+    said = answered[0].recv(4096).decode()
+    assert said.startswith("HTTP/1.1 400 ") and "<Code>Throttling</Code>" in said and "<Message>Rate exceeded</Message>" in said
+
+    patient.meta.events.register("needs-retry.sts", lambda **_: silent.close() if silent.listener.fileno() >= 0 else None)
+    assert patient.assume_role_with_web_identity(**wanted)["ResponseMetadata"]["RetryAttempts"] >= 1
+    for call in calls:
+        call.close()
