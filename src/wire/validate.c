@@ -43,6 +43,14 @@ static struct str step_of(struct arena *arena, const char *name)
     return text_str(&text);
 }
 
+/* As Java prints it: doubles have a fraction. */
+static struct str number_words(struct arena *arena, const struct shape *shape, double number)
+{
+    const struct str text = str_format(arena, "%.15g", number);
+    const bool whole = shape->kind == SHAPE_DOUBLE && number > -1e7 && number < 1e7 && str_find(text, '.') == STR_MISSING;
+    return whole ? str_format(arena, "%" STR_FMT ".0", STR_ARG(text)) : text;
+}
+
 static void add_value(struct arena *arena, struct text *out, const struct view *view);
 
 static void add_members(struct arena *arena, struct text *out, const struct view *view)
@@ -88,7 +96,7 @@ static void add_value(struct arena *arena, struct text *out, const struct view *
     } else if (kind == SHAPE_LIST || kind == SHAPE_MAP) {
         add_items(arena, out, view);
     } else {
-        text_add(out, view_print(arena, view, TIME_ISO8601));
+        text_add(out, kind == SHAPE_DOUBLE ? number_words(arena, view->shape, view_double(view)) : view_print(arena, view, TIME_ISO8601));
     }
 }
 
@@ -157,10 +165,12 @@ static void constrain_length(struct arena *arena, struct constraints *out, const
 static void constrain_range(struct arena *arena, struct constraints *out, const struct shape *shape, double value)
 {
     if (shape->has_max && (out->all || !(value <= shape->max))) {
-        constrain(out, str_format(arena, "Member must have value less than or equal to %.15g", shape->max));
+        constrain(out, str_format(arena, "Member must have value less than or equal to %" STR_FMT,
+                                  STR_ARG(number_words(arena, shape, shape->max))));
     }
     if (shape->has_min && (out->all || !(value >= shape->min))) {
-        constrain(out, str_format(arena, "Member must have value greater than or equal to %.15g", shape->min));
+        constrain(out, str_format(arena, "Member must have value greater than or equal to %" STR_FMT,
+                                  STR_ARG(number_words(arena, shape, shape->min))));
     }
 }
 
@@ -249,6 +259,14 @@ static void report_all(struct checker *c, const struct path *path, const struct 
     }
 }
 
+/* Elements and values that can't be empty can't be null either; of a map's keys AWS doesn't say so. */
+static bool never_null(const struct view *list, const struct view *element)
+{
+    const struct shape *shape = element->shape;
+    const bool key = list->shape->kind == SHAPE_MAP && list->shape->members[0].shape == shape;
+    return !key && (shape->values || shape->kind != SHAPE_STRING || (shape->has_min && shape->min > 0));
+}
+
 /* spec: what a scalar element or a key breaks, AWS reports at the whole list or map, with every constraint of the
  * element's shape: "Member must satisfy constraint: [A, B]". */
 static void report_element(struct checker *c, const struct path *path, const struct view *list,
@@ -264,7 +282,7 @@ static void report_element(struct checker *c, const struct path *path, const str
         text_add(&words, i ? STR(", ") : STR(""));
         text_add(&words, all.words[i]);
     }
-    text_add_char(&words, ']');
+    text_add(&words, never_null(list, element) ? STR(", Member must not be null]") : STR("]"));
     report(c, path, list, text_str(&words));
 }
 

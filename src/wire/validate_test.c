@@ -35,6 +35,25 @@ TEST(several_are_counted_and_elements_are_told_at_their_list)
                "[Member must satisfy regular expression pattern: [a-z]*]");
 }
 
+/* spec: recorded refusals of Lambda and CloudWatch Logs. */
+TEST(lists_maps_and_numbers_are_shown_as_java_prints_them)
+{
+    struct sample parts[] = { { .text = STR("a") }, { .text = STR("b") }, { .text = STR("c") } };
+    struct sample_counts_entry counts[] = { { STR("a"), 1 }, { STR("B"), 2 } };
+    struct shape short_list = PARTS;
+    struct member member = { .name = "Parts", .shape = &short_list, .offset = offsetof(struct sample, parts) };
+    const struct shape outer = { .name = "Outer", .kind = SHAPE_STRUCTURE, .size = sizeof(struct sample), .members = &member, .member_count = 1 };
+    const struct sample value = { .parts = { parts, 3 } };
+    short_list.has_max = true;
+    short_list.max = 2;
+    const struct str text = validate_structure(arena, &outer, &value);
+    CHECK(str_starts(text, STR("1 validation error detected: Value '[Sample(Text=a, Data=null, Document=null, ")));
+    CHECK(str_ends(text, STR("Choice=null)]' at 'parts' failed to satisfy constraint: Member must have length less than or equal to 2")));
+    check_text(arena, &(struct sample){ .counts = { counts, 2 } },
+               "1 validation error detected: Value '{a=1, B=2}' at 'counts' failed to satisfy constraint: Map keys must satisfy "
+               "constraint: [Member must satisfy regular expression pattern: [a-z]*]");
+}
+
 TEST(deep_members_are_told_by_their_path)
 {
     struct sample parts[] = { { .flag = SOME(true) }, { .text = STR("") } };
