@@ -40,6 +40,8 @@ TEST(formats_are_as_the_library_has_them)
     CHECK_FORMAT("%d %d %d %u %u", 0, INT32_MAX, INT32_MIN, 0U, UINT32_MAX);
     CHECK_FORMAT("%lld %lld %llu %zu", (long long)INT64_MIN, (long long)INT64_MAX, (unsigned long long)UINT64_MAX, SIZE_MAX);
     CHECK_FORMAT("%05d|%-4s|%c|%.2f|%x|%.3s", 42, "ab", 'c', 1.5, 255U, "abcdef");
+    CHECK_FORMAT("%02d %03d %03d %02d %020lld %020llu %01u", 5, -5, 1234, -1, (long long)INT64_MIN, (unsigned long long)UINT64_MAX, 0U);
+    CHECK_FORMAT("%040lld %0d %021llu", 7LL, 8, 10ULL);
     CHECK_FORMAT("%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17,
                  18, 19, 20, 21, 22, 23, 24, 25);
 }

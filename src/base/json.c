@@ -340,10 +340,18 @@ struct json_writer json_writer_new(struct arena *arena)
     return (struct json_writer){ .text = text_new(arena) };
 }
 
+static void put(struct text *text, char c)
+{
+    if (text->capacity - text->len < 2) {
+        text_space(text, 1);
+    }
+    text->ptr[text->len++] = c;
+}
+
 static void separate(struct json_writer *w)
 {
     if (w->comma) {
-        text_add_char(&w->text, ',');
+        put(&w->text, ',');
     }
     w->comma = true;
 }
@@ -351,13 +359,13 @@ static void separate(struct json_writer *w)
 static void open_with(struct json_writer *w, char c)
 {
     separate(w);
-    text_add_char(&w->text, c);
+    put(&w->text, c);
     w->comma = false;
 }
 
 static void close_with(struct json_writer *w, char c)
 {
-    text_add_char(&w->text, c);
+    put(&w->text, c);
     w->comma = true;
 }
 
@@ -367,46 +375,56 @@ void json_open_array(struct json_writer *w) { open_with(w, '['); }
 void json_close_array(struct json_writer *w) { close_with(w, ']'); }
 
 /* Whether none of eight bytes needs escaping, or may be more than ASCII. */
-static bool is_plain_word(const char *bytes)
+static bool is_plain_word(uint64_t word)
 {
     const uint64_t ones = 0x0101010101010101U, high = 0x8080808080808080U;
-    uint64_t word = 0;
-    memcpy(&word, bytes, sizeof(word));
     const uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
     /* A byte below n sets its high bit in (byte - n); borrows only make this too careful. */
     return ((word | (word - ones * 0x20) | (quote - ones) | (backslash - ones)) & high) == 0;
 }
 
-/* How many bytes at the start are plain: ASCII that needs no escape. Eight at a time, as all but few texts are plain. */
-static size_t plain_length(struct str s)
+static bool copy_word(char *out, const char *bytes)
+{
+    uint64_t word = 0;
+    memcpy(&word, bytes, sizeof(word));
+    memcpy(out, &word, sizeof(word));
+    return is_plain_word(word);
+}
+
+/* Copies what is plain, ASCII that needs no escape, eight bytes at a time: all but few texts. False: it isn't, and out is spoilt. */
+static bool copy_plain(char *out, struct str s)
 {
     const size_t word = sizeof(uint64_t);
     size_t at = 0;
-    while (s.len - at >= word && is_plain_word(s.ptr + at)) {
-        at += word;
-    }
-    if (s.len >= word && s.len - at < word && is_plain_word(s.ptr + s.len - word)) {
-        return s.len; /* the rest at once, and some of what went before again */
+    if (s.len >= word) {
+        while (s.len - at > word) {
+            if (!copy_word(out + at, s.ptr + at)) {
+                return false;
+            }
+            at += word;
+        }
+        at = s.len - word;
+        return copy_word(out + at, s.ptr + at); /* the rest, and some of what went before again */
     }
     for (; at < s.len; at++) {
         const unsigned char c = (unsigned char)s.ptr[at];
+        out[at] = s.ptr[at];
         if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\') {
-            break;
+            return false;
         }
     }
-    return at;
+    return true;
 }
 
 void json_escape(struct text *text, struct str s)
 {
-    const size_t start = plain_length(s);
-    if (start == s.len) {
-        text_add(text, s);
+    if (copy_plain(text_space(text, s.len), s)) {
+        text->len += s.len;
         return;
     }
     const bool valid = str_utf8_valid(s);
     size_t plain = 0;
-    for (size_t i = start; i < s.len; i++) {
+    for (size_t i = 0; i < s.len; i++) {
         const unsigned char c = (unsigned char)s.ptr[i];
         if (c >= 0x20 && c != '"' && c != '\\' && (valid || c < 0x80)) {
             continue;
@@ -432,26 +450,25 @@ void json_escape(struct text *text, struct str s)
     text_add(text, str_from(s, plain));
 }
 
-/* In one piece when nothing in it needs an escape, as is the rule. end: what follows, a quote first. */
-static void quote(struct text *text, struct str s, struct str end)
+static void quote(struct text *text, struct str s)
 {
-    if (s.len == 0 || plain_length(s) < s.len) {
-        text_add_char(text, '"');
-        json_escape(text, s);
-        text_add(text, end);
+    char *at = text_space(text, s.len + 2);
+    at[0] = '"';
+    if (copy_plain(at + 1, s)) {
+        at[s.len + 1] = '"';
+        text->len += s.len + 2;
         return;
     }
-    char *at = text_space(text, s.len + end.len + 1);
-    *at++ = '"';
-    memcpy(at, s.ptr, s.len);
-    memcpy(at + s.len, end.ptr, end.len);
-    text->len += s.len + end.len + 1;
+    text->len++;
+    json_escape(text, s);
+    put(text, '"');
 }
 
 void json_key(struct json_writer *w, struct str key)
 {
     separate(w);
-    quote(&w->text, key, STR("\":"));
+    quote(&w->text, key);
+    put(&w->text, ':');
     w->comma = false;
 }
 
@@ -462,7 +479,7 @@ void json_str(struct json_writer *w, struct str s)
         return;
     }
     separate(w);
-    quote(&w->text, s, STR("\""));
+    quote(&w->text, s);
 }
 
 void json_write_int(struct json_writer *w, int64_t n)
@@ -554,7 +571,7 @@ void json_write_member(struct json_writer *w, struct str quoted_key, struct str 
     char *at = text_space(&w->text, quoted_key.len);
     memcpy(at, quoted_key.ptr, quoted_key.len);
     w->text.len += quoted_key.len;
-    quote(&w->text, value, STR("\""));
+    quote(&w->text, value);
 }
 
 void json_writer_reserve(struct json_writer *w, size_t size)

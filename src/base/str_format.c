@@ -32,26 +32,28 @@ static bool add_text(struct parts *parts, const char *text, int limit)
     return add_part(parts, text, limit < 0 ? strlen(text) : strnlen(text, (size_t)limit));
 }
 
-static bool add_unsigned(struct parts *parts, uint64_t value, bool negative)
+/* At least `width` characters, zeros before the digits. */
+static bool add_unsigned(struct parts *parts, uint64_t value, bool negative, size_t width)
 {
-    if (parts->count == PARTS_MAX) {
+    if (parts->count == PARTS_MAX || width > DIGITS_MAX) {
         return false;
     }
     char *digits = parts->digits[parts->count];
+    const size_t last = DIGITS_MAX - width + negative;
     size_t at = DIGITS_MAX;
     do {
         digits[--at] = (char)('0' + value % 10);
         value /= 10;
-    } while (value > 0);
+    } while (value > 0 || at > last);
     if (negative) {
         digits[--at] = '-';
     }
     return add_part(parts, digits + at, DIGITS_MAX - at);
 }
 
-static bool add_signed(struct parts *parts, int64_t value)
+static bool add_signed(struct parts *parts, int64_t value, size_t width)
 {
-    return add_unsigned(parts, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, value < 0);
+    return add_unsigned(parts, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, value < 0, width);
 }
 
 static bool is_next(const char **at, const char *conversion)
@@ -65,6 +67,36 @@ static bool is_next(const char **at, const char *conversion)
     return *conversion == '\0';
 }
 
+/* "03" of "%03d". */
+static size_t read_width(const char **at)
+{
+    size_t width = 0;
+    if (**at == '0') {
+        for ((*at)++; **at >= '0' && **at <= '9' && width < 1000; (*at)++) {
+            width = width * 10 + (size_t)(**at - '0');
+        }
+    }
+    return width;
+}
+
+static bool convert_number(struct parts *parts, const char **at, va_list *args)
+{
+    const size_t width = read_width(at);
+    if (is_next(at, "d")) {
+        return add_signed(parts, va_arg(*args, int), width);
+    }
+    if (is_next(at, "u")) {
+        return add_unsigned(parts, va_arg(*args, unsigned), false, width);
+    }
+    if (is_next(at, "lld")) {
+        return add_signed(parts, va_arg(*args, long long), width);
+    }
+    if (is_next(at, "llu")) {
+        return add_unsigned(parts, va_arg(*args, unsigned long long), false, width);
+    }
+    return is_next(at, "zu") && add_unsigned(parts, va_arg(*args, size_t), false, width);
+}
+
 /* What follows a '%'. False: one for the library. */
 static bool convert(struct parts *parts, const char **at, va_list *args)
 {
@@ -75,22 +107,10 @@ static bool convert(struct parts *parts, const char **at, va_list *args)
     if (is_next(at, "s")) {
         return add_text(parts, va_arg(*args, const char *), -1);
     }
-    if (is_next(at, "d")) {
-        return add_signed(parts, va_arg(*args, int));
+    if (is_next(at, "%")) {
+        return add_part(parts, "%", 1);
     }
-    if (is_next(at, "u")) {
-        return add_unsigned(parts, va_arg(*args, unsigned), false);
-    }
-    if (is_next(at, "lld")) {
-        return add_signed(parts, va_arg(*args, long long));
-    }
-    if (is_next(at, "llu")) {
-        return add_unsigned(parts, va_arg(*args, unsigned long long), false);
-    }
-    if (is_next(at, "zu")) {
-        return add_unsigned(parts, va_arg(*args, size_t), false);
-    }
-    return is_next(at, "%") && add_part(parts, "%", 1);
+    return convert_number(parts, at, args);
 }
 
 static bool gather(struct parts *parts, const char *format, va_list *args)
