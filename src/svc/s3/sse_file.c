@@ -60,6 +60,12 @@ static bool write_at(int fd, struct str bytes, size_t at)
     return true;
 }
 
+/* Where the system can't, the last flush does it all. What fails for want of room or by the disk may be told but once: here. */
+static bool send_to_disk(int fd, size_t from, size_t size)
+{
+    return sync_file_range(fd, (off_t)from, (off_t)size, SYNC_FILE_RANGE_WRITE) == 0 || errno == ENOSYS || errno == EINVAL || errno == ESPIPE;
+}
+
 /* Only what is sealed is sent to the disk; that it arrived is for the one who links the file to see. */
 static bool seal_blocks(struct sealer *sealer, int fd, struct passing *passing, bool apart, unsigned char *block)
 {
@@ -77,8 +83,8 @@ static bool seal_blocks(struct sealer *sealer, int fd, struct passing *passing, 
             return false;
         }
         at += BLOCK;
-        if (at % FLUSH == 0) {
-            sync_file_range(fd, (off_t)(at - FLUSH), FLUSH, SYNC_FILE_RANGE_WRITE);
+        if (at % FLUSH == 0 && !send_to_disk(fd, at - FLUSH, FLUSH)) {
+            return false;
         }
     } while (at < passing->plain.len);
     return write_at(fd, sealer_rest(sealer), passing->plain.len);
