@@ -223,8 +223,8 @@ def cancel_none(aws, logs):
     return {"error-cancel-not-found": aws.refused(logs.cancel_export_task, taskId=aws.name())}
 
 
-def bucket(aws):
-    s3, name = aws.client("s3"), aws.name("test-bucket")
+def bucket(aws, name=None):
+    s3, name = aws.client("s3"), name or aws.name("test-bucket")
     s3.create_bucket(Bucket=name)
     s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"Service": f"logs.{aws.region}.amazonaws.com"}, "Action": ["s3:GetBucketAcl", "s3:PutObject"],
@@ -237,6 +237,22 @@ def create_export(aws, logs):
     task = logs.create_export_task(logGroupName=group(aws, logs), fromTime=NOW() - 1000, to=NOW(), destination=bucket(aws))
     aws.later(logs.cancel_export_task, taskId=task["taskId"])
     return {"create-export-task": task}
+
+
+@case(EXPORTS + "WithLogs::test_create_export_task_with_logs")
+def create_export_of_logs(aws, logs):
+    """The bucket and the times are those of the recording. A task waits for half a second at most: the one before it is over as this one
+    is made."""
+    made, wait = group(aws, logs), time.monotonic() + 20
+    asked = {"logGroupName": made, "destination": bucket(aws, "test-bucket-d5301391"), "destinationPrefix": "exportedlogs",
+             "fromTime": 1770226377833, "to": 1770399177833}
+    before = logs.create_export_task(**asked)["taskId"]
+    while logs.describe_export_tasks(taskId=before)["exportTasks"][0]["status"]["code"] != "COMPLETED":
+        assert time.monotonic() < wait, "no task is ever done"
+        time.sleep(0.02)
+    task = logs.create_export_task(**asked)
+    aws.later(logs.cancel_export_task, taskId=task["taskId"])
+    return {"create-export-with-logs": task, "describe-export-with-logs": logs.describe_export_tasks(taskId=task["taskId"])}
 
 
 # --- subscriptions ---
