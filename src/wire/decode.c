@@ -237,6 +237,8 @@ struct err wire_decode(struct ctx *ctx, const struct wire_match *match, const st
     if (match->protocol == PROTOCOL_REST_XML && strcmp(match->service->signing_name, "s3") == 0) {
         return validate_s3(ctx, match, request, *in);
     }
-    const struct str broken = text_shown(validate_structure(ctx->arena, shape, *in), sizeof(ctx->reason) - 1);
+    const bool iam = strcmp(match->service->name, "iam") == 0;
+    const struct str words = iam ? validate_unquoted(ctx->arena, shape, *in) : validate_structure(ctx->arena, shape, *in);
+    const struct str broken = text_shown(words, sizeof(ctx->reason) - 1);
     return broken.len ? fail(ctx, validation_fault(match), "%.*s", STR_ARG(broken)) : ERR_OK;
 }

@@ -13,6 +13,7 @@ struct checker {
     struct text messages;
     bool (*wanted)(const struct member *member); /* of the outermost structure; NULL: all */
     size_t errors;
+    bool unquoted;         /* values are left out */
     const char *own_words; /* of a shape for which AWS has some */
     bool answer; /* of our own: AWS answers empty maps and lists where the model wants an entry (GetDetector's tags), and
                   * empty texts where it has a pattern (GetFunctionCodeSigningConfig) */
@@ -103,7 +104,7 @@ static void add_value(struct arena *arena, struct text *out, const struct view *
 static struct str shown(struct arena *arena, const struct view *view)
 {
     struct text text = text_new(arena);
-    if (view->shape->sensitive || (view->shape->kind != SHAPE_TIMESTAMP && view->shape->kind != SHAPE_STRUCTURE)) {
+    if (view->shape->kind != SHAPE_TIMESTAMP && view->shape->kind != SHAPE_STRUCTURE) {
         add_value(arena, &text, view);
     }
     return text_shown(text_str(&text), VALUE_SHOWN);
@@ -115,13 +116,13 @@ static void report(struct checker *c, const struct path *path, const struct view
     if (c->errors++ >= ERRORS_SHOWN) {
         return;
     }
-    text_add(&c->messages, c->errors > 1 ? STR("; Value ") : STR("Value "));
-    if (view) {
-        text_add_char(&c->messages, '\'');
+    text_add(&c->messages, c->errors > 1 ? STR("; Value") : STR("Value"));
+    if (!view && !c->unquoted) {
+        text_add(&c->messages, STR(" null"));
+    } else if (view && !c->unquoted && !view->shape->sensitive) {
+        text_add(&c->messages, STR(" '"));
         text_add(&c->messages, shown(c->arena, view));
         text_add_char(&c->messages, '\'');
-    } else {
-        text_add(&c->messages, STR("null"));
     }
     text_add(&c->messages, STR(" at '"));
     add_path(&c->messages, path);
@@ -353,10 +354,10 @@ static void check_structure(struct checker *c, const struct path *path, const st
     }
 }
 
-static struct str validate(struct arena *arena, bool answer, const struct shape *shape, const void *structure,
-                           bool (*wanted)(const struct member *member))
+static struct str validate(struct checker c, const struct shape *shape, const void *structure)
 {
-    struct checker c = { .arena = arena, .messages = text_new(arena), .answer = answer, .wanted = wanted };
+    struct arena *arena = c.arena;
+    c.messages = text_new(arena);
     check_structure(&c, NULL, shape, structure);
     if (c.errors == 0) {
         return STR_NONE;
@@ -370,16 +371,22 @@ static struct str validate(struct arena *arena, bool answer, const struct shape 
 
 struct str validate_structure(struct arena *arena, const struct shape *shape, const void *structure)
 {
-    return validate(arena, false, shape, structure, NULL);
+    return validate((struct checker){ .arena = arena }, shape, structure);
+}
+
+struct str validate_unquoted(struct arena *arena, const struct shape *shape, const void *structure)
+{
+    return validate((struct checker){ .arena = arena, .unquoted = true }, shape, structure);
 }
 
 struct str validate_members(struct arena *arena, const struct shape *shape, const void *structure,
                             bool (*wanted)(const struct member *member))
 {
-    return validate(arena, false, shape, structure, wanted);
+    return validate((struct checker){ .arena = arena, .wanted = wanted }, shape, structure);
 }
 
 struct str wire_check_output(struct ctx *ctx, const struct shape *shape, const void *value)
 {
-    return shape->kind == SHAPE_STRUCTURE && value ? validate(ctx->arena, true, shape, value, NULL) : STR_NONE;
+    return shape->kind == SHAPE_STRUCTURE && value ? validate((struct checker){ .arena = ctx->arena, .answer = true }, shape, value)
+                                                   : STR_NONE;
 }

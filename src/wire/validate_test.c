@@ -67,6 +67,8 @@ TEST(a_missing_required_member_is_null)
     const struct get_sample_in in = { .id = STR("a") };
     assert_string_equal(validate_structure(arena, &GET_INPUT, &in).ptr,
                         "1 validation error detected: Value null at 'text' failed to satisfy constraint: Member must not be null");
+    assert_string_equal(validate_unquoted(arena, &GET_INPUT, &in).ptr,
+                        "1 validation error detected: Value at 'text' failed to satisfy constraint: Member must not be null");
 }
 
 TEST(patterns_without_anchors_cover_the_whole_text)

@@ -95,9 +95,11 @@ def tags_of_a_role(aws):
 @case(TESTS + "TestIAMIntegrations::test_simulate_principle_policy[group]", "group")
 @case(TESTS + "TestIAMIntegrations::test_simulate_principle_policy[role]", "role")
 def simulated(aws, kind):
-    iam, name, policy = aws.client("iam"), aws.name(kind), aws.name("policy")
-    document = json.dumps({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::*"}]})
+    iam, organizations, name, policy = aws.client("iam"), aws.client("organizations"), aws.name(kind), aws.name("policy")
+    organizations.create_organization(FeatureSet="ALL")  # as the account was in one
+    aws.later(organizations.delete_organization)
+    document = json.dumps({"Version": "2012-10-17", "Statement": [  # no recording holds it, only where it begins and ends
+        {"Effect": "Allow", "Action": "s3:PutOb*", "Resource": "arn:aws:s3:::*"}]})
     arn = iam.create_policy(PolicyName=policy, PolicyDocument=document)["Policy"]["Arn"]
     aws.later(iam.delete_policy, PolicyArn=arn)
     named = {kind.capitalize() + "Name": name}

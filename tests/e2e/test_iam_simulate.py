@@ -92,7 +92,8 @@ def test_each_resource_has_its_own_result(iam):
     single = one(iam, [text], ResourceArns=[f"{BUCKET}/a/plain"])
     assert single["EvalDecision"] == "allowed" and single["EvalDecisionDetails"] == {}
     assert len(single["MatchedStatements"]) == 1 and len(single["ResourceSpecificResults"]) == 1
-    assert one(iam, [text], "s3:NoSuchThing", ResourceArns=[BUCKET])["EvalResourceName"] == "*"
+    assert single["EvalResourceName"] == f"{BUCKET}/a/plain" and "EvalDecisionDetails" not in single["ResourceSpecificResults"][0]
+    assert one(iam, [text], "s3:NoSuchThing", ResourceArns=[BUCKET, f"{BUCKET}/b"])["EvalResourceName"] == "*"
 
 
 def test_missing_keys_are_named_and_given_ones_used(iam):

@@ -134,7 +134,7 @@ static const struct iam_organizations_decision_detail *organization_detail(const
     return simulation->organization ? detail : NULL;
 }
 
-/* Present whenever there is a resource, filled in across accounts alone. */
+/* Of an action present whenever there is a resource, of each resource across accounts alone; only there is anything in it. */
 static struct iam_eval_decision_details_type decision_details(const struct simulation *simulation, const struct evaluated *one)
 {
     const struct { struct str name; bool takes_part, allows; } kinds[] = {
@@ -162,7 +162,7 @@ static struct iam_resource_specific_result specific(const struct simulation *sim
         .eval_resource_decision = decision_words(one->decision),
         .matched_statements = one->matched,
         .missing_context_values = simulation->missing,
-        .eval_decision_details = decision_details(simulation, one),
+        .eval_decision_details = one->foreign ? decision_details(simulation, one) : (struct iam_eval_decision_details_type){ NULL, 0 },
         .permissions_boundary_decision_detail = boundary_detail(simulation, one->boundary),
     };
 }
@@ -229,7 +229,7 @@ static struct iam_evaluation_result simulate_action(struct simulation *simulatio
         merge(simulation, &all, &one);
     }
     struct iam_evaluation_result result = result_of(simulation, action, &all);
-    result.eval_resource_name = action_form(action);
+    result.eval_resource_name = resources.count == 1 ? resources.items[0] : action_form(action);
     result.matched_statements = contributors(simulation, all.decision, &list);
     result.eval_decision_details = decision_details(simulation, &all);
     result.resource_specific_results = list;
