@@ -1,9 +1,9 @@
 #include "app/log_batch.h"
 
 #include "base/log.h"
-#include "cloudwatch_model.h"
 #include "kms_model.h"
 #include "lambda_model.h"
+#include "svc/cloudwatch/cloudwatch.h"
 
 enum { TRY_AGAIN_FROM = 500, TOO_MANY = 429 };
 
@@ -109,30 +109,45 @@ static struct cloudwatch_metric_datum datum_of(struct ctx *ctx, const struct log
     };
 }
 
-static struct err put_metrics(struct ctx *ctx, struct inside *inside, const struct logs_batch *batch, const struct logs_metric_report *report)
+static void add_count(struct ctx *ctx, const struct logs_batch *batch, const struct item *filter, struct log_counts *out)
 {
-    struct cloudwatch_metric_datum *data = ARENA_ARRAY(ctx->arena, struct cloudwatch_metric_datum, report->count);
-    for (size_t i = 0; i < report->count; i++) {
-        data[i] = datum_of(ctx, report, &report->data[i]);
+    struct logs_metric_report report = { .count = 0 };
+    if (logs_batch_metrics(ctx, batch, filter, &report).fault) {
+        warn("a metric filter can't be used", batch, filter->name, str_of(ctx->reason));
+        return;
     }
-    const struct cloudwatch_put_metric_data_in in = { .namespace = report->transformation->metric_namespace,
-                                                      .metric_data = { data, report->count } };
-    const struct inside_call call = { .service = "cloudwatch", .operation = "PutMetricData", .in = &in, .account = batch->group.account,
-                                      .region = batch->group.region };
-    const void *answer = NULL;
-    return report->count ? inside_call(ctx, inside, &call, &answer) : ERR_OK;
+    struct cloudwatch_metric_datum *data = ARENA_ARRAY(ctx->arena, struct cloudwatch_metric_datum, report.count);
+    for (size_t i = 0; i < report.count; i++) {
+        data[i] = datum_of(ctx, &report, &report.data[i]);
+    }
+    if (report.count) {
+        out->items[out->count++] = (struct log_count){
+            batch, filter, { .namespace = report.transformation->metric_namespace, .metric_data = { data, report.count } },
+        };
+    }
 }
 
-void log_batch_count(struct ctx *ctx, struct inside *inside, const struct logs_batch *batch)
+struct log_counts log_batch_counts(struct ctx *ctx, const struct logs_batch *batch)
 {
+    struct log_counts out = { ARENA_ARRAY(ctx->arena, struct log_count, batch->metric_filters.count), 0 };
     for (size_t i = 0; i < batch->metric_filters.count; i++) {
-        struct logs_metric_report report = { .count = 0 };
-        struct err err = logs_batch_metrics(ctx, batch, &batch->metric_filters.items[i], &report);
-        if (!err.fault) {
-            err = put_metrics(ctx, inside, batch, &report);
+        add_count(ctx, batch, &batch->metric_filters.items[i], &out);
+    }
+    return out;
+}
+
+struct err log_counts_put(struct ctx *ctx, struct store_conn *db, const struct log_counts *counts)
+{
+    for (size_t i = 0; i < counts->count; i++) {
+        const struct log_count *one = &counts->items[i];
+        const struct group *group = &one->batch->group;
+        const struct err err = cloudwatch_count(ctx, db, group->account, group->region, &one->in);
+        if (err.fault && err.fault->http >= TRY_AGAIN_FROM) {
+            return err;
         }
         if (err.fault) {
-            warn("what a metric filter counted can't be put into CloudWatch", batch, batch->metric_filters.items[i].name, str_of(ctx->reason));
+            warn("what a metric filter counted can't be put into CloudWatch", one->batch, one->filter->name, str_of(ctx->reason));
         }
     }
+    return ERR_OK;
 }

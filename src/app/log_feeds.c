@@ -36,6 +36,7 @@ static void rest(struct log_feeds *feeds)
 struct step {
     struct ctx ctx;
     const struct logs_feed *feed;
+    const struct log_counts *counts;
     int64_t next_block;
     bool answer;
 };
@@ -49,7 +50,9 @@ static struct err take(void *argument, struct store_conn *db)
 static struct err finish(void *argument, struct store_conn *db)
 {
     struct step *step = argument;
-    return logs_feed_done(&step->ctx, db, step->feed, step->next_block);
+    bool first = false;
+    TRY(logs_feed_done(&step->ctx, db, step->feed, step->next_block, &first));
+    return first ? log_counts_put(&step->ctx, db, step->counts) : ERR_OK;
 }
 
 static struct err sweep(void *argument, struct store_conn *db)
@@ -80,7 +83,8 @@ static struct err serve(struct ctx *ctx, struct log_feeds *feeds, const struct l
     if (!log_batch_send(ctx, options->inside, feeds->db, &batch)) {
         return ERR_OK; /* again, once the lease is over */
     }
-    log_batch_count(ctx, options->inside, &batch);
+    const struct log_counts counts = log_batch_counts(ctx, &batch);
+    step.counts = &counts;
     step.next_block = batch.next_block;
     return store_writer_wait(ctx, options->writer, finish, &step);
 }

@@ -2,6 +2,7 @@
 
 Where there is no Terraform, the first test stands in for it: the calls that its provider makes for the seed's trail."""
 
+import datetime
 import json
 import os
 import time
@@ -130,6 +131,27 @@ def test_a_burst_of_calls_is_an_insight_that_is_looked_up_and_delivered(servers)
     arn = client.get_trail(Name="main")["Trail"]["TrailARN"]
     listed = client.list_insights_data(InsightSource=arn, DataType="InsightsEvents", Dimensions={"EventName": "CreateUser"})["Events"]
     assert {event["EventName"] for event in listed} == {"CreateUser"}
+
+    def calls(**more):
+        return client.list_insights_metric_data(**{"EventSource": "iam.amazonaws.com", "EventName": "CreateUser",
+                                                   "InsightType": "ApiCallRateInsight", "Period": 60, **more})
+    counted = calls(TrailName="main")
+    assert counted["TrailARN"] == arn and sum(counted["Values"]) == 63 and len(counted["Values"]) >= 2, counted
+    assert [time.second for time in counted["Timestamps"]] == [0] * len(counted["Values"])
+    lately = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=90)
+    assert sum(calls(Period=3600, StartTime=lately)["Values"]) == 60
+    page, values = {"NextToken": None}, []
+    while "NextToken" in page:
+        token = {"NextToken": page["NextToken"]} if page["NextToken"] else {}
+        page = calls(Period=300, DataType="FillWithZeros", StartTime=lately, MaxResults=7, **token)
+        values += page["Values"]
+    assert sum(values) == 60 and len(values) in (18, 19) and 0 in values
+    assert calls(InsightType="ApiErrorRateInsight", ErrorCode="AccessDenied")["Values"] == []
+    for wrong in ({"Period": 61}, {"InsightType": "ApiErrorRateInsight"}, {"ErrorCode": "AccessDenied"}):
+        with pytest.raises(client.exceptions.InvalidParameterException):
+            calls(**wrong)
+    with pytest.raises(client.exceptions.UnsupportedOperationException):
+        client.put_insight_selectors(TrailName="main", InsightSelectors=[{"InsightType": "ApiCallRateInsight", "EventCategories": ["Data"]}])
     with pytest.raises(client.exceptions.InvalidLookupAttributesException):
         insights(LookupAttributes=[{"AttributeKey": "Username", "AttributeValue": "admin"}])
     bucket = Bucket(server)

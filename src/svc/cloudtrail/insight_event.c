@@ -8,6 +8,7 @@
 #include "svc/cloudtrail/naming.h"
 
 enum { LOOK_MAX = 10000, PLACES = 256, VALUES_MAX = 64, SHOWN_MAX = 5 };
+#define JITTER_MS ((int64_t)5 * 60 * 1000) /* events are in order of their answers, and carry the time of the request */
 
 struct value {
     struct str text;
@@ -68,23 +69,31 @@ static struct str text_at(struct ctx *ctx, const struct insight_scan *scan, uint
     return scan_text(ctx->arena, scan_get(scan->scan, slot));
 }
 
-static bool is_of(struct ctx *ctx, const struct rate *rate, const struct insight_scan *scan)
+static bool is_of(struct ctx *ctx, const struct rate_key *key, const struct insight_scan *scan)
 {
-    const struct str error = text_at(ctx, scan, scan->error);
-    return str_equal(text_at(ctx, scan, scan->name), rate->key.name) && str_equal(text_at(ctx, scan, scan->source), rate->key.source)
-        && str_equal(text_at(ctx, scan, scan->account), rate->key.account)
-        && str_equal(text_at(ctx, scan, scan->region), rate->key.region)
-        && (rate->key.error.len == 0 || str_equal(error, rate->key.error));
+    return str_equal(text_at(ctx, scan, scan->name), key->name) && str_equal(text_at(ctx, scan, scan->source), key->source)
+        && str_equal(text_at(ctx, scan, scan->account), key->account) && str_equal(text_at(ctx, scan, scan->region), key->region)
+        && (key->error.len == 0 || str_equal(text_at(ctx, scan, scan->error), key->error));
 }
 
-static void count_event(struct ctx *ctx, const struct rate *rate, const struct insight_scan *scan, int64_t period,
-                        struct attributions *out)
+struct counting {
+    struct ctx *ctx;
+    const struct rate_insight *insight;
+    int64_t period_ms;
+    struct attributions *out;
+};
+
+static void count_event(void *self, const struct insight_call *call)
 {
-    const struct rate_insight *insight = &rate->insight;
-    if (period > insight->last) {
+    const struct counting *counting = self;
+    const struct insight_scan *scan = call->scan;
+    const int64_t period = call->at_ms / counting->period_ms;
+    struct ctx *ctx = counting->ctx;
+    struct attributions *out = counting->out;
+    if (period > counting->insight->last) {
         return;
     }
-    const size_t time = period >= insight->started ? DURING : BEFORE;
+    const size_t time = period >= counting->insight->started ? DURING : BEFORE;
     const struct str arn = text_at(ctx, scan, scan->arn);
     const struct str error = text_at(ctx, scan, scan->error);
     tally_add(ctx, &out->tallies[BY_ARN][time], arn.ptr ? arn : text_at(ctx, scan, scan->invoked_by));
@@ -107,31 +116,57 @@ static struct err look_at(struct ctx *ctx, struct journal *journal, journal_plac
     return ERR_OK;
 }
 
+/* *past: the call was earlier than what is asked for. */
+static struct err walk_to(struct ctx *ctx, struct journal *journal, const struct insight_walk *walk, journal_place place,
+                          struct insight_scan *scan, bool *past)
+{
+    bool read = false;
+    int64_t at_ms = 0;
+    TRY(look_at(ctx, journal, place, scan, &read));
+    if (!read || !is_of(ctx, walk->key, scan) || !clock_parse_iso8601(text_at(ctx, scan, scan->time), &at_ms)) {
+        return ERR_OK;
+    }
+    *past = at_ms < walk->from_ms - JITTER_MS;
+    if (at_ms >= walk->from_ms) {
+        const bool read_only = scan_get(scan->scan, scan->read_only)->kind == SCAN_TRUE;
+        walk->each(walk->self, &(struct insight_call){ at_ms, read_only, scan });
+    }
+    return ERR_OK;
+}
+
+struct err insight_walk(struct ctx *ctx, struct journal *journal, const struct insight_walk *walk, struct insight_scan *scan, bool *all)
+{
+    const struct rate_key *key = walk->key;
+    const uint64_t hash = cloudtrail_lookup_key(cloudtrail_place_key(key->account, key->region, false), LOOKUP_EVENT_NAME, key->name);
+    journal_place places[PLACES], before = 0;
+    size_t found = PLACES, looked = 0;
+    bool past = false;
+    while (found == PLACES && looked < walk->most && !past) {
+        TRY(journal_find(ctx, journal, hash, before, places, PLACES, &found));
+        for (size_t i = 0; i < found && !past; i++, looked++) {
+            const struct arena_mark mark = arena_mark(ctx->arena);
+            before = places[i];
+            TRY(walk_to(ctx, journal, walk, places[i], scan, &past));
+            if (walk->forget) {
+                arena_release(ctx->arena, mark);
+            }
+        }
+    }
+    *all = past || found < PLACES;
+    return ERR_OK;
+}
+
 /* The newest calls of the operation, back to the baseline's beginning or until enough were seen. */
 static struct err attribute(struct ctx *ctx, struct journal *journal, const struct rate *rate, int64_t period_ms,
                             struct insight_scan *scan, struct attributions *out)
 {
-    const struct rate_key *key = &rate->key;
-    const uint64_t hash = cloudtrail_lookup_key(cloudtrail_place_key(key->account, key->region, false), LOOKUP_EVENT_NAME, key->name);
-    const int64_t first = rate->insight.started - rate->insight.baseline_periods;
-    journal_place places[PLACES], before = 0;
-    size_t found = PLACES;
-    bool past = false;
+    struct counting counting = { ctx, &rate->insight, period_ms, out };
+    const struct insight_walk walk = { .key = &rate->key,
+                                       .from_ms = (rate->insight.started - rate->insight.baseline_periods) * period_ms,
+                                       .most = LOOK_MAX, .each = count_event, .self = &counting };
+    bool all = false;
     out->oldest = rate->insight.started;
-    for (size_t looked = 0; found == PLACES && looked < LOOK_MAX && !past;) {
-        TRY(journal_find(ctx, journal, hash, before, places, PLACES, &found));
-        for (size_t i = 0; i < found && !past; i++, looked++) {
-            bool read = false;
-            int64_t at_ms = 0;
-            before = places[i];
-            TRY(look_at(ctx, journal, places[i], scan, &read));
-            if (read && is_of(ctx, rate, scan) && clock_parse_iso8601(text_at(ctx, scan, scan->time), &at_ms)) {
-                past = at_ms / period_ms < first;
-                count_event(ctx, rate, scan, past ? INT64_MAX : at_ms / period_ms, out);
-            }
-        }
-    }
-    return ERR_OK;
+    return insight_walk(ctx, journal, &walk, scan, &all);
 }
 
 static double per_period(int64_t calls, int64_t periods)

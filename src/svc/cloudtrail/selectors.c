@@ -84,6 +84,25 @@ static struct err need_named(struct request *rq, struct str trail, struct str st
                      : fail(&rq->ctx, &CLOUDTRAIL_INVALID_PARAMETER_COMBINATION_EXCEPTION, "TrailName must be specified.");
 }
 
+static struct err check_insights(struct request *rq, const struct cloudtrail_insight_selector *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < items[i].event_categories.count; j++) {
+            if (str_equal(items[i].event_categories.items[j], STR("Data"))) {
+                return fail(&rq->ctx, &CLOUDTRAIL_UNSUPPORTED_OPERATION_EXCEPTION,
+                            "Insights are of management events here; leave EventCategories out.");
+            }
+        }
+        for (size_t j = 0; j < i; j++) {
+            if (str_equal(items[i].insight_type, items[j].insight_type)) {
+                return fail(&rq->ctx, &CLOUDTRAIL_INVALID_INSIGHT_SELECTORS_EXCEPTION,
+                            "The insight type %" STR_FMT " is listed twice.", STR_ARG(items[i].insight_type));
+            }
+        }
+    }
+    return ERR_OK;
+}
+
 struct err cloudtrail_put_insight_selectors(struct request *rq, const struct cloudtrail_put_insight_selectors_in *in,
                                             struct cloudtrail_put_insight_selectors_out *out)
 {
@@ -91,14 +110,7 @@ struct err cloudtrail_put_insight_selectors(struct request *rq, const struct clo
     struct cloudtrail_put_insight_selectors_in kept = { .insight_selectors = in->insight_selectors };
     TRY(need_named(rq, in->trail_name, in->event_data_store));
     TRY(trail_need_home(rq, in->trail_name, &row));
-    for (size_t i = 0; i < in->insight_selectors.count; i++) {
-        for (size_t j = 0; j < i; j++) {
-            if (str_equal(in->insight_selectors.items[i].insight_type, in->insight_selectors.items[j].insight_type)) {
-                return fail(&rq->ctx, &CLOUDTRAIL_INVALID_INSIGHT_SELECTORS_EXCEPTION,
-                            "The insight type %" STR_FMT " is listed twice.", STR_ARG(in->insight_selectors.items[i].insight_type));
-            }
-        }
-    }
+    TRY(check_insights(rq, in->insight_selectors.items, in->insight_selectors.count));
     row.insights = in->insight_selectors.count ? as_json(rq, CLOUDTRAIL_SHAPE_PUT_INSIGHT_SELECTORS_IN, &kept) : STR_NONE;
     TRY(trail_rows_put(&rq->ctx, rq->db, &row));
     out->trail_arn = row.trail->trail_arn;

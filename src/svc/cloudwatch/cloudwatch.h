@@ -5,6 +5,7 @@
 #ifndef YAGURA_SVC_CLOUDWATCH_CLOUDWATCH_H
 #define YAGURA_SVC_CLOUDWATCH_CLOUDWATCH_H
 
+#include "cloudwatch_model.h"
 #include "svc/request.h"
 
 extern const struct service CLOUDWATCH;
@@ -13,6 +14,10 @@ extern const struct service CLOUDWATCH;
 struct err cloudwatch_chores_due(struct ctx *ctx, struct store_conn *db, bool *due);
 /* Does it, within a write transaction. */
 struct err cloudwatch_chores_do(struct ctx *ctx, struct store_conn *db);
+
+/* What another service counted, within its own write transaction. A fault below 500 left nothing behind. */
+struct err cloudwatch_count(struct ctx *ctx, struct store_conn *db, struct str account, struct str region,
+                            const struct cloudwatch_put_metric_data_in *in);
 
 struct cloudwatch_action {
     struct str account, region, id;

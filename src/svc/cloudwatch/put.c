@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "svc/cloudwatch/cloudwatch.h"
 #include "svc/cloudwatch/metric.h"
 
 #define HOUR_MS ((int64_t)3600 * 1000)
@@ -194,4 +195,13 @@ struct err cloudwatch_put_metric_data(struct request *rq, const struct cloudwatc
         }
     }
     return store(rq, &items);
+}
+
+struct err cloudwatch_count(struct ctx *ctx, struct store_conn *db, struct str account, struct str region,
+                            const struct cloudwatch_put_metric_data_in *in)
+{
+    struct request rq = { .ctx = *ctx, .db = db, .account = account, .region = region, .caller.type = PRINCIPAL_AWS_SERVICE };
+    struct cloudwatch_put_metric_data_out out;
+    const struct err err = cloudwatch_put_metric_data(&rq, in, &out);
+    return err.fault ? fail(ctx, err.fault, "%s", rq.ctx.reason) : ERR_OK;
 }

@@ -24,11 +24,11 @@ struct err logs_feed_take(struct ctx *ctx, struct store_conn *db, const struct l
     return logs_row_pump_lease(&rows, &pump, ctx->now_ms + LEASE_MS, mine);
 }
 
-struct err logs_feed_done(struct ctx *ctx, struct store_conn *db, const struct logs_feed *feed, int64_t next_block)
+struct err logs_feed_done(struct ctx *ctx, struct store_conn *db, const struct logs_feed *feed, int64_t next_block, bool *first)
 {
     const struct rows rows = { ctx, db, feed->account, feed->region };
     const struct pump pump = { feed->account, feed->region, feed->group, feed->next_block };
-    return logs_row_pump_done(&rows, &pump, next_block);
+    return logs_row_pump_done(&rows, &pump, next_block, first);
 }
 
 /* Reads data until the batch is large enough. */

@@ -1,7 +1,8 @@
 /* feed.h - what a thread of app does for log groups: shows new events to their filters, exports them, sweeps what is gone.
  *
  * Reading, finding and making stand here; app calls the other services. Blocks may be sealed: app has KMS open the keys that a
- * batch needs, as logs.REGION.amazonaws.com. Events are shown to filters at least once. */
+ * batch needs, as logs.REGION.amazonaws.com. Events are shown to subscriptions at least once, and counted by
+ * metric filters once: what they count is stored in the transaction that says that the batch is done. */
 #ifndef YAGURA_SVC_LOGS_FEED_H
 #define YAGURA_SVC_LOGS_FEED_H
 
@@ -15,9 +16,9 @@ struct logs_feed {
     int64_t group, next_block;
 };
 struct err logs_feed_due(struct ctx *ctx, struct store_conn *db, size_t max, struct logs_feed *feeds, size_t *count);
-/* Within write transactions: taken for a while, so that no other server works at it; done up to next_block. */
+/* Within write transactions: taken for a while, so that no other server works at it; done up to next_block. *first: nobody had done it. */
 struct err logs_feed_take(struct ctx *ctx, struct store_conn *db, const struct logs_feed *feed, bool *mine);
-struct err logs_feed_done(struct ctx *ctx, struct store_conn *db, const struct logs_feed *feed, int64_t next_block);
+struct err logs_feed_done(struct ctx *ctx, struct store_conn *db, const struct logs_feed *feed, int64_t next_block, bool *first);
 
 struct logs_batch_key {
     int64_t number;

@@ -210,7 +210,7 @@ STORE_TEST(a_feed_counts_and_makes_messages)
     struct logs_batch batch = { .next_block = 0 };
     struct logs_metric_report report = { .count = 0 };
     size_t due = 0;
-    bool mine = false;
+    bool mine = false, first = false;
     make_group(&rq, STR("g"));
     make_stream(&rq, STR("g"), STR("s"));
     put(&rq, STR("g"), STR("s"), NOW_MS - 1000, 5, 1); /* before the filter */
@@ -228,7 +228,10 @@ STORE_TEST(a_feed_counts_and_makes_messages)
     CHECK(batch.blocks.count == 1 && batch.metric_filters.count == 1);
     CHECK_OK(logs_batch_metrics(&rq.ctx, &batch, &batch.metric_filters.items[0], &report));
     CHECK(report.count == 1 && report.data[0].count >= 1 && report.data[0].sum >= 2);
-    CHECK_OK(logs_feed_done(&rq.ctx, rq.db, &feeds[0], batch.next_block));
+    CHECK_OK(logs_feed_done(&rq.ctx, rq.db, &feeds[0], batch.next_block, &first));
+    CHECK(first);
+    CHECK_OK(logs_feed_done(&rq.ctx, rq.db, &feeds[0], batch.next_block, &first));
+    CHECK(!first); /* nobody counts it again */
     CHECK_OK(logs_feed_due(&rq.ctx, rq.db, 4, feeds, &due));
     CHECK_INT(due, 0);
     CHECK_OK(logs_group_need(&rq, STR("g"), &group));

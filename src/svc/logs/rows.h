@@ -129,7 +129,7 @@ struct err logs_row_pump_start(const struct rows *rows, int64_t group, int64_t n
 struct err logs_row_pump_stop(const struct rows *rows, int64_t group);
 struct err logs_row_pumps_due(const struct rows *rows, int64_t limit, struct pumps *out); /* of every account */
 struct err logs_row_pump_lease(const struct rows *rows, const struct pump *pump, int64_t until_ms, bool *mine);
-struct err logs_row_pump_done(const struct rows *rows, const struct pump *pump, int64_t next_block);
+struct err logs_row_pump_done(const struct rows *rows, const struct pump *pump, int64_t next_block, bool *first);
 
 /* Blocks to be taken away: of a deleted group (stream 0) or stream; or expired ones. */
 struct gone {

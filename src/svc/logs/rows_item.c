@@ -120,9 +120,13 @@ struct err logs_row_pump_lease(const struct rows *rows, const struct pump *pump,
     return ERR_OK;
 }
 
-struct err logs_row_pump_done(const struct rows *rows, const struct pump *pump, int64_t next_block)
+struct err logs_row_pump_done(const struct rows *rows, const struct pump *pump, int64_t next_block, bool *first)
 {
-    return store_run(rows->ctx, rows->db,
-                     "UPDATE logs_pump SET next_block = $3, lease_ms = 0 WHERE account = $1 AND log_group = $2 AND next_block <= $3",
-                     SQL_VALUES(SQL_TEXT(pump->account), SQL_INT(pump->group), SQL_INT(next_block)), NULL);
+    int64_t changed = 0;
+    TRY(store_run(rows->ctx, rows->db,
+                  "UPDATE logs_pump SET next_block = $3, lease_ms = 0 WHERE account = $1 AND log_group = $2 AND next_block = $4"
+                  " AND next_block <= $3",
+                  SQL_VALUES(SQL_TEXT(pump->account), SQL_INT(pump->group), SQL_INT(next_block), SQL_INT(pump->next_block)), &changed));
+    *first = changed > 0;
+    return ERR_OK;
 }
