@@ -112,6 +112,9 @@ def test_selectors_of_events_and_insights(yagura, trail):
     assert code(client.get_insight_selectors, TrailName=name) == "InsightNotEnabledException"
     client.put_insight_selectors(TrailName=name, InsightSelectors=[{"InsightType": "ApiCallRateInsight"}])
     assert client.get_insight_selectors(TrailName=name)["InsightSelectors"] == [{"InsightType": "ApiCallRateInsight"}]
+    counted = client.list_insights_metric_data(TrailName=name, EventSource="cloudtrail.amazonaws.com", EventName="PutInsightSelectors",
+                                               InsightType="ApiCallRateInsight", Period=60)
+    assert counted["Values"] and counted["Values"][-1] >= 1
 
 
 def test_tags_of_a_trail(yagura, trail):
