@@ -73,7 +73,8 @@ struct err s3_list_objects_v2(struct request *rq, const struct s3_list_objects_v
     return ERR_OK;
 }
 
-/* spec: S3 API reference, ListObjects: NextMarker comes with a delimiter alone; without one the last key serves. */
+/* spec: S3 API reference, ListObjects: NextMarker comes with a delimiter alone; without one the last key serves. A Marker within a
+ * common prefix leaves that out, as AWS was recorded to do. */
 struct err s3_list_objects(struct request *rq, const struct s3_list_objects_in *in, struct s3_list_objects_out *out)
 {
     struct bucket_row bucket = { .name = STR_NONE };
@@ -81,7 +82,7 @@ struct err s3_list_objects(struct request *rq, const struct s3_list_objects_in *
     const bool url = str_equal(in->encoding_type, STR("url"));
     TRY(bucket_need(rq, in->bucket, in->expected_bucket_owner, &bucket));
     TRY(listing_find(rq, &(const struct listing_wish){ .bucket = bucket.name, .prefix = in->prefix, .delimiter = in->delimiter,
-                                                       .after = in->marker, .max = in->max_keys }, &found));
+                                                       .after = in->marker, .folded = true, .max = in->max_keys }, &found));
     *out = (struct s3_list_objects_out){
         .is_truncated = SOME(found.truncated),
         .marker = listing_shown(rq->ctx.arena, in->marker.ptr ? in->marker : STR(""), url),

@@ -127,7 +127,7 @@ static void begin(struct search *search)
     const bool inside = after.ptr && str_starts(after, wish->prefix);
     const struct str common = inside ? common_prefix(wish, after) : STR_NONE;
     range->from = wish->prefix;
-    if (common.ptr && common.len == after.len) {
+    if (common.ptr && (wish->folded || common.len == after.len)) {
         range->from = just_beyond(arena, common);
     } else if (after.ptr && str_compare(after, wish->prefix.ptr ? wish->prefix : STR("")) >= 0) {
         range->from = after;

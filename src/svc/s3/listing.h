@@ -11,6 +11,7 @@ struct listing_wish {
     struct str bucket, prefix, delimiter;
     struct str after;      /* keys and common prefixes beyond this one; absent: from the start */
     int64_t after_place;   /* with versions: older ones of that very key too; 0: none */
+    bool folded;           /* `after` lies within a common prefix: all of that was shown */
     bool versions;
     struct opt_int max;
 };

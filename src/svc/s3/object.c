@@ -175,7 +175,7 @@ struct err s3_put_object(struct request *rq, const struct s3_put_object_in *in, 
     TRY(fill_row(rq, in, &bucket, &row));
     TRY(object_put(rq, &row));
     out->e_tag = object_etag(rq->ctx.arena, &row);
-    out->version_id = object_shown_version(&bucket, row.version);
+    out->version_id = str_equal(bucket.versioning, STR("Enabled")) ? row.version : STR_NONE; /* as AWS answered: no "null" while suspended */
     checksum_show(rq, &intake_of(rq)->checksum, out);
     sse_show(rq, intake_of(rq)->sse, out);
     TRY(expiry_text(rq, &row, &out->expiration));

@@ -12,7 +12,7 @@ struct err object_check_version(struct request *rq, struct str version); /* Inva
 struct err object_need(struct request *rq, const struct bucket_row *bucket, struct str key, struct str version, struct object_row *out);
 /* A version id for a new version: "null" where the bucket isn't versioned. */
 struct str object_new_version(struct request *rq, const struct bucket_row *bucket);
-/* What PutObject and DeleteObject show of it; absent where the bucket never was versioned. */
+/* What answers show of it (PutObject's less: see there); absent where the bucket never was versioned. */
 struct str object_shown_version(const struct bucket_row *bucket, struct str version);
 /* object_rows_put; SlowDown where another server was faster (PostgreSQL). */
 struct err object_put(struct request *rq, struct object_row *row);
