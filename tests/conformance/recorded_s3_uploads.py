@@ -40,13 +40,13 @@ def none_match_and_deleted(bucket):
 def parts_in_order(bucket):
     def uploaded(key, numbers):
         _, upload = began(bucket, key)
-        return upload, [{"ETag": bucket.call("upload_part", key, **upload, Body=body, PartNumber=number)["ETag"], "PartNumber": number}
-                        for number, body in zip(numbers, (big, big, small))]
+        return upload, [{"ETag": bucket.call("upload_part", key, **upload, Body=part, PartNumber=number)["ETag"], "PartNumber": number}
+                        for number in numbers]
     def complete(call, key, upload, parts):
         return call("complete_multipart_upload", key, **upload, MultipartUpload={"Parts": parts})
-    big, small, key = b"a" * (5 * MIB + 1), b"a" * 10, "test-order-parts"
+    part, key = b"a" * (5 * MIB + 1), "test-order-parts"
     upload, parts = uploaded(key, (1, 2, 3))
-    out = {"upload-part-negative-part-number": bucket.refused("upload_part", key, **upload, Body=small, PartNumber=-1),
+    out = {"upload-part-negative-part-number": bucket.refused("upload_part", key, **upload, Body=part, PartNumber=-1),
            "complete-multipart-unordered": complete(bucket.refused, key, upload, [parts[0], parts[2], parts[1]]),
            "complete-multipart-ordered": complete(bucket.call, key, upload, parts)}
     upload, parts = uploaded("key-sequence-with-step-2", (2, 4, 6))
@@ -59,6 +59,7 @@ def unicode_location(bucket):
     made, upload = began(bucket, key)
     part = bucket.call("upload_part", key, **upload, Body=b"test", PartNumber=1)
     done = bucket.call("complete_multipart_upload", key, **upload, MultipartUpload={"Parts": [{"ETag": part["ETag"], "PartNumber": 1}]})
+    bucket.words |= {done["ETag"]: '"209b3f7345bfc0220995968302e3e9a8-1"', done["ChecksumCRC64NVME"]: "LPvyvt6AWlQ="}  # of bytes that nobody told
     return {"create-multipart": made, "complete-multipart": done}
 
 

@@ -146,14 +146,14 @@ static struct err choose_region(struct request *rq, const struct s3_create_bucke
     return ERR_OK;
 }
 
-/* spec: making one's own bucket again is no error in us-east-1 alone. */
-static struct err taken(struct request *rq, const struct bucket_row *row, const struct bucket_row *there)
+/* spec: making one's own bucket again is no error in us-east-1 alone; as AWS answered, with tags it is one there too. */
+static struct err taken(struct request *rq, const struct bucket_row *row, const struct bucket_row *there, bool tagged)
 {
     request_element(rq, STR("BucketName"), row->name);
     if (!str_equal(row->account, there->account)) {
         return s3_fail(rq, &S3_BUCKET_ALREADY_EXISTS);
     }
-    const bool again = str_equal(there->region, US_EAST_1) && str_equal(row->region, US_EAST_1);
+    const bool again = str_equal(there->region, US_EAST_1) && str_equal(row->region, US_EAST_1) && !tagged;
     return again ? ERR_OK : s3_fail(rq, &S3_BUCKET_ALREADY_OWNED_BY_YOU);
 }
 
@@ -172,7 +172,7 @@ struct err s3_create_bucket(struct request *rq, const struct s3_create_bucket_in
     out->location = str_format(rq->ctx.arena, "/%" STR_FMT, STR_ARG(row.name));
     out->bucket_arn = str_format(rq->ctx.arena, "arn:aws:s3:::%" STR_FMT, STR_ARG(row.name));
     if (found) {
-        return taken(rq, &row, &there);
+        return taken(rq, &row, &there, in->create_bucket_configuration && in->create_bucket_configuration->tags.count > 0);
     }
     row.versioning = row.object_lock ? STR("Enabled") : STR("");
     const struct err err = bucket_rows_insert(&rq->ctx, rq->db, &row);

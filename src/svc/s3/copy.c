@@ -36,6 +36,7 @@ struct err copy_source_need(struct request *rq, const struct copy_source *source
     const struct err err = object_need(rq, bucket, source->key, source->version, row);
     rq->extra.header_count = 0; /* they would speak of the source */
     if (err_is(err, &S3_METHOD_NOT_ALLOWED)) {
+        rq->extra.element_count = 0;
         return fail(&rq->ctx, &S3_INVALID_REQUEST,
                     "The source of a copy request may not specifically refer to a delete marker by version id.");
     }
@@ -205,7 +206,9 @@ struct err s3_copy_object(struct request *rq, const struct s3_copy_object_in *in
     result->e_tag = object_etag(rq->ctx.arena, &row);
     result->last_modified = (struct opt_time)SOME(row.modified_ms);
     out->copy_object_result = result;
-    out->copy_source_version_id = object_shown_version(&copying->source_bucket, copying->source.version);
+    if (!str_equal(copying->source.version, STR("null"))) {
+        out->copy_source_version_id = object_shown_version(&copying->source_bucket, copying->source.version);
+    }
     out->version_id = object_shown_version(&bucket, row.version);
     sse_show(rq, &copying->sse, out);
     TRY(expiry_text(rq, &row, &out->expiration));

@@ -153,10 +153,11 @@ static void show_checksum(struct request *rq, const struct reading *reading, con
 {
     struct checksum checksum = checksum_read(rq->ctx.arena, row->checksum);
     const struct object_part *part = reading->part.set ? part_numbered(row, reading->part.v) : NULL;
-    if (part && row->part_count == 1) {
+    const bool own = part && (row->part_count == 1 || checksum.composite); /* the part's sum is told, not the whole's */
+    if (own) {
         checksum.value = part->checksum;
     }
-    if (str_equal(reading->mode, STR("ENABLED")) && !(span->partial && span->size != row->size)) {
+    if (str_equal(reading->mode, STR("ENABLED")) && (own || !span->partial || span->size == row->size)) {
         checksum_show(rq, &checksum, out);
     }
 }

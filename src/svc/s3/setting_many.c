@@ -36,7 +36,11 @@ struct err s3_put_bucket_analytics_configuration(struct request *rq, const struc
     struct s3_put_bucket_analytics_configuration_out *out)
 {
     (void)out;
+    if (!str_equal(in->id, in->analytics_configuration->id)) {
+        return s3_fail(rq, &S3_MALFORMED_XML); /* as AWS answered it, of this kind alone; the answer's status likewise */
+    }
     TRY(check_id(rq, in->id, in->analytics_configuration->id));
+    rq->extra.status = 204;
     return s3_setting_put_one(rq, &SETTING_ANALYTICS, in->bucket, in->expected_bucket_owner, in->id, in->analytics_configuration);
 }
 

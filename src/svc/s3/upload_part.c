@@ -101,6 +101,9 @@ static struct err choose_range(struct request *rq, struct str range, struct part
                                        "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the "
                                        "zero-based offsets of the first and last bytes to copy");
         }
+        if (from >= copying->source.size) {
+            return fail(&rq->ctx, &S3_INVALID_REQUEST, "The specified copy range is invalid for the source object size");
+        }
         if (to >= copying->source.size) {
             return s3_invalid_argument(rq, "x-amz-copy-source-range", range,
                                        str_format(rq->ctx.arena, "Range specified is not valid for source object of size: %lld",
