@@ -84,7 +84,12 @@ struct err lambda_create_alias(struct request *rq, const struct lambda_create_al
 {
     struct function_name name = { 0 };
     struct str known = STR_NONE;
-    TRY(need_function(rq, in->function_name, &name));
+    const struct err missing = need_function(rq, in->function_name, &name);
+    if (missing.fault && str_starts(str_of(rq->ctx.reason), STR("Function not found"))) {
+        name.qualifier = in->function_version; /* the refusal names the version that was wanted */
+        return name_missing(&rq->ctx, &name);
+    }
+    TRY(missing);
     TRY(rows_extra_get(name_rows(rq, &name), name.name, ITEM_ALIAS, in->name, &known));
     if (known.ptr) {
         return fail(&rq->ctx, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "Alias already exists: %" STR_FMT, STR_ARG(alias_arn(rq, &name, in->name)));

@@ -17,11 +17,12 @@ static struct err check_archive(struct request *rq, struct str archive)
     if (opened.fault && str_starts(str_of(rq->ctx.reason), STR("Unzipped size"))) {
         return (struct err){ &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION };
     }
-    if (opened.fault) {
+    if (opened.fault) { /* what is no archive at all needs no further word */
         char why[sizeof(rq->ctx.reason)];
         memcpy(why, rq->ctx.reason, sizeof(why));
+        const bool plain = str_equal(str_of(why), STR("this is no zip archive"));
         return fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Could not unzip uploaded file. Please check your file, then "
-                    "try to upload again. (%.700s)", why);
+                    "try to upload again.%s%.700s%s", plain ? "" : " (", plain ? "" : why, plain ? "" : ")");
     }
     return zip.count > 0 ? ERR_OK : fail(&rq->ctx, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Uploaded file must be a non-empty zip");
 }
