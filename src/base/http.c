@@ -7,8 +7,9 @@ enum { HEADERS_AT_FIRST = 8 };
 struct str http_header_find(const struct http_request *request, struct str name)
 {
     for (size_t i = 0; i < request->header_count; i++) {
-        if (str_equal_nocase(request->headers[i].name, name)) {
-            return request->headers[i].value;
+        const struct http_header *header = &request->headers[i];
+        if (header->name.len == name.len && str_equal_nocase(header->name, name)) { /* most differ in length */
+            return header->value;
         }
     }
     return STR_NONE;

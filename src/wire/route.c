@@ -23,6 +23,7 @@ struct rest_route {
 
 struct entry {
     const struct service_model *model;
+    struct str signing_name;
     struct rest_route *routes;    /* NULL when the service isn't a REST one */
     size_t groups[GREEDY + 2];    /* where each begins; the end of the last */
 };
@@ -83,6 +84,7 @@ struct wire_router *wire_router_open(const struct service_model *const *models, 
     for (size_t i = 0; i < count; i++) {
         struct entry *entry = &router->entries[i];
         entry->model = models[i];
+        entry->signing_name = str_of(models[i]->signing_name);
         if (is_rest(models[i])) {
             read_routes(arena, entry);
         }
@@ -276,7 +278,7 @@ static const struct entry *by_signing_name(const struct wire_router *router, str
     const struct entry *found = NULL;
     for (size_t i = 0; i < router->count; i++) {
         const struct entry *entry = &router->entries[i];
-        if (str_equal(str_of(entry->model->signing_name), signing_name)
+        if (str_equal(entry->signing_name, signing_name)
             && (found == NULL || control == str_equal(str_of(entry->model->name), STR("s3control")))) {
             found = entry;
         }
