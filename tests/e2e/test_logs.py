@@ -194,6 +194,9 @@ def test_metric_filters_are_kept_and_tried(logs, group):
         logs.put_metric_filter(logGroupName=group, filterName="h", filterPattern="{ $.a = ", metricTransformations=transform())
     with refused("InvalidParameterException"):
         logs.put_metric_filter(logGroupName=group, filterName="h", filterPattern="", metricTransformations=transform(metricValue="x"))
+    with refused("InvalidParameterException", "Invalid metric transformation: metricNamespace can't begin with AWS/, which is reserved for "
+                                              "services."):
+        logs.put_metric_filter(logGroupName=group, filterName="h", filterPattern="", metricTransformations=transform(metricNamespace="AWS/App"))
     logs.delete_metric_filter(logGroupName=group, filterName="f")
     with refused("ResourceNotFoundException", "The specified metric filter does not exist."):
         logs.delete_metric_filter(logGroupName=group, filterName="f")

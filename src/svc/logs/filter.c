@@ -57,6 +57,9 @@ static struct err check_transformation(struct request *rq, const struct logs_met
         return fail(&rq->ctx, fault, "Invalid metric transformation: metricValue %" STR_FMT " must be a number or the name of a field of "
                     "the pattern that starts with $.", STR_ARG(t->metric_value));
     }
+    if (str_starts(t->metric_namespace, STR("AWS/"))) { /* CloudWatch would take none of its data */
+        return fail(&rq->ctx, fault, "Invalid metric transformation: metricNamespace can't begin with AWS/, which is reserved for services.");
+    }
     if (t->dimensions.count > 0 && t->default_value.set) {
         return fail(&rq->ctx, fault, "Invalid metric transformation: dimensions and default value are mutually exclusive properties.");
     }
