@@ -124,10 +124,16 @@ def test_checksums_are_kept_and_shown(s3, bucket, algorithm, size):
 
 
 def test_without_a_checksum_there_is_one_all_the_same(yagura, s3, bucket):
-    silent = yagura.client("s3", REGION, config=Config(request_checksum_calculation="when_required"))
+    silent = yagura.client("s3", REGION, config=Config(request_checksum_calculation="when_required", signature_version="s3v4"))
     silent.put_object(Bucket=bucket, Key="c", Body=b"123456789")
     shown = s3.head_object(Bucket=bucket, Key="c", ChecksumMode="ENABLED")
     assert base64.b64decode(shown["ChecksumCRC64NVME"]).hex() == "ae8b14860a799888"  # the algorithm's own check value
+    named = silent.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "n", "ChecksumAlgorithm": "SHA256"})
+    headers = {"x-amz-sdk-checksum-algorithm": "SHA256"}
+    with urllib.request.urlopen(urllib.request.Request(named, b"123456789", headers, method="PUT")) as answer:
+        assert answer.status == 200
+    shown = s3.head_object(Bucket=bucket, Key="n", ChecksumMode="ENABLED")
+    assert "ChecksumCRC64NVME" in shown and "ChecksumSHA256" not in shown  # the name alone asks for nothing
 
 
 @pytest.mark.parametrize("size", [10, 20000, 400000])

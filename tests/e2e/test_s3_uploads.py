@@ -79,8 +79,10 @@ def test_parts_become_an_object(s3, bucket, algorithm, kind):
     assert answer["Body"].read() == FIRST + LAST and answer["Metadata"] == {"color": "red"} and answer["ContentType"] == "text/x"
     span = s3.get_object(Bucket=bucket, Key="a", Range=f"bytes={len(FIRST) - 3}-{len(FIRST) + 2}")
     assert span["Body"].read() == (FIRST + LAST)[len(FIRST) - 3:len(FIRST) + 3]
-    part = s3.get_object(Bucket=bucket, Key="a", PartNumber=2)
+    part = s3.get_object(Bucket=bucket, Key="a", PartNumber=2, ChecksumMode="ENABLED")
     assert part["Body"].read() == LAST and part["PartsCount"] == 2
+    name = f"Checksum{algorithm}"
+    assert part.get(name) == (parts["Parts"][1][name] if kind == "COMPOSITE" else None)
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket)
     again = s3.complete_multipart_upload(**upload, MultipartUpload=parts)
     assert again["ETag"] == done["ETag"]

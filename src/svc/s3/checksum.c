@@ -131,9 +131,7 @@ struct err checksum_said(struct request *rq, const void *in, struct checksum *ou
         }
     }
     if (out->kind == CHECKSUM_NONE) {
-        const enum checksum_kind named = checksum_named(member_text(shape, in, "ChecksumAlgorithm"));
-        const enum checksum_kind trailing = announced(rq);
-        out->kind = trailing ? trailing : named;
+        out->kind = announced(rq); /* x-amz-sdk-checksum-algorithm alone asks for nothing */
     }
     return ERR_OK;
 }
