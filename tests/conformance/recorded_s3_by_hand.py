@@ -1,11 +1,12 @@
-"""S3 as AWS answered it: requests that the client signs and digests by hand, keys that the caller brings, and CORS."""
+"""S3 as AWS answered it: requests that the client signs and digests by hand, keys, and locks."""
 
 import base64
+import datetime
 import hashlib
 
 import botocore.config
 
-from recorded_s3_objects import DATA, SSEC, SUMS, case, customer, like, sums_of
+from recorded_s3_objects import DATA, LOCK, S3, SSEC, SUMS, Bucket, case, customer, like, soon, sums_of
 from recorded_s3_signed import HTTP, told
 
 WHEN_ASKED = botocore.config.Config(request_checksum_calculation="when_required", response_checksum_validation="when_required",
@@ -65,3 +66,82 @@ def copies_under_keys(bucket):
             "copy-obj-wrong-src-sse-c-algo": refused(**{**source, "CopySourceSSECustomerAlgorithm": "KMS"}),
             "copy-obj-wrong-target-sse-c-algo": refused(**source, **{**key, "SSECustomerAlgorithm": "KMS"}),
             "copy-obj-target-double-encryption": refused(**source, **key, ServerSideEncryption="AES256")}
+
+
+# ---- keys of KMS -----------------------------------------------------------------------------------------------------
+
+def key_of(bucket):
+    return bucket.aws.client("kms").create_key()["KeyMetadata"]
+
+
+def sealed_by_default(bucket, key, bucket_key):
+    by = {"SSEAlgorithm": "aws:kms", **({"KMSMasterKeyID": key} if key else {})}
+    return bucket.call("put_bucket_encryption", ServerSideEncryptionConfiguration={
+        "Rules": [{"ApplyServerSideEncryptionByDefault": by, "BucketKeyEnabled": bucket_key}]})
+
+
+@case("test_s3_api.py::TestS3BucketEncryption::test_s3_bucket_encryption_sse_kms")
+def sealed_bucket(bucket):
+    key = key_of(bucket)["KeyId"]
+    out = {"put-bucket-enc": sealed_by_default(bucket, key, True), "get-bucket-enc": bucket.call("get_bucket_encryption")}
+    out["put-object-encrypted"] = like(bucket, bucket.put("k", b"test-encrypted"), ETag='"88206b4eb968f907bf407d28fb04ceff"')
+    out["head-object-encrypted"], out["get-object-encrypted"] = bucket.call("head_object", "k"), bucket.read("k")
+    out["put-bucket-enc-bucket-key-disabled"] = sealed_by_default(bucket, key, False)
+    out["put-object-encrypted-bucket-key-disabled"] = like(bucket, bucket.put("k", b"test-encrypted"), ETag='"7dfb290d8f2cc85b35a86adf9bceb32a"')
+    return out
+
+
+@case(S3 + "test_s3_sse_default_kms_key")
+def usual_key(bucket):
+    other = Bucket(bucket.aws)
+    out = {}
+    def add(name, where, etag, **asked):
+        out[f"put-obj-default-kms-s3-key{name}"] = like(bucket, where.put("k", b"test-sse", **asked), ETag=etag)
+        out[f"get-obj-default-kms-s3-key{name}"] = where.read("k")
+    add("", bucket, '"8c4f00a5f79a9d26aaf8462d148bd5bf"', ServerSideEncryption="aws:kms")
+    add("-bucket-2", other, '"59252a09a794c20170ced454936d6299"', ServerSideEncryption="aws:kms")
+    out["put-bucket-encryption-default-kms-s3-key"] = sealed_by_default(bucket, None, True)
+    out["get-bucket-encryption-default-kms-s3-key"] = bucket.call("get_bucket_encryption")
+    add("-from-bucket", bucket, '"8a33ac88b9e72b00c035aac8388183f5"')
+    return out
+
+
+@case(S3 + "test_copy_object_kms")
+def copy_to_key(bucket):
+    key = key_of(bucket)["Arn"]
+    bucket.put("k", b"hello world")
+    out = {"get-object": bucket.read("k")}
+    out["copy-object"] = copy = bucket.call("copy_object", "copy", CopySource=f"{bucket.name}/k", BucketKeyEnabled=True,
+                                            SSEKMSKeyId=key, ServerSideEncryption="aws:kms")
+    got = bucket.read("copy")
+    assert got["ETag"] == copy["CopyObjectResult"]["ETag"]
+    copy["CopyObjectResult"]["ETag"] = "copy-etag"
+    return {**out, "get-copied-object": {**got, "ETag": "etag"}}
+
+
+# ---- locks -----------------------------------------------------------------------------------------------------------
+
+def retain(mode="GOVERNANCE", **delta):
+    return {"Retention": {"Mode": mode, "RetainUntilDate": soon(**delta)}}
+
+
+@case(LOCK + "test_s3_object_retention_exc", ObjectLockEnabledForBucket=True)
+def wrong_retention(bucket):
+    plain = Bucket(bucket.aws)
+    plain.put("k")
+    absent = bucket.aws.name("no-bucket")
+    silent(bucket)
+    bucket.put("k", b"test")
+    put, far = "put_object_retention", soon(days=10)
+    out = {"put-object-retention-no-bucket": bucket.aws.refused(bucket.s3.put_object_retention, Bucket=absent, Key="k", **retain(days=1)),
+           "put-object-retention-no-key": bucket.refused(put, "non-existing-key", **retain(days=1)),
+           "get-object-retention-never-set": bucket.refused("get_object_retention", "k"),
+           "put-object-missing-retention-fields": bucket.refused(put, "k", Retention={"RetainUntilDate": far})}
+    bucket.call(put, "k", Retention={"Mode": "GOVERNANCE", "RetainUntilDate": far})
+    past = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
+    return {**out, "update-retention-no-bypass": bucket.refused(put, "k", **retain(days=5)),
+            "update-retention-past-date": bucket.refused(put, "k", BypassGovernanceRetention=True,
+                                                         Retention={"Mode": "GOVERNANCE", "RetainUntilDate": past}),
+            "update-retention-bad-value": bucket.refused(put, "k", BypassGovernanceRetention=True, **retain("BAD-VALUE", days=1)),
+            "put-object-retention-regular-bucket": plain.refused(put, "k", **retain(days=1)),
+            "get-object-retention-regular-bucket": plain.refused("get_object_retention", "k")}
