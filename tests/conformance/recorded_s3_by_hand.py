@@ -1,12 +1,17 @@
 """S3 as AWS answered it: requests that the client signs and digests by hand, keys, and locks."""
 
 import base64
+import concurrent.futures
 import datetime
 import hashlib
+from xml.etree import ElementTree
 
 import botocore.config
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
-from recorded_s3_objects import DATA, LOCK, S3, SSEC, SUMS, Bucket, case, customer, like, soon, sums_of
+from recorded_s3_objects import DATA, LOCK, S3, SSEC, SUMS, Bucket, began, case, customer, like, soon, sums_of
 from recorded_s3_signed import HTTP, told
 
 WHEN_ASKED = botocore.config.Config(request_checksum_calculation="when_required", response_checksum_validation="when_required",
@@ -145,3 +150,83 @@ def wrong_retention(bucket):
             "update-retention-bad-value": bucket.refused(put, "k", BypassGovernanceRetention=True, **retain("BAD-VALUE", days=1)),
             "put-object-retention-regular-bucket": plain.refused(put, "k", **retain(days=1)),
             "get-object-retention-regular-bucket": plain.refused("get_object_retention", "k")}
+
+
+# ---- without a client's help -----------------------------------------------------------------------------------------
+
+def fetched(bucket, path="", headers=None, region="us-east-1", method="GET"):
+    """What a signed request as written is answered, as text."""
+    known = bucket.aws.server.credentials
+    request = AWSRequest(method, f"{bucket.aws.server.endpoint}/{bucket.name}{path}", headers=headers or {})
+    S3SigV4Auth(Credentials(known["accessKeyId"], known["secretAccessKey"]), "s3", region).add_auth(request)
+    return HTTP.request(method, request.url, headers=dict(request.headers.items()))
+
+
+def tree(element):
+    """As the recordings write XML."""
+    children = {child.tag.rpartition("}")[2]: tree(child) for child in element}
+    return children or element.text
+
+
+def answered(answer):
+    root = ElementTree.fromstring(answer.data)
+    return {root.tag.rpartition("}")[2]: tree(root)}
+
+
+@case(S3 + "test_get_object_attributes_with_space")
+def attributes_with_space(bucket):
+    put = bucket.put("k", b"test-data", ChecksumAlgorithm="SHA256")
+    bucket.words[put["ETag"].strip('"')] = "70b68ae721a61941a1a62724dde5d5e4"
+    bucket.words[put["ChecksumSHA256"]] = "2dhlzFTsYGePGxGQhK15rn+TV9HEUZxkV94zFLf7uoo="
+    def get(names):
+        answer = answered(fetched(bucket, "/k?attributes", {"x-amz-object-attributes": names}))
+        return {name: {"@xmlns": "http://s3.amazonaws.com/doc/2006-03-01/", **members} for name, members in answer.items()}
+    return {"get-attrs-with-whitespace": get("Checksum, ETag, ObjectSize, StorageClass"),
+            "get-attrs-without-whitespace": get("Checksum,ETag,ObjectSize,StorageClass")}
+
+
+@case("test_s3_list_operations.py::TestS3ListObjects::test_list_objects_with_prefix[%2F]")
+def list_by_encoded_delimiter(bucket):
+    bucket.put("test/foo/bar/123", b"content 123")
+    bucket.words = {bucket.s3.list_buckets()["Owner"]["ID"]: "<owner-id>"}
+    return {"list-objects": bucket.call("list_objects", Prefix="test/", Delimiter="%2F", MaxKeys=1, EncodingType="url"),
+            "list-objects-no-encoding": answered(fetched(bucket, "?prefix=test&delimiter=%2F"))}
+
+
+@case(S3 + "test_s3_put_more_than_1000_items")
+def many(bucket):
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: bucket.put(f"test-key-{number}", f"test-{number}".encode()), range(1010)))
+    owner = bucket.s3.list_buckets()["Owner"]["ID"]
+    out = {f"get_object-{number}": bucket.read(f"test-key-{number}") for number in (1009, 0)}
+    page = bucket.call("list_objects", Delimiter="/")
+    assert len(page["Contents"]) == 1000
+    out["list-objects"] = {**page, "Contents": "<content>"}
+    out["list-objects-next_marker"] = bucket.call("list_objects", Marker=page["NextMarker"])
+    for objects in (page["Contents"], out["list-objects-next_marker"]["Contents"]):
+        bucket.call("delete_objects", Delete={"Objects": [{"Key": one["Key"]} for one in objects]})
+    bucket.words = {owner: "<owner-id>"}
+    return out
+
+
+@case(S3 + "test_s3_multipart_upload_acls")
+def grants_of_uploads(bucket):
+    bucket.call("delete_bucket_ownership_controls")
+    bucket.call("delete_public_access_block")
+    bucket.call("put_bucket_acl", ACL="public-read")
+    out = {"bucket-acl": bucket.call("get_bucket_acl")}
+    for number, members in enumerate(({}, {"ACL": "private"}, {"ACL": "public-read-write"})):
+        _, upload = began(bucket, f"key{number}", **members)
+        part = bucket.call("upload_part", f"key{number}", **upload, Body=b"x", PartNumber=1)
+        bucket.call("complete_multipart_upload", f"key{number}", **upload, MultipartUpload={"Parts": [{"ETag": part["ETag"], "PartNumber": 1}]})
+        out[f"permission-acl-key{number}"] = bucket.call("get_object_acl", f"key{number}")
+    return out
+
+
+@case(S3 + "test_set_external_hostname")
+def location(bucket):
+    _, upload = began(bucket, "test.file")
+    part = bucket.call("upload_part", "test.file", **upload, Body=b"test content 123", PartNumber=1)
+    done = bucket.call("complete_multipart_upload", "test.file", **upload, MultipartUpload={"Parts": [{"ETag": part["ETag"], "PartNumber": 1}]})
+    assert HTTP.request("HEAD", done["Location"]).status == 403  # it is there, for those who may read it
+    return {"multipart-upload": done, "get-object": done}
