@@ -137,6 +137,7 @@ bool front_preflight(struct front *front, struct net_exchange *exchange)
         wire_encode_error(ctx, &match, err.fault, str_of(ctx->reason), &response);
     } else {
         http_response_add(ctx->arena, &response, STR("x-amz-request-id"), ctx->request_id);
+        http_response_add(ctx->arena, &response, STR("x-amz-id-2"), str_base64(ctx->arena, ctx->request_id));
     }
     for (size_t i = 0; i < extra->header_count; i++) {
         http_response_add(ctx->arena, &response, extra->headers[i].name, extra->headers[i].value);

@@ -4,6 +4,7 @@
 #include "app/front_parts.h"
 #include "base/clock.h"
 
+static const struct fault HEADERS_NOT_SIGNED = { "AccessDenied", NULL, NULL, 403 };
 static const struct fault QUERY_PARAMETERS = { "AuthorizationQueryParametersError", NULL, NULL, 400 };
 
 static void tell(struct call *call, const char *name, struct str value)
@@ -84,4 +85,31 @@ struct err front_bad_signature(struct call *call, const struct fault *fault)
         return incomplete(call);
     }
     return (struct err){ sigv4_fault(fault, call->match.protocol, call->claim.service) };
+}
+
+static bool among(struct str names, struct str name)
+{
+    bool found = false;
+    while (names.ptr && !found) {
+        found = str_equal_nocase(str_cut(names, ';', &names), name);
+    }
+    return found;
+}
+
+struct err front_check_signed(struct call *call)
+{
+    struct arena *arena = call->rq.ctx.arena;
+    struct text missing = text_new(arena);
+    for (size_t i = 0; i < call->http.header_count; i++) {
+        const struct str name = str_lower(arena, call->http.headers[i].name);
+        if (str_starts(name, STR("x-amz-")) && !among(call->claim.signed_headers, name)) {
+            text_add(&missing, missing.len ? STR(", ") : STR(""));
+            text_add(&missing, name);
+        }
+    }
+    if (missing.len == 0) {
+        return ERR_OK;
+    }
+    tell(call, "HeadersNotSigned", text_str(&missing));
+    return fail(&call->rq.ctx, &HEADERS_NOT_SIGNED, "There were headers present in the request which were not signed");
 }

@@ -30,6 +30,7 @@ SERVICES = {"iam": "iam", "sts": "sts", "kms": "kms", "secretsmanager": "secrets
             "s3control": "s3control"}  # folders
 PLACEHOLDER = re.compile(r"<([^<>]+)>")
 ACCOUNTS = ("111111111111",)
+CLIENTS = {}
 CASES = {service: {} for service in SERVICES}  # service → recording → (function, arguments)
 
 
@@ -79,7 +80,10 @@ class Aws:
         self.undo = []
 
     def client(self, service, region=None, **options):
-        return self.server.client(service, region=region or self.region, **options)
+        kind = (id(self.server), service, region or self.region, *((name, id(value)) for name, value in sorted(options.items())))
+        if kind not in CLIENTS:  # to make one takes longer than most cases; what they are made of is kept, so that its id stays its own
+            CLIENTS[kind] = self.server.client(service, region=region or self.region, **options), self.server, options
+        return CLIENTS[kind][0]
 
     def name(self, prefix="case"):
         """A name that nobody else has."""

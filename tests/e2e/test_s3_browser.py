@@ -89,6 +89,9 @@ def test_presigned_urls(yagura, s3, signer, bucket):
     assert talk(yagura, "PUT", put, "hello", {"Content-Type": "text/html", "x-amz-meta-color": "red"}).code() == "SignatureDoesNotMatch"
     assert talk(yagura, "PUT", put, "hello", {"Content-Type": "text/plain", "x-amz-meta-color": "red"}).status == 200
     assert s3.head_object(Bucket=bucket, Key="a b/ü")["Metadata"] == {"color": "red"}
+    more = {"Content-Type": "text/plain", "x-amz-meta-color": "red", "X-Amz-Acl": "public-read"}  # who holds a URL may not add to it
+    told = talk(yagura, "PUT", put, "hello", more)
+    assert told.status == 403 and "<HeadersNotSigned>x-amz-acl</HeadersNotSigned>" in told.body
     get = sign("get_object", Key="a b/ü", ResponseContentType="x/y")
     told = talk(yagura, "GET", get)
     assert told.body == "hello" and told.headers["Content-Type"] == "x/y"

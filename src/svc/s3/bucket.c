@@ -40,8 +40,8 @@ struct err bucket_need_anywhere(struct request *rq, struct str name, struct str 
 struct err bucket_need(struct request *rq, struct str name, struct str owner, struct bucket_row *out)
 {
     TRY(bucket_need_anywhere(rq, name, owner, out));
-    if (rq->caller.type == PRINCIPAL_AWS_SERVICE) {
-        rq->region = out->region; /* a service reaches buckets of every Region */
+    if (rq->caller.type == PRINCIPAL_AWS_SERVICE || rq->caller.type == PRINCIPAL_ANONYMOUS) {
+        rq->region = out->region; /* a service reaches buckets of every Region, and who signs nothing names none */
     }
     if (str_equal(out->region, rq->region)) {
         return ERR_OK;
@@ -244,6 +244,7 @@ struct err s3_list_buckets(struct request *rq, const struct s3_list_buckets_in *
     out->buckets.count = count;
     for (size_t i = 0; i < count; i++) {
         out->buckets.items[i] = (struct s3_bucket){ .name = rows[i].name, .creation_date = SOME(rows[i].created_ms),
+                                                    .bucket_arn = paged ? str_format(arena, "arn:aws:s3:::%" STR_FMT, STR_ARG(rows[i].name)) : STR_NONE,
                                                     .bucket_region = paged ? rows[i].region : STR_NONE };
     }
     return ERR_OK;

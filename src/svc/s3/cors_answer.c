@@ -34,7 +34,8 @@ struct err cors_tell(struct request *rq, struct str bucket)
     if (origin.ptr == NULL) {
         return ERR_OK;
     }
-    const struct cors_request asked = { .origin = origin, .method = rq->http->method };
+    const struct str method = header(rq, "access-control-request-method"); /* S3 heeds a preflight's headers here too */
+    const struct cors_request asked = { origin, method.ptr ? method : rq->http->method, header(rq, "access-control-request-headers") };
     TRY(read_rules(rq, bucket, &configuration));
     const struct s3_cors_rule *rule = configuration ? cors_find(&configuration->cors_rules, &asked) : NULL;
     if (rule) {
