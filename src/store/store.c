@@ -31,6 +31,11 @@ bool store_single_writer(const struct store *store)
     return store->backend->single_writer;
 }
 
+bool store_needs_row_locks(const struct store_conn *conn)
+{
+    return !store_single_writer(conn->store);
+}
+
 struct err store_connect(struct ctx *ctx, struct store *store, struct store_conn **out)
 {
     return store->backend->connect(ctx, store, out);

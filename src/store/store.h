@@ -66,6 +66,10 @@ struct store_value {
 #define SQL_VALUES(...) (const struct store_value[]){ __VA_ARGS__ }, \
     sizeof((const struct store_value[]){ __VA_ARGS__ }) / sizeof(struct store_value)
 
+/* Whether others write at the same time: then a row that must stay until the commit is read with FOR KEY SHARE, and one that is
+ * to go with FOR UPDATE, which only PostgreSQL knows. Where one writes at a time, nothing can come between. */
+bool store_needs_row_locks(const struct store_conn *conn);
+
 /* store_run(ctx, db, "UPDATE t SET a = $1 WHERE account = $2", SQL_VALUES(SQL_INT(1), SQL_TEXT(account)), &changed);
  * sql must be a constant: prepared statements are cached by its address. changed may be NULL. */
 struct err store_run(struct ctx *ctx, struct store_conn *conn, const char *sql, const struct store_value *values,

@@ -1,10 +1,13 @@
 """What buckets are told: documents put, shown, dropped and refused as S3 does."""
 
+import concurrent.futures
 import json
+import os
 import re
 import subprocess
 import uuid
 
+import botocore.config
 import botocore.exceptions
 import pytest
 
@@ -12,6 +15,7 @@ from conftest import binary, until
 from keys import totp
 
 REGION = "ap-northeast-1"
+RACES = int(os.environ.get("YAGURA_RACES", "20" if os.environ.get("YAGURA_TEST_STORE") else "3"))  # one writes at a time on SQLite
 
 
 def refused(call, **members):
@@ -281,3 +285,28 @@ def test_bucket_calls_are_management_events_of_cloudtrail_s_shape(yagura, s3, bu
     assert (asked["bucketName"], asked["policy"], asked["bucketPolicy"]) == (bucket, "", json.loads(policy)) and asked["Host"]
     assert event["resources"][0]["type"] == "AWS::S3::Bucket" and event["resources"][0]["ARN"] == f"arn:aws:s3:::{bucket}"
     assert event["additionalEventData"]["AuthenticationMethod"] == "AuthHeader"
+
+
+def test_a_bucket_goes_only_when_nothing_is_coming_in(yagura):
+    """DeleteBucket beside PutObject: one of the two is refused."""
+    first, *others = [yagura.client("s3", REGION, config=botocore.config.Config(retries={"total_max_attempts": 1})) for _ in range(4)]
+
+    def succeeds(call, **members):
+        try:
+            call(**members)
+            return True
+        except botocore.exceptions.ClientError as error:
+            assert error.response["Error"]["Code"] in ("NoSuchBucket", "BucketNotEmpty"), error.response
+            return False
+
+    with concurrent.futures.ThreadPoolExecutor(len(others)) as pool:
+        for _ in range(RACES):
+            bucket = new_bucket(first)
+            puts = {f"k{n}": pool.submit(succeeds, s3.put_object, Bucket=bucket, Key=f"k{n}", Body=b"x") for n, s3 in enumerate(others)}
+            gone = succeeds(first.delete_bucket, Bucket=bucket)
+            put = sorted(key for key, done in puts.items() if done.result())
+            assert not (gone and put), put
+            if not gone:
+                assert [one["Key"] for one in first.list_objects_v2(Bucket=bucket)["Contents"]] == put
+                first.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in put]})
+                first.delete_bucket(Bucket=bucket)

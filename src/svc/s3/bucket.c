@@ -15,7 +15,7 @@ static struct err look(struct request *rq, struct str name, struct bucket_row *o
 {
     const struct bucket_facts *facts = NULL;
     if (rq->writes) {
-        return bucket_rows_get(&rq->ctx, rq->db, name, out, found);
+        return bucket_rows_hold(&rq->ctx, rq->db, name, BUCKET_WILL_STAY, out, found);
     }
     TRY(facts_of(rq, name, &facts));
     *found = facts != NULL;
@@ -185,6 +185,7 @@ struct err s3_delete_bucket(struct request *rq, const struct s3_delete_bucket_in
     struct bucket_row row = { .name = STR_NONE };
     bool holds = false;
     (void)out;
+    TRY(bucket_rows_hold(&rq->ctx, rq->db, in->bucket, BUCKET_WILL_GO, &row, &holds)); /* before anything else locks it */
     TRY(bucket_need(rq, in->bucket, in->expected_bucket_owner, &row));
     TRY(bucket_rows_holds_any(&rq->ctx, rq->db, row.name, &holds));
     if (holds) {

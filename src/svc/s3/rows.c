@@ -5,6 +5,8 @@
 #define BUCKET_COLUMNS "name, account, region, created_ms, versioning, mfa_delete, object_lock"
 
 static const char BUCKET_GET[] = "SELECT " BUCKET_COLUMNS " FROM s3_bucket WHERE name = $1";
+static const char BUCKET_STAYS[] = "SELECT " BUCKET_COLUMNS " FROM s3_bucket WHERE name = $1 FOR KEY SHARE";
+static const char BUCKET_GOES[] = "SELECT " BUCKET_COLUMNS " FROM s3_bucket WHERE name = $1 FOR UPDATE";
 static const char BUCKET_INSERT[] = "INSERT INTO s3_bucket (" BUCKET_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)";
 static const char BUCKET_UPDATE[] = "UPDATE s3_bucket SET versioning = $2, mfa_delete = $3, object_lock = $4 WHERE name = $1";
 static const char BUCKET_DELETE[] = "DELETE FROM s3_bucket WHERE name = $1";
@@ -35,16 +37,28 @@ static struct bucket_row read_bucket(struct ctx *ctx, const struct store_cursor 
     };
 }
 
-struct err bucket_rows_get(struct ctx *ctx, struct store_conn *db, struct str name, struct bucket_row *out, bool *found)
+static struct err get(struct ctx *ctx, struct store_conn *db, const char *sql, struct str name, struct bucket_row *out, bool *found)
 {
     struct store_cursor cursor = { .conn = NULL };
-    TRY(store_query(ctx, db, BUCKET_GET, SQL_VALUES(SQL_TEXT(name)), &cursor));
+    TRY(store_query(ctx, db, sql, SQL_VALUES(SQL_TEXT(name)), &cursor));
     TRY(store_next(ctx, &cursor, found));
     if (*found) {
         *out = read_bucket(ctx, &cursor);
         store_end(&cursor);
     }
     return ERR_OK;
+}
+
+struct err bucket_rows_get(struct ctx *ctx, struct store_conn *db, struct str name, struct bucket_row *out, bool *found)
+{
+    return get(ctx, db, BUCKET_GET, name, out, found);
+}
+
+struct err bucket_rows_hold(struct ctx *ctx, struct store_conn *db, struct str name, enum bucket_future future, struct bucket_row *out,
+                            bool *found)
+{
+    const char *locking = future == BUCKET_WILL_GO ? BUCKET_GOES : BUCKET_STAYS;
+    return get(ctx, db, store_needs_row_locks(db) ? locking : BUCKET_GET, name, out, found);
 }
 
 struct err bucket_rows_insert(struct ctx *ctx, struct store_conn *db, const struct bucket_row *row)

@@ -13,6 +13,10 @@ struct bucket_row {
 };
 
 struct err bucket_rows_get(struct ctx *ctx, struct store_conn *db, struct str name, struct bucket_row *out, bool *found);
+/* Within a write transaction: it stays as long, or waits for those that need it to stay. */
+enum bucket_future { BUCKET_WILL_STAY, BUCKET_WILL_GO };
+struct err bucket_rows_hold(struct ctx *ctx, struct store_conn *db, struct str name, enum bucket_future future, struct bucket_row *out,
+                            bool *found);
 struct err bucket_rows_insert(struct ctx *ctx, struct store_conn *db, const struct bucket_row *row); /* STORE_CONFLICT: taken */
 struct err bucket_rows_update(struct ctx *ctx, struct store_conn *db, const struct bucket_row *row); /* versioning, MFA delete, lock */
 struct err bucket_rows_delete(struct ctx *ctx, struct store_conn *db, struct str name);              /* and its settings */
