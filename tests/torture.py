@@ -80,6 +80,8 @@ class Writer:
         self.logs, self.cloudwatch = server.client("logs", "us-east-1"), server.client("cloudwatch", "us-east-1")
         self.logs.create_log_group(logGroupName=f"torture-{self.name}")
         self.logs.create_log_stream(logGroupName=f"torture-{self.name}", logStreamName="s")
+        self.logs.put_metric_filter(logGroupName=f"torture-{self.name}", filterName="all", filterPattern="", metricTransformations=[
+            {"metricName": self.name, "metricNamespace": "Filtered", "metricValue": "1"}])
         self.lines = []  # of this round
         self.data, self.data_unsure = 0, 0  # values put, and not answered
         self.detector, self.detector_unsure = None, False
@@ -139,12 +141,23 @@ class Writer:
         there = collections.Counter(event["message"] for page in pages for event in page["events"])
         yield from (f"log event {line}" for line in self.lines if not there[line])
         yield from (f"log event {line} is there {count} times" for line, count in there.items() if count > 1)
-        now = datetime.datetime.now(datetime.timezone.utc)
-        points = self.cloudwatch.get_metric_statistics(Namespace="Torture", MetricName=self.name, Period=3600, Statistics=["SampleCount"],
-                                                       StartTime=now - datetime.timedelta(days=1), EndTime=now + datetime.timedelta(hours=1))
-        counted = sum(point["SampleCount"] for point in points["Datapoints"])
+        counted = self.counted("Torture")
         if not self.data <= counted <= self.data + self.data_unsure:
             yield f"metric data: {counted} there, {self.data} acknowledged, {self.data_unsure} not answered"
+
+    def counted(self, namespace):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        points = self.cloudwatch.get_metric_statistics(Namespace=namespace, MetricName=self.name, Period=3600, Statistics=["SampleCount"],
+                                                       StartTime=now - datetime.timedelta(days=1), EndTime=now + datetime.timedelta(hours=1))
+        return sum(point["SampleCount"] for point in points["Datapoints"])
+
+    def miscounted(self, deadline):
+        """What the metric filter made of all log events of this life; a batch that a killed server had begun comes again in half a minute."""
+        pages = self.logs.get_paginator("filter_log_events").paginate(logGroupName=f"torture-{self.name}")
+        there = sum(len(page["events"]) for page in pages)
+        while (counted := self.counted("Filtered")) < there and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return [] if counted == there else [f"a metric filter counted {counted} of {there} log events"]
 
     def lost_objects(self):
         for key, made in self.objects.items():
@@ -322,6 +335,10 @@ def life(binary, rounds, first, chance):
                 print(f"round {number}: {reason}", flush=True)
             for writer in writers:
                 writer.trouble = None
+        deadline = time.monotonic() + 40
+        for reason in (reason for writer in writers for reason in writer.miscounted(deadline)):
+            print(f"to round {first + rounds}: {reason}", flush=True)
+            failed = max(failed, 1)
         server.kill()
     return failed, calls, sum(len(writer.users) for writer in writers)
 
