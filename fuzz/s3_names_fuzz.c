@@ -1,8 +1,9 @@
-/* s3_names_fuzz.c - what names objects in requests to S3: x-amz-copy-source, canonical user ids, checksums in JSON. Input: a line
- * for each, the third to the end. */
+/* s3_names_fuzz.c - what names objects in requests to S3: x-amz-copy-source, canonical user ids, checksums in JSON, metadata's
+ * encoded words. Input: a line for each of the first two, the others to the end. */
 #include <stdlib.h>
 
 #include "svc/s3/copy.h"
+#include "svc/s3/encoded_word.h"
 #include "svc/s3/owner.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -34,6 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     const struct checksum checksum = checksum_read(arena, rest);
     must(checksum.kind < CHECKSUM_KINDS);
+    const struct str text = encoded_words_read(arena, rest);
+    must(!str_utf8_valid(rest) || str_utf8_valid(text));
+    must(!str_utf8_valid(text) || str_equal(encoded_words_read(arena, encoded_words_write(arena, text)), text) || str_search(text, STR("=?")) != STR_MISSING);
     arena_close(arena);
     return 0;
 }

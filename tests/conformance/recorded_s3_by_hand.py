@@ -230,3 +230,19 @@ def location(bucket):
     done = bucket.call("complete_multipart_upload", "test.file", **upload, MultipartUpload={"Parts": [{"ETag": part["ETag"], "PartNumber": 1}]})
     assert HTTP.request("HEAD", done["Location"]).status == 403  # it is there, for those who may read it
     return {"multipart-upload": done, "get-object": done}
+
+
+# ---- metadata in encoded words ---------------------------------------------------------------------------------------
+
+def with_metadata(bucket, **metadata):
+    """As boto3 sends what is ASCII."""
+    put = bucket.put("k", b"", Metadata={name.replace("_", "-"): value for name, value in metadata.items()})
+    return {"put-object": put, "get-object": bucket.read("k")}
+
+
+@case(S3 + "test_user_metadata_rfc2047_encoded")
+def encoded_metadata(bucket):
+    name, letters = "=?UTF-8?Q?test=5F=E2=80=94=5Ffile%E2%80%94=5F=C3=A9=5F2=3F.pdf?=", base64.b64encode("ÄMÄZÕÑ S3".encode()).decode()
+    return with_metadata(bucket, asciib64_encoded="=?UTF-8?B?YWJj?=", fake_encoded="=?UTF-8?Q?actually-ascii?=", non_ascii=name,
+                         non_ascii_2=f"=?UTF-8?B?{letters}?=", non_ascii_binary="=?UTF-8?B?AAECAw==?=",
+                         replacement_chars="=?UTF-8?B?gYKDhIWGhw==?=", safe_chars="!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")

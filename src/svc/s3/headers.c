@@ -1,6 +1,7 @@
 #include "svc/s3/headers.h"
 
 #include "base/json.h"
+#include "svc/s3/encoded_word.h"
 #include "svc/s3/members.h"
 
 enum { METADATA_MAX = 2048 }; /* spec: S3 user guide, "Working with object metadata": 2 KB of keys and values */
@@ -31,6 +32,13 @@ static struct str taken(struct request *rq, const void *in, const char *name)
     return value.ptr == NULL && strcmp(name, "ContentType") == 0 ? STR("binary/octet-stream") : value;
 }
 
+/* What comes by headers may be encoded; the fields of a form are text already. */
+static struct str decoded(const struct request *rq, struct str value)
+{
+    const bool form = rq->http && str_equal(rq->http->method, STR("POST")) && strcmp(rq->operation->name, "PutObject") == 0;
+    return form ? value : encoded_words_read(rq->ctx.arena, value);
+}
+
 static struct err take_metadata(struct request *rq, const struct s3_metadata *metadata, struct json_writer *w)
 {
     size_t size = 0;
@@ -38,8 +46,9 @@ static struct err take_metadata(struct request *rq, const struct s3_metadata *me
     json_open_object(w);
     for (size_t i = 0; i < metadata->count; i++) {
         const struct s3_metadata_entry *entry = &metadata->items[i];
-        size += entry->key.len + entry->value.len;
-        json_member_str(w, str_lower(rq->ctx.arena, entry->key), entry->value);
+        const struct str value = decoded(rq, entry->value);
+        size += entry->key.len + value.len;
+        json_member_str(w, str_lower(rq->ctx.arena, entry->key), value);
     }
     json_close_object(w);
     if (size > METADATA_MAX) {
@@ -79,7 +88,7 @@ struct err headers_show(struct request *rq, struct str text, void *out)
     struct s3_metadata *shown = (void *)((char *)out + member->offset);
     shown->items = ARENA_ARRAY(rq->ctx.arena, struct s3_metadata_entry, metadata->count);
     for (const struct json *one = metadata->child; one; one = one->next) {
-        shown->items[shown->count++] = (struct s3_metadata_entry){ one->key, json_text(one) };
+        shown->items[shown->count++] = (struct s3_metadata_entry){ one->key, encoded_words_write(rq->ctx.arena, json_text(one)) };
     }
     return ERR_OK;
 }
