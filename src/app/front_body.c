@@ -48,7 +48,7 @@ struct err front_identify(struct call *call, struct worker *worker)
     call->claim.body_later = call->claim.s3; /* front_take_body */
     TRY(front_find_identity(call, worker));
     TRY(sigv4_verify(ctx, worker->keys, &call->claim, &call->http, call->identity->credential.secret));
-    TRY(call->claim.presigned && call->claim.s3 ? front_check_signed(call) : ERR_OK);
+    TRY(call->claim.s3 ? front_check_signed(call) : ERR_OK);
     front_assume(call);
     return ERR_OK;
 }

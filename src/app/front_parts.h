@@ -55,7 +55,7 @@ struct err front_identify(struct call *call, struct worker *worker);
 /* The fault of a call whose signature isn't good, in the words of its service; S3 tells what it would have signed. The reason in
  * call->rq.ctx is sigv4's. */
 struct err front_bad_signature(struct call *call, const struct fault *fault);
-/* Whoever holds a presigned URL of S3 may add no x-amz- header that was not signed. */
+/* What S3 asks of a signature beyond its being right: a Region that is one; and of presigned URLs, that nobody added x-amz- headers. */
 struct err front_check_signed(struct call *call);
 void front_tell_mismatch(struct call *call, struct str canonical, struct str to_sign);
 /* Whose key the claim names; and, once the signature is known to be theirs, the call as theirs. */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 
 static const struct fault HEADERS_NOT_SIGNED = { "AccessDenied", NULL, NULL, 403 };
+static const struct fault HEADER_MALFORMED = { "AuthorizationHeaderMalformed", NULL, NULL, 400 };
 static const struct fault QUERY_PARAMETERS = { "AuthorizationQueryParametersError", NULL, NULL, 400 };
 
 static void tell(struct call *call, const char *name, struct str value)
@@ -100,7 +101,12 @@ struct err front_check_signed(struct call *call)
 {
     struct arena *arena = call->rq.ctx.arena;
     struct text missing = text_new(arena);
-    for (size_t i = 0; i < call->http.header_count; i++) {
+    if (str_equal(call->claim.region, STR("aws-global"))) { /* SDKs' word for no Region: they sign for us-east-1 */
+        tell(call, "Region", STR("us-east-1"));
+        return fail(&call->rq.ctx, &HEADER_MALFORMED, "The authorization header is malformed; the region 'aws-global' is wrong; expecting "
+                                                      "'us-east-1'");
+    }
+    for (size_t i = 0; call->claim.presigned && i < call->http.header_count; i++) {
         const struct str name = str_lower(arena, call->http.headers[i].name);
         if (str_starts(name, STR("x-amz-")) && !among(call->claim.signed_headers, name)) {
             text_add(&missing, missing.len ? STR(", ") : STR(""));

@@ -1,12 +1,17 @@
 """S3 as AWS answered it: what browsers ask of other origins, to the header; what is sent signed by hand."""
 
 import hashlib
+import json
 import xml.etree.ElementTree
+
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 
 from recorded import case
 from recorded_s3_buckets import CORS, Bucket
-from recorded_s3_signed import HTTP, POST, URL, bucket_of, drop_later, post, told, url_of, words
+from recorded_s3_signed import HTTP, POST, URL, V4, bucket_of, drop_later, post, told, url_of, words
 
 SITE = "https://localhost:4200"
 METHOD, HEADERS = "Access-Control-Request-Method", "Access-Control-Request-Headers"
@@ -201,3 +206,32 @@ def buckets_by_region(aws):
     def page(region):
         return listed(bucket.client.list_buckets(Prefix=bucket.name, BucketRegion=region))
     return {"list-objects-by-bucket-region-empty": page("eu-west-1"), "list-objects-by-bucket-region-not-empty": page("us-east-1")}
+
+
+@case(BUCKETS + "with_continuation_token")
+def buckets_by_pages(aws):
+    buckets = [Bucket(aws) for _ in range(3)]
+    token = buckets[0].client.list_buckets(MaxBuckets=1)["ContinuationToken"]
+    return {"list-objects-with-continuation": listed(buckets[0].client.list_buckets(MaxBuckets=1, ContinuationToken=token))}
+
+
+@case(BUCKETS + "when_continuation_token_is_empty")
+def buckets_from_the_start(aws):
+    buckets = [Bucket(aws) for _ in range(2)]
+    return {"list-objects-with-empty-continuation-token": listed(buckets[0].client.list_buckets(MaxBuckets=1, ContinuationToken=""))}
+
+
+@case("test_s3.py::TestS3::test_create_bucket_aws_global")
+def no_region(aws):
+    name, client = aws.name("bucket"), aws.client("s3", "aws-global")
+    url = aws.client("s3", config=V4).generate_presigned_url("list_buckets")
+    known = aws.server.credentials
+    request = AWSRequest("PUT", f"{url.partition('?')[0]}{name}", headers={"x-amz-content-sha256": "UNSIGNED-PAYLOAD"})
+    S3SigV4Auth(Credentials(known["accessKeyId"], known["secretAccessKey"]), "s3", "aws-global").add_auth(request)
+    out = {"xml-error-create-bucket": told(HTTP.request("PUT", request.url, headers=dict(request.headers)), host="host"),
+           "create-bucket-global": client.create_bucket(Bucket=name)}
+    aws.later(client.delete_bucket, Bucket=name)
+    out |= {"head-bucket-global": client.head_bucket(Bucket=name), "get-location-1": client.get_bucket_location(Bucket=name),
+            "list-buckets": listed(client.list_buckets(Prefix=name))}
+    return json.loads(json.dumps(out, default=str).replace("us-east-1", "<us_east_1_region>").replace(name, "<bucket-name-1>")
+                      .replace('"Prefix": "<bucket-name-1>"', '"Prefix": "<bucket-prefix>"'))
