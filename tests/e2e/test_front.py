@@ -622,7 +622,7 @@ KNOWN = {"ResourceArn": "arn:aws:guardduty:ap-northeast-1:111122223333:detector/
 SAMPLES = ["1" * 6, "111122223333", "AAAA", "arn:aws:iam::111122223333:role/none", "alias/a", "v1", "{}", "https://a.example", "o-" + "a" * 10,
            "r-aaaa", "ou-aaaa-" + "a" * 8, "p-" + "a" * 8, "h-" + "a" * 8, "car-" + "a" * 8, "AKIAIOSFODNN7EXAMPLE", "a@b.example",
            "o-" + "a" * 10 + "/r-aaaa/", "us-west-2", "lambda:GetLayerVersion", "arn:aws:lambda:ap-northeast-1:111122223333:layer:a:1",
-           "arn:aws:lambda:ap-northeast-1:111122223333:code-signing-config:csc-" + "a" * 17]
+           "arn:aws:lambda:ap-northeast-1:111122223333:code-signing-config:csc-" + "a" * 17, "a.amazonaws.com"]
 
 
 def word(shape):
