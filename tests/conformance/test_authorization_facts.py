@@ -17,7 +17,7 @@ from model import actions, keys, service  # noqa: E402
 
 # Operations that are younger than the facts.
 YOUNGER = ["sts:GetScopedCredentials", "guardduty:*CustomDetectionRule*", "guardduty:*Investigation*", "kms:Encapsulate",
-           "kms:Decapsulate", "iam:UpdateOpenIDConnectProvider", "secretsmanager:ListResourcePolicies"]
+           "kms:Decapsulate", "iam:UpdateOpenIDConnectProvider", "secretsmanager:ListResourcePolicies", "cloudtrail:ListInsightsMetricData"]
 
 
 def services():
